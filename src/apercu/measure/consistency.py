@@ -1,0 +1,201 @@
+"""What a low-resolution picture determines about its enlargement.
+
+Shrinking by a fixed kernel is a linear map A from large pictures to small ones. It loses detail: many large pictures
+shrink to the same small one. The pseudoinverse A+ picks the one among them with the least energy, and splits every
+enlargement y of a picture x into three parts that sum to y:
+
+    determined = A+ x               what the input fixes
+    changed    = A+ (A y - x)       where the result contradicts the input
+    added      = y - A+ A y         what shrinking cannot see: it came from the model, not from the input
+
+Energy is weighted: A+ = W A^T (A W A^T)^-1 with the diagonal W = 1 / (column sums of A). Away from the border all
+weights are nearly equal and this is the usual A^T (A A^T)^-1. At the border, where Pillow cuts the kernel, the
+unweighted form would call a quarter of the brightness of a plain white picture "added"; with the weights flat pictures
+are determined everywhere, A+ A 1 = 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apercu.errors import ShapeError
+from apercu.resample import FloatArray, FloatImage, Kernel, apply_per_axis, resample_matrix
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+class ShrinkOperator:
+    """A = A_y (x) A_x: shrinking along the height and along the width, with its transpose and its exact pseudoinverse.
+
+    A+ is computed per axis: A_y W_y A_y^T is a positive definite matrix with a few diagonals, so it costs O(pixels).
+    Its condition is below 25 for every factor from 1.05 and grows like 0.5 / (factor - 1) towards 1 (500 for 1000 to
+    1001 samples, bilinear); it is never singular, so nothing is regularised.
+
+    Args:
+        hr_size: (height, width) before shrinking.
+        lr_size: (height, width) after shrinking, at most `hr_size` on each axis. An equal size leaves the axis alone.
+        kernel: see `apercu.resample`.
+
+    Raises:
+        ShapeError: `hr_size` is smaller than `lr_size` on an axis.
+        InputError: the kernel is not known.
+    """
+
+    def __init__(self, hr_size: tuple[int, int], lr_size: tuple[int, int], kernel: Kernel) -> None:
+        if hr_size[0] < lr_size[0] or hr_size[1] < lr_size[1]:
+            raise ShapeError(
+                f"the result is {hr_size[0]} x {hr_size[1]} (height x width), the input {lr_size[0]} x {lr_size[1]}; "
+                "the result must not be smaller",
+                hint="give the input first and the enlarged picture second",
+            )
+        self.hr_size = hr_size
+        self.lr_size = lr_size
+        self._y = _shrink_axis(hr_size[0], lr_size[0], kernel)
+        self._x = _shrink_axis(hr_size[1], lr_size[1], kernel)
+
+    def apply(self, y: FloatImage) -> FloatImage:
+        """A y: (H, W, C) float32 to (h, w, C) float32.
+
+        Raises:
+            ShapeError: `y` does not have the size `hr_size`.
+        """
+        _check_size(y, self.hr_size)
+        return apply_per_axis(self._y.matrix, self._x.matrix, y)
+
+    def adjoint(self, x: FloatImage) -> FloatImage:
+        """A^T x: (h, w, C) float32 to (H, W, C) float32.
+
+        Raises:
+            ShapeError: `x` does not have the size `lr_size`.
+        """
+        _check_size(x, self.lr_size)
+        return apply_per_axis(self._y.transposed, self._x.transposed, x)
+
+    def pinv(self, x: FloatImage) -> FloatImage:
+        """A+ x: (h, w, C) float32 to (H, W, C) float32, the large picture of least energy that shrinks to `x` exactly.
+
+        It may leave 0..1 beside strong edges.
+
+        Raises:
+            ShapeError: `x` does not have the size `lr_size`.
+        """
+        return self.lift(self.solve_gram(x))
+
+    def lift(self, x: FloatImage) -> FloatImage:
+        """W A^T x: (h, w, C) float32 to (H, W, C) float32.
+
+        Raises:
+            ShapeError: `x` does not have the size `lr_size`.
+        """
+        _check_size(x, self.lr_size)
+        return apply_per_axis(self._y.lifting, self._x.lifting, x)
+
+    def solve_gram(self, x: FloatImage) -> FloatImage:
+        """(A W A^T)^-1 x, (h, w, C) float32 both ways; float64 inside.
+
+        Raises:
+            ShapeError: `x` does not have the size `lr_size`.
+        """
+        _check_size(x, self.lr_size)
+        solved = np.empty(x.shape, np.float32)
+        for channel in range(x.shape[2]):
+            along_height = self._y.solve(x[:, :, channel].astype(np.float64))
+            solved[:, :, channel] = self._x.solve(along_height.T).T
+        return solved
+
+
+@dataclass(frozen=True)
+class Split:
+    """The three parts of an enlargement, each (H, W, C) float32; they sum to it."""
+
+    determined: FloatImage
+    changed: FloatImage
+    added: FloatImage
+
+
+def split(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubic") -> Split:
+    """Split an enlargement into what its input determines, what contradicts it, and what was added.
+
+    Args:
+        lr: input, (h, w, C) float32.
+        sr: result, (H, W, C) float32.
+        kernel: the shrinking that is assumed to have made `lr`.
+
+    Raises:
+        ShapeError: the channels differ, or the result is smaller than the input.
+    """
+    check_channels(lr, sr)
+    shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
+    shrunken = shrink.apply(sr)
+    return Split(determined=shrink.pinv(lr), changed=shrink.pinv(shrunken - lr), added=sr - shrink.pinv(shrunken))
+
+
+def check_channels(lr: FloatImage, sr: FloatImage) -> None:
+    """Refuse pictures that cannot be compared.
+
+    Raises:
+        ShapeError: one is not (H, W, C), or the channels differ.
+    """
+    if lr.ndim != 3 or sr.ndim != 3 or lr.shape[2] != sr.shape[2]:
+        raise ShapeError(
+            f"the input has the shape {lr.shape} and the result {sr.shape}; expected (H, W, C) with equal C",
+            hint="compare grey with grey and colour with colour (see same_channels), without the alpha channel",
+        )
+
+
+def same_channels(lr: FloatImage, sr: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """Let a grey picture stand beside a colour one as R = G = B, which is the same picture. Views, no copies.
+
+    Args:
+        lr: (h, w, 1 or 3) float32.
+        sr: (H, W, 1 or 3) float32.
+    """
+    channels = max(lr.shape[2], sr.shape[2])
+    return np.broadcast_to(lr, (*lr.shape[:2], channels)), np.broadcast_to(sr, (*sr.shape[:2], channels))
+
+
+@dataclass(frozen=True)
+class _ShrinkAxis:
+    """One axis: A, A^T, W A^T, and the banded Cholesky factor of A W A^T."""
+
+    matrix: csr_array[np.float32]
+    transposed: csr_array[np.float32]
+    lifting: csr_array[np.float32]
+    factor: FloatArray
+
+    def solve(self, rows: FloatArray) -> FloatArray:
+        from scipy.linalg import cho_solve_banded
+
+        solution: FloatArray = cho_solve_banded((self.factor, False), rows)
+        return solution
+
+
+def _shrink_axis(n_hr: int, n_lr: int, kernel: Kernel) -> _ShrinkAxis:
+    from scipy.linalg import cholesky_banded
+    from scipy.sparse import diags_array
+
+    matrix = resample_matrix(n_hr, n_lr, kernel)
+    sums: FloatArray = np.asarray(matrix.sum(axis=0))
+    # A sample that no window sees (box kernel, a few factors) has the sum 0; its weight has no effect.
+    weights = 1 / np.where(sums > 0, sums, 1.0)
+    lifting = (diags_array(weights) @ matrix.T).tocsr()
+    gram = (matrix @ lifting).tocoo()
+    diagonals = int(np.abs(gram.row - gram.col).max()) + 1
+    banded = np.zeros((diagonals, n_lr))
+    upper = gram.col >= gram.row
+    banded[diagonals - 1 + gram.row[upper] - gram.col[upper], gram.col[upper]] = gram.data[upper]
+    return _ShrinkAxis(
+        matrix.astype(np.float32),
+        matrix.T.tocsr().astype(np.float32),
+        lifting.astype(np.float32),
+        cholesky_banded(banded),
+    )
+
+
+def _check_size(pixels: FloatImage, size: tuple[int, int]) -> None:
+    if pixels.ndim != 3 or pixels.shape[:2] != size:
+        raise ShapeError(f"the array has the shape {pixels.shape}; expected ({size[0]}, {size[1]}, C)")

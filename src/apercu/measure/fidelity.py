@@ -1,0 +1,111 @@
+"""How much of a result its input determines, in numbers and as a map. `docs/fidelity.md` says it in plain words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from apercu.errors import RunError
+from apercu.measure.consistency import ShrinkOperator, check_channels
+from apercu.measure.metrics import lr_psnr_of
+from apercu.measure.sanity import check_sanity
+from apercu.records import FidelityReport
+from apercu.resample import FloatImage, Kernel
+
+_ROWS_AT_ONCE = 256
+
+
+def measure_fidelity(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubic") -> FidelityReport:
+    """Measure a result against its input alone; the true large picture is not needed.
+
+    A shrinks by `kernel`, A+ is its pseudoinverse, y is `sr`, x is `lr` (see `measure.consistency`):
+
+    * lr_psnr_db: PSNR between A y and x, all channels, no crop, no rounding, at most 120.
+    * max_abs_lr_error: max |A y - x|, on 0..1.
+    * added_share: |y - A+ A y|^2 / |y - mean(y)|^2, the mean taken per channel; in 0..1, and 0 for a flat picture.
+    * changed_share: |A+ (A y - x)|^2 over the same; clipped to 0..1.
+    * added_rms, added_max: root mean square and maximum of |y - A+ A y| over pixels and channels, on 0..1.
+
+    Works one channel at a time: about two float32 copies of one channel of the result beside the result itself.
+
+    Args:
+        lr: input, (h, w, C) float32 in 0..1.
+        sr: result, (H, W, C) float32 in 0..1, at least as large on each axis.
+        kernel: the shrinking that is assumed to have made `lr`.
+
+    Raises:
+        ShapeError: the channels differ, or the result is smaller than the input.
+        RunError: the result holds NaN or infinite values.
+    """
+    check_channels(lr, sr)
+    if not np.isfinite(sr).all():
+        raise RunError("the result holds values that are not numbers (NaN or infinite)", hint="try another model")
+    scale = (sr.shape[0] / lr.shape[0], sr.shape[1] / lr.shape[1])
+    shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
+    shrunken = shrink.apply(sr)
+    added_energy, added_max, changed_energy, contrast_energy = 0.0, 0.0, 0.0, 0.0
+    for channel in range(sr.shape[2]):
+        chosen = slice(channel, channel + 1)
+        added = _added(shrink, sr[:, :, chosen], shrunken[:, :, chosen])
+        added_energy += _energy(added, 0.0)
+        added_max = max(added_max, float(added.max()), -float(added.min()))
+        del added
+        changed_energy += _energy(shrink.pinv(shrunken[:, :, chosen] - lr[:, :, chosen]), 0.0)
+        contrast_energy += _energy(sr[:, :, chosen], float(sr[:, :, channel].mean(dtype=np.float64)))
+    return FidelityReport(
+        scale=scale,
+        kernel=kernel,
+        lr_psnr_db=lr_psnr_of(shrunken, lr),
+        max_abs_lr_error=float(np.abs(shrunken - lr).max()),
+        added_share=_share(added_energy, contrast_energy, sr.size),
+        added_rms=float(np.sqrt(added_energy / sr.size)),
+        added_max=added_max,
+        changed_share=_share(changed_energy, contrast_energy, sr.size),
+        sanity=check_sanity(lr, sr, scale=scale),
+    )
+
+
+def added_map(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubic") -> FloatImage:
+    """Where the result holds detail that its input does not determine.
+
+    Args:
+        lr: input, (h, w, C) float32 in 0..1; only its size is used.
+        sr: result, (H, W, C) float32 in 0..1.
+        kernel: the shrinking that is assumed to have made `lr`.
+
+    Returns:
+        (H, W) float32: root mean square over the channels of y - A+ A y, on the 0..1 scale of the picture.
+
+    Raises:
+        ShapeError: the channels differ, or the result is smaller than the input.
+    """
+    check_channels(lr, sr)
+    shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
+    squares = np.zeros(sr.shape[:2], np.float32)
+    for channel in range(sr.shape[2]):
+        one = sr[:, :, channel : channel + 1]
+        added = _added(shrink, one, shrink.apply(one))[:, :, 0]
+        squares += np.square(added, out=added)
+    squares /= sr.shape[2]
+    return np.sqrt(squares, out=squares)
+
+
+def _added(shrink: ShrinkOperator, sr: FloatImage, shrunken: FloatImage) -> FloatImage:
+    """The part y - A+ A y, in the memory of A+ A y."""
+    visible = shrink.pinv(shrunken)
+    return np.subtract(sr, visible, out=visible)
+
+
+def _energy(pixels: FloatImage, centre: float) -> float:
+    """Sum of (pixels - centre)^2 in float64, some rows at a time."""
+    total = 0.0
+    for top in range(0, pixels.shape[0], _ROWS_AT_ONCE):
+        block = pixels[top : top + _ROWS_AT_ONCE].astype(np.float64) - centre
+        total += float(np.vdot(block, block))
+    return total
+
+
+def _share(energy: float, contrast_energy: float, count: int) -> float:
+    """Share of the contrast; a picture whose contrast is float32 rounding (1e-7 rms) counts as flat."""
+    if contrast_energy <= count * 1e-14:
+        return 0.0
+    return min(1.0, energy / contrast_energy)

@@ -1,0 +1,114 @@
+"""LIIF on ONNX Runtime: any factor from 1 upwards, also one for each axis, tile by tile with a result equal to the whole.
+
+A tile's features are exact because it is encoded together with a rim as wide as the encoder can see; only then is the rim thrown away. The memory needed
+beside input and output is therefore that of one tile, whatever the picture's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apercu.errors import WeightsError
+from apercu.models.graphs import load_graph
+from apercu.models.liif_decoder import Axis, LiifDecoder, Span, make_axis, pieces
+from apercu.records import ModelCard
+from apercu.registry import Enlarger, Progress, weights_path
+from apercu.settings import Settings
+
+FloatArray = NDArray[np.float32]
+
+RECEPTIVE_RADIUS = {"edsr": 34, "rdn": 131}
+"""Pixels that a feature can see on each side: 3x3 convolutions on the encoder's longest path."""
+
+
+class Liif(Enlarger):
+    """A LIIF model with its weights.
+
+    Args:
+        card: the model's card.
+        state: a checkpoint's tensors under their official names (`encoder.*`, `imnet.layers.*`).
+        encoder: "edsr" or "rdn".
+        threads: processor threads to use.
+        tile_size: side of a tile in low-resolution pixels, rim not counted.
+    """
+
+    def __init__(self, card: ModelCard, state: dict[str, FloatArray], *, encoder: str, threads: int, tile_size: int) -> None:
+        self.card = card
+        self._radius = RECEPTIVE_RADIUS[encoder]
+        self._tile_size = tile_size
+        self._encoder = load_graph(f"{encoder}.onnx", _below(state, "encoder."), threads=threads)
+        self._decoder = LiifDecoder(_below(state, "imnet.layers."), threads=threads)
+
+    def enlarge(self, pixels: FloatArray, size: tuple[int, int], *, progress: Progress | None = None) -> FloatArray:
+        """Enlarge (H, W, 3) RGB in [0, 1] to `size` (height, width); the result is not clipped."""
+        y, x = make_axis(pixels.shape[0], size[0]), make_axis(pixels.shape[1], size[1])
+        out = np.empty((*size, 3), np.float32)
+        finished = 0
+
+        def advance(count: int) -> None:
+            nonlocal finished
+            finished += count
+            if progress:
+                progress(finished / (size[0] * size[1]))
+
+        for rows in self._tiles(pixels.shape[0], y):
+            for columns in self._tiles(pixels.shape[1], x):
+                self._enlarge_tile(pixels, y, x, rows, columns, out, advance)
+        return out
+
+    def encode(self, pixels: FloatArray) -> FloatArray:
+        """Features (1, 64, h, w) of (h, w, 3) RGB in [0, 1]."""
+        inp = np.ascontiguousarray(((pixels - np.float32(0.5)) / np.float32(0.5)).transpose(2, 0, 1)[None])
+        feat: FloatArray = self._encoder.run(None, {"inp": inp})[0]
+        return feat
+
+    def _tiles(self, n_in: int, axis: Axis) -> Iterator[Span]:
+        """Output spans whose pixels lie in the same tile of the low-resolution axis."""
+        n_out = axis.index.shape[1]
+        for begin, end in pieces((0, n_in), self._tile_size):
+            yield -(-begin * n_out // n_in), -(-end * n_out // n_in)
+
+    def _enlarge_tile(self, pixels: FloatArray, y: Axis, x: Axis, rows: Span, columns: Span, out: FloatArray, advance: Callable[[int], None]) -> None:
+        """Encode the piece of the picture that an output tile reads, with its rim, and decode the tile."""
+        read_y, read_x = _read_span(y, rows), _read_span(x, columns)
+        rim_y, rim_x = (_widen(span, self._radius + 1, n) for span, n in zip((read_y, read_x), pixels.shape[:2], strict=True))
+        feat = self.encode(pixels[slice(*rim_y), slice(*rim_x)])
+        # One more feature on each side for the 3x3 convolution; at the picture's edge it meets zeros, as unfolding the whole would.
+        near_y, near_x = (_widen(span, 1, n) for span, n in zip((read_y, read_x), pixels.shape[:2], strict=True))
+        near = feat[:, :, near_y[0] - rim_y[0] : near_y[1] - rim_y[0], near_x[0] - rim_x[0] : near_x[1] - rim_x[0]]
+        first = self._decoder.project(np.ascontiguousarray(near))
+        self._decoder.decode(first, (near_y[0], near_x[0]), y, x, rows, columns, out, advance=advance)
+
+
+def _below(state: dict[str, FloatArray], prefix: str) -> dict[str, FloatArray]:
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _read_span(axis: Axis, outputs: Span) -> Span:
+    """Low-resolution indices that a span of outputs reads, (begin, end)."""
+    read = axis.index[:, slice(*outputs)]
+    return int(read.min()), int(read.max()) + 1
+
+
+def _widen(span: Span, rim: int, n: int) -> Span:
+    return max(0, span[0] - rim), min(n, span[1] + rim)
+
+
+def load_liif(card: ModelCard, settings: Settings) -> Liif:
+    """Open a LIIF card's weights; the registry has already checked that the file is the known one."""
+    state = _load_state(weights_path(card, settings))
+    encoder = "rdn" if "encoder.SFENet1.weight" in state else "edsr"
+    return Liif(card, state, encoder=encoder, threads=settings.threads, tile_size=settings.tile_size)
+
+
+def _load_state(path: Path) -> dict[str, FloatArray]:
+    from apercu.models.checkpoint import read_checkpoint
+
+    state = read_checkpoint(path)
+    if "imnet.layers.0.weight" not in state:
+        raise WeightsError(f"{path.name} holds no LIIF weights (no imnet.layers.0.weight)", hint="Add the published checkpoint with `apercu models add FILE`.")
+    return {name: np.asarray(value, np.float32) for name, value in state.items()}

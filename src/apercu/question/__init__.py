@@ -1,0 +1,1 @@
+"""Read the question, and parse and write the prompt format."""

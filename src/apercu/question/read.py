@@ -1,0 +1,162 @@
+"""Read a question in plain words: the task, how much larger, of what, with which damage and wish, and what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import cast, get_args
+
+from apercu.errors import QuestionError
+from apercu.question.factor import Enlargement, read_enlargement
+from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
+from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
+from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
+
+MAX_CHARACTERS = 20_000
+_NEEDED_SCORE = 2
+_FACTOR_SCORE = 4
+_VERB_WEIGHT = 5
+_REPAIRS = frozenset({"deblur", "denoise", "restoration", "low_light"})
+_WISH_OF_ABSENCE: dict[str, Wish] = {
+    "blur": "crispness",
+    "noise": "fidelity",
+    "jpeg": "fidelity",
+    "scratches": "fidelity",
+}
+_NEGATION_REACH = 3
+_FEW_WORDS = 4
+
+
+def read_question(text: str) -> Task:
+    """Read what a question is about. Where nothing is recognised the task is "other".
+
+    Every finding stands in `facets` with the words it was read from.
+
+    Raises:
+        QuestionError: the text is empty, has no letters, or is longer than `MAX_CHARACTERS`.
+    """
+    _check_question(text)
+    vocabulary = _vocabulary()
+    tokens = tokenize(text, vocabulary)
+    matches = tuple(match for match in find_matches(text, tokens, vocabulary) if not _is_denied_repair(match, tokens))
+    enlargement = _enlargement(text, matches)
+    task = _decide(matches, enlargement)
+    if task not in ("super_resolution", "video") and not _enlarges(matches):
+        enlargement = Enlargement()
+    facets = [*_task_facets(text, task, matches), *enlargement.facets, *_detail_facets(text, matches, tokens)]
+    return Task(
+        id=task,
+        name=TASK_NAMES[task],
+        factor=enlargement.factor,
+        scale=enlargement.scale,
+        size=enlargement.size,
+        content=cast("tuple[Content, ...]", _values(facets, "content", get_args(Content))),
+        damage=cast("tuple[Damage, ...]", _values(facets, "damage", get_args(Damage))),
+        wish=cast("tuple[Wish, ...]", _values(facets, "wish", get_args(Wish))),
+        asked=cast("tuple[Asked, ...]", _values(facets, "asked", get_args(Asked))),
+        facets=tuple(facets),
+    )
+
+
+@cache
+def _vocabulary() -> Vocabulary:
+    return index_vocabulary(load_vocabulary())
+
+
+def _check_question(text: str) -> None:
+    if len(text) > MAX_CHARACTERS:
+        raise QuestionError(
+            f"the question has {len(text):,} characters; expected at most {MAX_CHARACTERS:,}",
+            hint="ask in a few sentences",
+        )
+    if not any(character.isalpha() for character in text):
+        shown = repr(text.strip()[:40]) if text.strip() else "empty"
+        raise QuestionError(
+            f"the question is {shown}; expected a sentence with words", hint='ask for example "enlarge this icon 3x"'
+        )
+
+
+def _enlargement(text: str, matches: Sequence[Match]) -> Enlargement:
+    """What is said about the size; a longer question without a word for a picture or for enlarging speaks of other numbers."""
+    enlarging = any(map(_is_verb, matches))
+    pictured = any(match.group.kind == "picture" for match in matches)
+    if enlarging or pictured or len(text.split()) <= _FEW_WORDS:
+        return read_enlargement(text, enlarging=enlarging)
+    return Enlargement()
+
+
+def _enlarges(matches: Sequence[Match]) -> bool:
+    return any(match.group.kind == "task" and match.group.value == "super_resolution" for match in matches)
+
+
+def _is_verb(match: Match) -> bool:
+    """Whether it is a word for enlarging itself, such as "upscale"; "bigger" or "tiny" only speak for it."""
+    return match.group.value == "super_resolution" and match.group.weight >= _VERB_WEIGHT
+
+
+def _decide(matches: Sequence[Match], enlargement: Enlargement) -> TaskId:
+    """The task with the highest score; each word group counts once. Enlarging a damaged picture is enlarging."""
+    pictured = any(match.group.kind == "picture" for match in matches)
+    scores: dict[str, int] = {}
+    first: dict[str, int] = {}
+    for group in dict.fromkeys(match.group for match in matches if match.group.kind == "task"):
+        if pictured or not group.needs_picture:
+            scores[group.value] = scores.get(group.value, 0) + group.weight
+            places = [match.start for match in matches if match.group == group]
+            first[group.value] = min(first.get(group.value, places[0]), places[0])
+    sized = enlargement.factor or enlargement.scale or enlargement.size
+    if sized:
+        scores["super_resolution"] = scores.get("super_resolution", 0) + _FACTOR_SCORE
+        first.setdefault("super_resolution", enlargement.facets[0].start)
+    if sized or any(map(_is_verb, matches)):
+        scores = {task: score for task, score in scores.items() if task not in _REPAIRS}
+    best = max(scores, key=lambda task: (scores[task], -first[task]), default="other")
+    return cast("TaskId", best) if scores.get(best, 0) >= _NEEDED_SCORE else "other"
+
+
+def _task_facets(text: str, task: TaskId, matches: Sequence[Match]) -> list[Facet]:
+    found = [match for match in matches if match.group.kind == "task" and match.group.value == task]
+    return _without_repeats([_facet(text, match, "task", task) for match in found if task != "other"])
+
+
+def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...]) -> list[Facet]:
+    facets = []
+    for match in matches:
+        kind, value = match.group.kind, match.group.value
+        if kind == "damage" and _is_denied(match, tokens):
+            kind, value = "wish", _WISH_OF_ABSENCE[value]
+        if kind in ("content", "damage", "wish", "asked"):
+            facets.append(_facet(text, match, kind, value))
+    return _without_repeats(facets)
+
+
+def _is_denied_repair(match: Match, tokens: tuple[Token, ...]) -> bool:
+    """ "Without blur" does not ask for a repair of blur."""
+    return match.group.kind == "task" and match.group.value in _REPAIRS and _is_denied(match, tokens)
+
+
+def _is_denied(match: Match, tokens: tuple[Token, ...]) -> bool:
+    if match.first < 0:
+        return False
+    return any(token.key in NEGATIONS for token in tokens[max(0, match.first - _NEGATION_REACH) : match.first])
+
+
+def _without_repeats(facets: list[Facet]) -> list[Facet]:
+    """Without a facet that stands inside another one of the same kind and value."""
+    kept: list[Facet] = []
+    reach: dict[tuple[str, str], int] = {}
+    for facet in facets:  # in the order of their start, the longest first
+        key = (facet.kind, facet.value)
+        if facet.end > reach.get(key, -1):
+            kept.append(facet)
+            reach[key] = facet.end
+    return kept
+
+
+def _values(facets: Sequence[Facet], kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of one kind, each once, in the order in which the question names them."""
+    return tuple(dict.fromkeys(facet.value for facet in facets if facet.kind == kind and facet.value in allowed))
+
+
+def _facet(text: str, match: Match, kind: str, value: str) -> Facet:
+    return Facet(kind=kind, value=value, start=match.start, end=match.end, quote=text[match.start : match.end])

@@ -1,0 +1,337 @@
+"""The nouns that pass from one stage to the next. Every record is frozen and round-trips through JSON.
+
+Shapes and sizes are (height, width), scales are (y, x): rows before columns everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TaskId = Literal[
+    "super_resolution", "restoration", "deblur", "denoise", "inpainting", "colorization", "low_light", "hdr", "weather_removal",
+    "harmonization", "style_transfer", "face_edit", "image_edit", "text_to_image", "classification", "object_detection", "segmentation",
+    "pose_estimation", "depth", "ocr", "captioning", "vqa", "text_to_text", "text_to_speech", "speech_to_text", "video", "other",
+]  # fmt: skip
+Level = Literal["prompt", "linked", "open"]
+Verdict = Literal["direct", "transferable", "off-topic", "unknown"]
+Status = Literal["runs", "needs-file", "described"]
+Part = Literal["task", "workflow", "sources", "limits"]
+Content = Literal["ui", "illustration", "anime", "photo", "text", "pixel_art", "face"]
+Damage = Literal["blur", "noise", "jpeg", "scratches"]
+Wish = Literal["fidelity", "crispness", "speed"]
+Asked = Literal["mechanism", "tool", "how_to"]
+
+
+class Record(BaseModel):
+    """Base of all records: frozen, closed, JSON both ways."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- the question -------------------------------------------------------------------------------------------------------------
+
+
+class Facet(Record):
+    """One thing that was read from the question, and the words it was read from.
+
+    `kind` is "task", "factor", "size", "content", "damage", "wish" or "asked"; `quote` equals `question[start:end]`.
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    quote: str
+
+
+class Task(Record):
+    """What the question is about.
+
+    `factor` is output size over input size (None when the question names none); `scale` holds (y, x) when the question gives one factor per axis;
+    `size` holds (height, width) when it asks for an exact size.
+    """
+
+    id: TaskId
+    name: str
+    factor: float | None = None
+    scale: tuple[float, float] | None = None
+    size: tuple[int, int] | None = None
+    content: tuple[Content, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    wish: tuple[Wish, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    facets: tuple[Facet, ...] = ()
+
+
+# --- the brief ----------------------------------------------------------------------------------------------------------------
+
+
+class BriefEntry(Record):
+    """A recommended model or a related paper as the prompt gives it. Every field is one line of text, never an instruction."""
+
+    name: str
+    paper: str | None = None
+    github: str | None = None
+    summary: str | None = None
+
+
+class Brief(Record):
+    """What a seed prompt holds: the question, the recommended models, the related papers, and what is to be explained."""
+
+    question: str
+    models: tuple[BriefEntry, ...] = ()
+    papers: tuple[BriefEntry, ...] = ()
+    asked: tuple[str, ...] = ()
+
+
+# --- cards --------------------------------------------------------------------------------------------------------------------
+
+
+class CardClaim(Record):
+    """A short sentence in our own words about a model or a paper, with where it stands and how it was checked.
+
+    `kind`: "mechanism" how it works, "step" a stage of input -> model -> output, "result" a number, "limit" what it does not do.
+    """
+
+    id: str
+    kind: Literal["mechanism", "step", "result", "limit"]
+    text: str
+    source: str
+    locator: str
+    verified: str
+
+
+class Relation(Record):
+    """How a paper or a model that is not about a task still bears on it."""
+
+    task: TaskId
+    verdict: Verdict
+    reason: str
+
+
+class Weights(Record):
+    """A file of trained weights: `file` inside the package or None when the user brings it; size in bytes."""
+
+    file: str | None = None
+    sha256: str
+    size: int
+    origin: str
+    licence: str
+
+
+class ModelCard(Record):
+    """What is known about a model. `factors` is "any", a list of factors, or empty for models that do not enlarge.
+
+    `loader` is a dotted string "package.module:function" or None for models that are only described here.
+    """
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    family: str
+    task: TaskId
+    about: str
+    inputs: str
+    outputs: str
+    factors: Literal["any"] | tuple[float, ...] = ()
+    content: tuple[Content, ...] = ()
+    expects: str = ""
+    paper: str | None = None
+    links: tuple[str, ...] = ()
+    licence: str
+    needs: str
+    weights: Weights | None = None
+    loader: str | None = None
+    cost: Literal["low", "medium", "high"] = "medium"
+    relations: tuple[Relation, ...] = ()
+    claims: tuple[CardClaim, ...] = ()
+
+
+class Paper(Record):
+    """What is known about a paper. `about` completes "The paper is about ..."; `links` are the addresses it is known by."""
+
+    id: str
+    title: str
+    short: str
+    arxiv: str | None = None
+    year: int
+    links: tuple[str, ...] = ()
+    tasks: tuple[TaskId, ...] = ()
+    about: str
+    code_licence: str = "not known"
+    relations: tuple[Relation, ...] = ()
+    claims: tuple[CardClaim, ...] = ()
+
+
+# --- fit ----------------------------------------------------------------------------------------------------------------------
+
+
+class Support(Record):
+    """The words that a sentence rests on: `quote` equals `text of source[start:end]`."""
+
+    source: str
+    start: int
+    end: int
+    quote: str
+
+
+class Source(Record):
+    """A provided model or paper with the verdict on how it fits the task. `card` is the id of our card for it, when one is allowed and exists."""
+
+    id: str
+    kind: Literal["model", "paper"]
+    name: str
+    verdict: Verdict
+    reason: str
+    links: tuple[str, ...] = ()
+    mentioned_links: tuple[str, ...] = ()
+    card: str | None = None
+    supports: tuple[Support, ...] = ()
+
+
+class RecommendedModel(Record):
+    """A model that Apercu proposes for a task, with reasons on both sides."""
+
+    id: str
+    name: str
+    family: str
+    task: TaskId
+    factors: Literal["any"] | tuple[float, ...]
+    status: Status
+    score: float
+    reasons_for: tuple[str, ...] = Field(default=(), serialization_alias="for")
+    reasons_against: tuple[str, ...] = Field(default=(), serialization_alias="against")
+
+
+class RelatedPaper(Record):
+    """A paper that Apercu proposes for a task."""
+
+    id: str
+    title: str
+    arxiv: str | None
+    links: tuple[str, ...]
+    verdict: Verdict
+    reason: str
+
+
+class Recommendation(Record):
+    """Models and papers for a question. `abstained` is true when nothing in the catalogue fits."""
+
+    task: Task
+    abstained: bool
+    models: tuple[RecommendedModel, ...] = ()
+    papers: tuple[RelatedPaper, ...] = ()
+
+
+# --- plan and run -------------------------------------------------------------------------------------------------------------
+
+
+class Node(Record):
+    """One step of a workflow. `inputs` are the ids of the nodes that feed its ports, in the order of the op's signature."""
+
+    id: str
+    op: str
+    params: dict[str, Any] = {}
+    inputs: tuple[str, ...] = ()
+
+
+class Plan(Record):
+    """A workflow graph. The order of `nodes` carries no meaning; the edges do."""
+
+    nodes: tuple[Node, ...]
+
+
+class BranchMeasure(Record):
+    """One candidate of a `choose` node: how well it shrinks back to the input, how much it added, and whether it was taken."""
+
+    node: str
+    model: str
+    lr_psnr_db: float
+    added_share: float
+    chosen: bool
+
+
+class NodeRun(Record):
+    """What happened to one node: done, skipped (with the reason in `note`) or failed. `output` says what came out, in words."""
+
+    id: str
+    op: str
+    status: Literal["done", "skipped", "failed"]
+    seconds: float
+    output: str = ""
+    note: str = ""
+
+
+class FidelityReport(Record):
+    """What was kept and what was added; see `docs/fidelity.md` for the protocol of every number.
+
+    `lr_psnr_db` is capped at 120 dB (equal within float rounding); errors are on the 0..1 scale; `added_share` is the share of the result's
+    contrast energy (sum of squares around the mean) that the input does not determine; `changed_share` the share that contradicts the input.
+    """
+
+    scale: tuple[float, float]
+    kernel: str
+    lr_psnr_db: float
+    max_abs_lr_error: float
+    added_share: float
+    added_rms: float
+    added_max: float
+    changed_share: float
+    sanity: tuple[str, ...] = ()
+
+
+class RunRecord(Record):
+    """What one run of a plan did. Paths are as the user gave them."""
+
+    plan: Plan
+    nodes: tuple[NodeRun, ...]
+    input: str
+    output: str | None
+    model: str
+    scale: tuple[float, float]
+    size: tuple[int, int]
+    input_size: tuple[int, int]
+    seconds: float
+    fidelity: FidelityReport
+    branches: tuple[BranchMeasure, ...] = ()
+    input_sha256: str
+    output_sha256: str | None
+    weights_sha256: str | None = None
+    warnings: tuple[str, ...] = ()
+    versions: dict[str, str] = {}
+
+
+# --- the answer ---------------------------------------------------------------------------------------------------------------
+
+
+class Claim(Record):
+    """One sentence of the answer with the words or measurements it rests on; never without one."""
+
+    id: str
+    part: Part
+    text: str
+    supports: tuple[Support, ...]
+
+
+class Unsupported(Record):
+    """A sentence that did not pass the gate, and why. It is never shown as part of the answer."""
+
+    text: str
+    why: str
+
+
+class Answer(Record):
+    """The explanation of a Brief. `source_texts` holds the text behind every support, so that each quote can be checked."""
+
+    question: str
+    level: Level
+    task: Task
+    sources: tuple[Source, ...]
+    plan: Plan
+    claims: tuple[Claim, ...]
+    unsupported: tuple[Unsupported, ...] = ()
+    run: RunRecord | None = None
+    source_texts: dict[str, str] = {}
+    markdown: str = ""

@@ -1,0 +1,1 @@
+"""Run a plan: the node functions, and the executor that records what each of them did."""

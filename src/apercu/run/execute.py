@@ -1,0 +1,139 @@
+"""Execute a plan and record what each node did. The plan that is explained is this very object."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from apercu import __version__
+from apercu.errors import ModelError, RunError
+from apercu.image import Image, check_output, file_sha256
+from apercu.plan.graph import order, validate_plan
+from apercu.records import FidelityReport, Node, NodeRun, Plan, RunRecord
+from apercu.registry import find_model
+from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_signatures
+from apercu.settings import Settings
+
+Progress = Callable[[str, float], None]
+
+_PASSES = frozenset({"apply"})
+"""Ops whose input is their output when they are skipped; a skipped `enlarge` gives nothing, and `choose` goes on without it."""
+
+
+@dataclass(frozen=True)
+class Executed:
+    """The record of a run and the two pictures that it is about."""
+
+    record: RunRecord
+    before: Image
+    after: Image
+
+
+def execute_plan(
+    plan: Plan, picture: Path, output: Path | None, *, settings: Settings, overwrite: bool = False, progress: Progress = lambda node, share: None
+) -> Executed:
+    """Run every node of a plan once, inputs before outputs.
+
+    Args:
+        plan: the workflow; it needs one load and one measure step.
+        picture: the file that `load` reads.
+        output: the file that `save` writes; None only for a plan that saves nothing.
+        settings: limits, threads, where weights are.
+        overwrite: whether `output` may be replaced.
+        progress: called with a node's id and the finished share of it.
+
+    Raises:
+        PlanError: the plan is not sound.
+        RunError, ModelError, InputError: a step failed; nothing is left half-written.
+    """
+    validate_plan(plan, op_signatures())
+    if output is not None:
+        check_output(output, overwrite=overwrite)
+    run = Run(settings=settings, input=picture, output=output, overwrite=overwrite, progress=progress)
+    started = time.perf_counter()
+    values: dict[str, Any] = {}
+    records = []
+    for node in order(plan):
+        progress(node.id, 0.0)
+        records.append(_run_node(node, run, values))
+        progress(node.id, 1.0)
+    return _summarise(plan, records, run, values, time.perf_counter() - started)
+
+
+def _run_node(node: Node, run: Run, values: dict[str, Any]) -> NodeRun:
+    present = tuple(source for source in node.inputs if source in values)
+    run.node, run.inputs = node.id, present
+    started = time.perf_counter()
+    if len(present) < len(node.inputs) and not (present and op_signatures()[node.op].variadic):
+        missing = ", ".join(source for source in node.inputs if source not in values)
+        raise RunError(f"step {node.id} has no input: {missing} was skipped", hint="Bring the file that the skipped step needs, or leave the step out.")
+    try:
+        value = STEPS[node.op](run, *(values[source] for source in present), **_params(node))
+    except ModelError as error:
+        if not node.params.get("optional"):
+            raise
+        if node.op in _PASSES:
+            values[node.id] = values[present[0]]
+            run.models[node.id] = run.models.get(present[0], present[0])
+        return NodeRun(id=node.id, op=node.op, status="skipped", seconds=time.perf_counter() - started, note=error.message)
+    values[node.id] = value
+    return NodeRun(id=node.id, op=node.op, status="done", seconds=round(time.perf_counter() - started, 4), output=_describe(value))
+
+
+def _params(node: Node) -> dict[str, Any]:
+    """Parameters as the step wants them: JSON knows lists where a factor or a size is a pair."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in node.params.items()}
+
+
+def _describe(value: object) -> str:
+    """What came out of a node, in a few words."""
+    match value:
+        case Image():
+            kind = "grey" if value.pixels.shape[2] == 1 else "RGB"
+            alpha = " with alpha" if value.alpha is not None else ""
+            return f"{value.size[1]} x {value.size[0]} {kind}{alpha}, {value.bit_depth} bit"
+        case Findings():
+            return f"{value.colours:,} colours, {value.flat_share:.0%} flat"
+        case FidelityReport():
+            return f"{value.lr_psnr_db:.2f} dB back to the input, {value.added_share:.2%} added"
+        case SavedFile():
+            return value.path
+    return type(value).__name__
+
+
+def _summarise(plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str, Any], seconds: float) -> Executed:
+    measured = next((node for node in plan.nodes if node.op == "measure"), None)
+    if run.source is None or measured is None:
+        raise RunError("the plan has no load or no measure step, so there is nothing to report", hint="`apercu plan` makes a complete one.")
+    after: Image = values[measured.inputs[1]]
+    saved = next((value for value in values.values() if isinstance(value, SavedFile)), None)
+    model = run.models.get(measured.inputs[1], measured.inputs[1])
+    height, width = run.source.size
+    record = RunRecord(
+        plan=plan,
+        nodes=tuple(records),
+        input=str(run.input),
+        output=saved.path if saved else None,
+        model=model,
+        scale=(after.size[0] / height, after.size[1] / width),
+        size=after.size,
+        input_size=run.source.size,
+        seconds=round(seconds, 4),
+        fidelity=values[measured.id],
+        branches=tuple(run.branches),
+        input_sha256=file_sha256(run.input),
+        output_sha256=saved.sha256 if saved else None,
+        weights_sha256=_weights_digest(model),
+        warnings=tuple(dict.fromkeys(run.warnings)),
+        versions={"apercu": __version__, **{name: version(name) for name in ("numpy", "onnxruntime", "pyvips")}},
+    )
+    return Executed(record, run.source, after)
+
+
+def _weights_digest(model: str) -> str | None:
+    weights = find_model(model).weights
+    return weights.sha256 if weights else None

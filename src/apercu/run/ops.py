@@ -1,0 +1,185 @@
+"""The steps that a plan can be made of. A function's annotations are its declaration: inputs, output and parameters of an op are read from them.
+
+The first argument is the run that a step belongs to; the positional ones after it are its inputs, the keyword-only ones its parameters.
+"""
+
+from __future__ import annotations
+
+import inspect as introspection
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from apercu.errors import ModelError, RunError
+from apercu.image import Image, file_sha256, read_image, write_image
+from apercu.measure.fidelity import measure_fidelity
+from apercu.measure.project import project as project_onto_input
+from apercu.plan.graph import OpSignature, ParamSpec, ParamType
+from apercu.records import BranchMeasure, FidelityReport, Record
+from apercu.registry import find_model, load_model
+from apercu.resample import Kernel
+from apercu.run.enlarge import Scale, Size, enlarge_image, target_size
+from apercu.run.transparency import bleed
+from apercu.settings import Settings
+
+
+class Findings(Record):
+    """What a look at the input shows. `colours` counts distinct colours; `flat_share` is the share of pixels equal to their right neighbour."""
+
+    size: Size
+    channels: int
+    bit_depth: int
+    alpha: bool
+    colour_profile: bool
+    colours: int
+    flat_share: float
+
+
+class SavedFile(Record):
+    """A written picture."""
+
+    path: str
+    sha256: str
+
+
+@dataclass
+class Run:
+    """What the steps of one run share: where from, where to, with which settings, and what they noted on the way.
+
+    `node` and `inputs` are set by the executor before each step: its id, and the ids of the nodes whose outputs it is given.
+    """
+
+    settings: Settings
+    input: Path
+    output: Path | None
+    overwrite: bool = False
+    progress: Callable[[str, float], None] = lambda node, share: None
+    node: str = ""
+    inputs: tuple[str, ...] = ()
+    source: Image | None = None
+    models: dict[str, str] = field(default_factory=dict)
+    branches: list[BranchMeasure] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def load(run: Run) -> Image:
+    """Read the picture, upright, with everything that belongs to it."""
+    run.source = read_image(run.input, max_pixels=run.settings.max_input_pixels)
+    run.warnings += [f"not carried over: {what}" for what in run.source.not_carried]
+    return run.source
+
+
+def inspect(run: Run, image: Image) -> Findings:
+    """Look at the picture before anything is done to it."""
+    samples = np.rint(image.pixels * 255).astype(np.uint8)
+    flat = float((samples[:, 1:] == samples[:, :-1]).all(axis=2).mean()) if samples.shape[1] > 1 else 1.0
+    packed = samples.astype(np.uint32) @ (np.uint32(256) ** np.arange(samples.shape[2], dtype=np.uint32))
+    return Findings(
+        size=image.size,
+        channels=image.pixels.shape[2],
+        bit_depth=image.bit_depth,
+        alpha=image.alpha is not None,
+        colour_profile=image.icc is not None,
+        colours=int(np.unique(packed).size),
+        flat_share=round(flat, 4),
+    )
+
+
+def enlarge(run: Run, image: Image, *, model: str, scale: Scale | None = None, size: Size | None = None, optional: bool = False) -> Image:
+    """Enlarge the picture with a model, by a factor per axis or to an exact size."""
+    target = target_size(image.size, scale=scale, target=size, settings=run.settings)
+    enlarger = load_model(model, run.settings)
+    run.models[run.node] = enlarger.card.id
+    return enlarge_image(image, enlarger, target, progress=lambda share: run.progress(run.node, share))
+
+
+def apply(run: Run, image: Image, *, model: str, optional: bool = False) -> Image:
+    """Let a model work on the picture at its size: inpainting, redrawing and the like."""
+    card = find_model(model)
+    raise ModelError(f"{card.name} is described here but not run by this version", hint="Leave the step out, or mark it optional.")
+
+
+def choose(run: Run, *candidates: Image, kernel: Kernel = "bicubic") -> Image:
+    """Measure every candidate and take the first that is a sound enlargement."""
+    if run.source is None:
+        raise RunError("choose has no input picture to compare with", hint="Begin the plan with a load step.")
+    taken, problems = None, []
+    for node, image in zip(run.inputs, candidates, strict=True):
+        report = measure_pictures(run.source, image, kernel)
+        problems += [f"{node}: {line}" for line in report.sanity]
+        chosen = taken is None and not report.sanity
+        taken = image if chosen else taken
+        model = run.models.get(node, node)
+        run.branches.append(BranchMeasure(node=node, model=model, lr_psnr_db=report.lr_psnr_db, added_share=report.added_share, chosen=chosen))
+        if chosen:
+            run.models[run.node] = model
+    if taken is None:
+        raise RunError(f"no candidate is a sound enlargement: {'; '.join(problems)}", hint="Nothing was saved. Try another model.")
+    run.warnings += problems
+    return taken
+
+
+def project(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Image:
+    """Change the result so that shrinking it gives the input back."""
+    result = project_onto_input(bleed(lr).pixels, sr.pixels, kernel=kernel, levels=2**sr.bit_depth - 1)
+    if not result.reached:
+        run.warnings.append(f"no result within 1/255 of the input everywhere was found; the largest difference is {result.max_abs_lr_error * 255:.2f}/255")
+    run.models[run.node] = run.models.get(run.inputs[1], run.inputs[1])
+    return replace(sr, pixels=result.pixels)
+
+
+def measure(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> FidelityReport:
+    """Measure what was kept and what was added, on the samples that will be saved."""
+    report = measure_pictures(lr, sr, kernel)
+    if report.sanity:
+        raise RunError(f"the result is not a sound enlargement: {'; '.join(report.sanity)}", hint="Nothing was saved. Try another model.")
+    return report
+
+
+def save(run: Run, image: Image, report: FidelityReport) -> SavedFile:
+    """Write the picture once it has been measured; the suffix of the path names the format."""
+    if run.output is None:
+        raise RunError("the plan saves a picture, but no output was named", hint="Name one with -o out.png.")
+    run.warnings += write_image(image, run.output, overwrite=run.overwrite)
+    return SavedFile(path=str(run.output), sha256=file_sha256(run.output))
+
+
+def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
+    """`measure_fidelity` of two pictures, the result rounded to the samples that its file will hold."""
+    levels = np.float32(2**sr.bit_depth - 1)
+    return measure_fidelity(bleed(lr).pixels, np.rint(sr.pixels * levels) / levels, kernel=kernel)
+
+
+# --- the table of ops -------------------------------------------------------------------------------------------------------------
+
+Step = Callable[..., Any]
+
+STEPS: dict[str, Step] = {step.__name__: step for step in (load, inspect, enlarge, apply, choose, project, measure, save)}
+
+_TYPE_NAMES: dict[Any, str] = {Image: "image", Findings: "findings", FidelityReport: "report", SavedFile: "file"}
+_PARAM_TYPES: dict[Any, ParamType] = {str: "str", bool: "bool", Scale | None: "scale", Size | None: "size", Kernel: "str"}
+
+
+@cache
+def op_signatures() -> dict[str, OpSignature]:
+    """The signature of every op, read from the annotations of its function."""
+    return {name: _signature(name, step) for name, step in STEPS.items()}
+
+
+def _signature(name: str, step: Step) -> OpSignature:
+    hints = get_type_hints(step)
+    parameters = list(introspection.signature(step).parameters.values())[1:]
+    inputs = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    params = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    return OpSignature(
+        name=name,
+        ports=tuple(_TYPE_NAMES[hints[p.name]] for p in inputs),
+        output=_TYPE_NAMES[hints["return"]],
+        variadic=any(p.kind is p.VAR_POSITIONAL for p in inputs),
+        params={p.name: ParamSpec(_PARAM_TYPES[hints[p.name]]) for p in params},
+        required=frozenset(p.name for p in params if p.default is p.empty),
+    )

@@ -1,0 +1,63 @@
+"""Settings: arguments before environment (`APERCU_*`) before the user's file before defaults. Passed as an argument, never a global."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from apercu.errors import InputError
+
+
+def available_threads() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseModel):
+    """What a run may use.
+
+    `data_dir`: where added weights are kept. `threads`: processor threads. `tile_size`: side of a tile in input pixels. `max_input_pixels`,
+    `max_output_pixels`: larger pictures are refused before they are decoded or made. `max_scale`: largest factor on an axis.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("apercu"))
+    threads: int = Field(default_factory=available_threads, ge=1, le=1024)
+    tile_size: int = Field(default=256, ge=16, le=4096)
+    max_input_pixels: int = Field(default=268_000_000, ge=1)
+    max_output_pixels: int = Field(default=512_000_000, ge=1)
+    max_scale: float = Field(default=64.0, ge=1)
+
+
+def load_settings(**arguments: Any) -> Settings:  # noqa: ANN401 - validated by Settings
+    """Settings from arguments, then `APERCU_<NAME>` in the environment, then `settings.toml` in the user's configuration folder.
+
+    Raises:
+        InputError: a value is not usable; the message names it.
+    """
+    values = _from_file(platformdirs.user_config_path("apercu") / "settings.toml")
+    values |= {name: os.environ[key] for name in Settings.model_fields if (key := f"APERCU_{name.upper()}") in os.environ}
+    values |= {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"setting {name} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}", hint=f"Known settings: {', '.join(Settings.model_fields)}."
+        ) from error
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"the settings file {path} cannot be read ({error})", hint="Mend it or remove it.") from error

@@ -1,0 +1,1 @@
+"""How the networks become what Apercu ships: export to ONNX graphs (and, later, training)."""
