@@ -1,3 +1,43 @@
-"""Apercu: an AI scientist for pictures that are made larger."""
+"""Apercu: an AI scientist for pictures that are made larger.
+
+The names below are found on first use, so that importing the package loads nothing heavy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from apercu.errors import ApercuError
+    from apercu.pictures import check, enlarge
+    from apercu.plan.build import build_plan
+    from apercu.question.prompt import parse_prompt, read_prompt_file, write_prompt
+    from apercu.question.read import read_question
+    from apercu.registry import load_model, model_cards
+    from apercu.reporting import write_report
+    from apercu.run.execute import execute_plan
+    from apercu.scientist import Job, answer, ask, recommend
+    from apercu.settings import Settings, load_settings
+
+_HOMES = {
+    "ApercuError": "errors", "Job": "scientist", "Settings": "settings", "answer": "scientist", "ask": "scientist", "build_plan": "plan.build",
+    "check": "pictures", "enlarge": "pictures", "execute_plan": "run.execute", "load_model": "registry", "load_settings": "settings",
+    "model_cards": "registry", "parse_prompt": "question.prompt", "read_prompt_file": "question.prompt", "read_question": "question.read",
+    "recommend": "scientist", "write_prompt": "question.prompt", "write_report": "reporting",
+}  # fmt: skip
+
+__all__ = [
+    "ApercuError", "Job", "Settings", "answer", "ask", "build_plan", "check", "enlarge", "execute_plan", "load_model", "load_settings", "model_cards",
+    "parse_prompt", "read_prompt_file", "read_question", "recommend", "write_prompt", "write_report",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the types stand under TYPE_CHECKING
+    if name in _HOMES:
+        return getattr(import_module(f"apercu.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'apercu' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -156,21 +157,19 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
 @contextmanager
 def _open_picture(path: str | os.PathLike[str]) -> Iterator[BufferedReader]:
     try:
-        # O_NONBLOCK: opening a named pipe must not wait for a writer; for ordinary files it changes nothing.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError:
-        raise ImageError(f"{path} does not exist; expected a picture file", hint="check the path") from None
-    except (OSError, ValueError) as error:
-        raise ImageError(
-            f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}", hint="check the permissions"
-        ) from None
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
+        status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
             raise ImageError(f"{path} is {kind}; expected a picture file", hint="name one picture")
         if status.st_size == 0:
             raise ImageError(f"{path} is empty (0 bytes); expected a picture file", hint="copy or download it again")
+        file = open(path, "rb")  # noqa: SIM115 -- closed below; errors inside the block are not ours to translate
+    except FileNotFoundError:
+        raise ImageError(f"{path} does not exist; expected a picture file", hint="check the path") from None
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise ImageError(f"{path} cannot be opened: {cause}", hint="check the name and the permissions") from None
+    with file:
         yield file
 
 
@@ -307,9 +306,20 @@ def _with_upright_orientation(exif: bytes) -> bytes:
 
 
 def _dpi(decoded: VipsImage, format_: str) -> tuple[float, float] | None:
-    """Dots per inch, where the file states them: the decoder fills in 1 per millimetre, and 72 per inch for JPEG."""
-    stated = _field(decoded, "resolution-unit") if format_ == "jpeg" else (decoded.xres, decoded.yres) != (1.0, 1.0)
-    return (decoded.xres * 25.4, decoded.yres * 25.4) if stated and decoded.xres > 0 and decoded.yres > 0 else None
+    """Dots per inch, where the file states them: the decoder fills in 1 per millimetre, and 72 per inch for JPEG.
+
+    WebP and AVIF state them only in EXIF, as "300/1 (300, Rational, ...)"; resolution unit 3 is the centimetre.
+    """
+    if format_ in ("webp", "avif"):
+        per_inch = 2.54 if str(_field(decoded, "exif-ifd0-ResolutionUnit") or "").startswith("3 ") else 1.0
+        stated = [str(_field(decoded, f"exif-ifd0-{axis}Resolution") or "") for axis in "XY"]
+        try:
+            x, y = (float(Fraction(value.split()[0])) * per_inch for value in stated)
+        except (ValueError, ZeroDivisionError, IndexError):
+            return None
+        return (x, y) if x > 0 and y > 0 else None
+    known = _field(decoded, "resolution-unit") if format_ == "jpeg" else (decoded.xres, decoded.yres) != (1.0, 1.0)
+    return (decoded.xres * 25.4, decoded.yres * 25.4) if known and decoded.xres > 0 and decoded.yres > 0 else None
 
 
 def _field(decoded: VipsImage, name: str) -> Any:  # noqa: ANN401 -- text, bytes or a number
@@ -462,7 +472,8 @@ def _as_vips(pixels: FloatImage, alpha: FloatImage | None, bit_depth: int) -> Vi
 
 
 def _with_metadata(encoded: VipsImage, image: Image) -> VipsImage:
-    x, y = image.dpi or (25.4, 25.4)
+    # EXIF means 72 when it does not know; 25.4 is what the encoder takes for "not stated".
+    x, y = image.dpi or ((72.0, 72.0) if image.exif is not None else (25.4, 25.4))
     encoded = encoded.copy(xres=x / 25.4, yres=y / 25.4)
     for name, value in (("icc-profile-data", image.icc), ("exif-data", image.exif), ("xmp-data", image.xmp)):
         if value is not None:

@@ -22,6 +22,7 @@ Content = Literal["ui", "illustration", "anime", "photo", "text", "pixel_art", "
 Damage = Literal["blur", "noise", "jpeg", "scratches"]
 Wish = Literal["fidelity", "crispness", "speed"]
 Asked = Literal["mechanism", "tool", "how_to"]
+Kernel = Literal["bicubic", "bilinear", "box", "lanczos"]
 
 
 class Record(BaseModel):
@@ -191,6 +192,14 @@ class Source(Record):
     supports: tuple[Support, ...] = ()
 
 
+class Dossier(Record):
+    """Everything an answer may rest on: the judged sources, their texts by id, and the card claims by the id of the card text they stand in."""
+
+    sources: tuple[Source, ...]
+    texts: dict[str, str]
+    claims: dict[str, tuple[CardClaim, ...]] = {}
+
+
 class RecommendedModel(Record):
     """A model that Apercu proposes for a task, with reasons on both sides."""
 
@@ -272,7 +281,7 @@ class FidelityReport(Record):
     """
 
     scale: tuple[float, float]
-    kernel: str
+    kernel: Kernel
     lr_psnr_db: float
     max_abs_lr_error: float
     added_share: float
@@ -301,6 +310,39 @@ class RunRecord(Record):
     weights_sha256: str | None = None
     warnings: tuple[str, ...] = ()
     versions: dict[str, str] = {}
+
+
+class Enlargement(Record):
+    """What `enlarge` did. `scale` is what was asked for, or the ratio of the sizes where an exact size was; `sha256` is that of the written file."""
+
+    input: str
+    output: str
+    model: str
+    scale: tuple[float, float]
+    size: tuple[int, int]
+    seconds: float
+    lr_psnr_db: float
+    added_share: float
+    sha256: str
+    warnings: tuple[str, ...] = ()
+    run: RunRecord
+
+
+class Check(Record):
+    """What `check` found. Errors are on the 0..1 scale; `added_map` is the path of the written map, None when none was asked for."""
+
+    scale: tuple[float, float]
+    kernel: Kernel
+    lr_psnr_db: float
+    max_abs_lr_error: float
+    added_share: float
+    added_map: str | None
+    sanity: tuple[str, ...] = ()
+    added_rms: float
+    added_max: float
+    changed_share: float
+    input: str
+    output: str
 
 
 # --- the answer ---------------------------------------------------------------------------------------------------------------

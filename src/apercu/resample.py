@@ -11,17 +11,17 @@ Having the operation as a matrix is what makes the measures possible: its transp
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apercu.errors import InputError, ShapeError
+from apercu.records import Kernel as Kernel
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Kernel = Literal["bicubic", "bilinear", "box", "lanczos"]
 KERNELS: tuple[str, ...] = get_args(Kernel)
 FloatImage: TypeAlias = NDArray[np.float32]
 FloatArray: TypeAlias = NDArray[np.float64]

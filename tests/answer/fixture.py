@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image as PillowImage
 
+from apercu.answer.compose import VERDICT_WORDS
 from apercu.answer.report import ReportPictures
 from apercu.records import (
     Answer,
@@ -23,29 +24,39 @@ from apercu.records import (
 )
 
 QUESTION = (
-    "I enlarged a small UI image by 3× and was surprised how clean and crisp the lines were. "
-    "How does AI reconstruct such sharp details when the original barely shows them?"
+    "I enlarged a small UI image by 3× and was surprised how clean and crisp the lines were. How does AI "
+    "reconstruct such sharp details when the original barely shows them?"
 )
 LIIF_CARD = (
-    "LIIF describes a picture as a continuous function. An encoder turns the small picture into a grid of features of the "
-    "same height and width. To colour a point of the large picture, a small network takes the feature nearest to the point, "
-    "the distance to it and the size of the pixel to be drawn, and returns a colour. Four neighbouring features are asked and "
-    "their answers are weighted by area, so that no seams appear. It was trained on photographs that had been shrunk by "
-    "1 to 4 times, and learned which fine lines usually belong to which coarse ones."
+    "LIIF describes a picture as a continuous function. An encoder turns the small picture into a grid of "
+    "features of the same height and width. To colour a point of the large picture, a small network takes "
+    "the feature nearest to the point, the distance to it and the size of the pixel to be drawn, and "
+    "returns a colour. Four neighbouring features are asked and their answers are weighted by area, so "
+    "that no seams appear. It was trained on photographs that had been shrunk by 1 to 4 times, and learned"
+    " which fine lines usually belong to which coarse ones."
 )
 FEATSHARP = (
-    "The feature maps of vision encoders are fundamental to myriad modern AI tasks, ranging from core perception algorithms "
-    "to modern multimodal understanding. We introduce a novel method to coherently and cheaply upsample the feature maps of "
-    "low-res vision encoders while picking up on fine-grained details that would otherwise be lost due to resolution."
+    "The feature maps of vision encoders are fundamental to myriad modern AI tasks, ranging from core "
+    "perception algorithms to modern multimodal understanding. We introduce a novel method to coherently "
+    "and cheaply upsample the feature maps of low-res vision encoders while picking up on fine-grained "
+    "details that would otherwise be lost due to resolution."
 )
 AIGI = (
-    "Assessing the quality of artificial intelligence-generated images plays a crucial role. We propose AIGI-VC, a quality "
-    "assessment database for AI-Generated Images in Visual Communication, from the perspectives of information clarity and "
-    "emotional interaction. The dataset consists of 2,500 images spanning 14 advertisement topics and 8 emotion types."
+    "Assessing the quality of artificial intelligence-generated images plays a crucial role. We propose "
+    "AIGI-VC, a quality assessment database for AI-Generated Images in Visual Communication, from the "
+    "perspectives of information clarity and emotional interaction. The dataset consists of 2,500 images "
+    "spanning 14 advertisement topics and 8 emotion types."
 )
 RUN_TEXT = (
-    "Model liif-edsr ran on 64 x 48 pixels and gave 192 x 144 pixels. Shrunk again with the bicubic kernel, the result "
-    "differs from the input by 52.31 dB. 12.4 percent of its contrast is not determined by the input."
+    "Model liif-edsr ran on 64 x 48 pixels and gave 192 x 144 pixels. Shrunk again with the bicubic "
+    "kernel, the result differs from the input by 52.31 dB. 12.4 percent of its contrast is not determined"
+    " by the input."
+)
+LEGEND = (
+    (0.0, (45, 25, 85)),
+    (10 / 255, (190, 45, 120)),
+    (18 / 255, (240, 115, 60)),
+    (32 / 255, (255, 245, 190)),
 )
 TEXTS = {"question": QUESTION, "m1": LIIF_CARD, "p1": FEATSHARP, "p2": AIGI, "run": RUN_TEXT}
 
@@ -57,7 +68,7 @@ PLAN = Plan(
         Node(id="bicubic", op="enlarge", params={"model": "bicubic", "scale": [3, 3]}, inputs=("load",)),
         Node(id="choose", op="choose", inputs=("liif", "bicubic")),
         Node(id="measure", op="measure", params={"kernel": "bicubic"}, inputs=("load", "choose")),
-        Node(id="save", op="save", params={"path": "boat-3x.png"}, inputs=("choose",)),
+        Node(id="save", op="save", inputs=("choose", "measure")),
     )
 )
 RUN = RunRecord(
@@ -73,7 +84,7 @@ RUN = RunRecord(
     ),
     input="boat.png",
     output="boat-3x.png",
-    model="SISR-Any-LIIF-EDSR",
+    model="liif-edsr",
     scale=(3.0, 3.0),
     size=(192, 144),
     input_size=(64, 48),
@@ -89,7 +100,7 @@ RUN = RunRecord(
         changed_share=0.0004,
     ),
     branches=(
-        BranchMeasure(node="liif", model="SISR-Any-LIIF-EDSR", lr_psnr_db=52.31, added_share=0.124, chosen=True),
+        BranchMeasure(node="liif", model="liif-edsr", lr_psnr_db=52.31, added_share=0.124, chosen=True),
         BranchMeasure(node="bicubic", model="bicubic", lr_psnr_db=38.02, added_share=0.031, chosen=False),
     ),
     input_sha256="a3" * 32,
@@ -132,8 +143,8 @@ CLAIMS = (
     claim(
         "c4",
         "workflow",
-        "Model: for each point of the large picture a small network looks at the nearest feature, at the distance to it and "
-        "at the size of the new pixel, and answers with a colour.",
+        "Model: for each point of the large picture a small network looks at the nearest feature, at the distance to it "
+        "and at the size of the new pixel, and answers with a colour.",
         support("m1", "a small network takes the feature nearest to the point, the distance to it"),
         support("m1", "returns a colour"),
     ),
@@ -159,7 +170,8 @@ CLAIMS = (
     claim(
         "c8",
         "limits",
-        "12.4 percent of the contrast in your result is not determined by your picture, and no source can tell whether it is true.",
+        "12.4 percent of the contrast in your result is not determined by your picture, "
+        "and no source can tell whether it is true.",
         support("run", "12.4 percent of its contrast is not determined by the input."),
     ),
 )
@@ -199,6 +211,22 @@ SOURCES = (
         reason="The prompt gives neither a link nor a summary.",
     ),
 )
+VERDICTS = {
+    "direct": "direct",
+    "transferable": "transferable",
+    "off-topic": "off-topic",
+    "unknown": "not enough information",
+}
+CLAIMS += tuple(
+    claim(
+        f"v-{source.id}",
+        "sources",
+        f"{source.name}: {VERDICT_WORDS[source.verdict]}. {source.reason}",
+        *source.supports,
+    )
+    for source in SOURCES
+    if source.supports
+)
 ANSWER = Answer(
     question=QUESTION,
     level="linked",
@@ -210,7 +238,7 @@ ANSWER = Answer(
     run=RUN,
     source_texts=TEXTS,
 )
-WITHOUT_RUN = ANSWER.model_copy(update={"run": None, "claims": CLAIMS[:5]})
+WITHOUT_RUN = ANSWER.model_copy(update={"run": None, "claims": (*CLAIMS[:5], *CLAIMS[8:])})
 
 
 def boat(height: int, width: int) -> np.ndarray:
@@ -227,7 +255,10 @@ def boat(height: int, width: int) -> np.ndarray:
     sea = y > 0.74 + 0.012 * np.sin(24 * x)
     shape(sea, (0.25, 0.47, 0.56))
     shape(sea & (np.abs((y - 0.84) - 0.01 * np.sin(30 * x)) < 0.006), (0.72, 0.84, 0.86))
-    for grow, hull, sails in ((0.016, (0.13, 0.12, 0.14), (0.13, 0.12, 0.14)), (0.0, (0.66, 0.24, 0.20), (0.99, 0.98, 0.95))):
+    for grow, hull, sails in (
+        (0.016, (0.13, 0.12, 0.14), (0.13, 0.12, 0.14)),
+        (0.0, (0.66, 0.24, 0.20), (0.99, 0.98, 0.95)),
+    ):
         left, right = 0.2 - grow + (y - 0.68) * 0.8, 0.82 + grow - (y - 0.68) * 0.8
         shape((y > 0.68 - grow) & (y < 0.77 + grow) & (x > left) & (x < right), hull)
         shape((y < 0.65 + grow) & (x < 0.49 + grow) & (x > 0.49 - grow * 1.6 - (y - 0.14) * 0.5), sails)
@@ -247,5 +278,8 @@ def pictures() -> ReportPictures:
         PillowImage.fromarray((before * 255).astype(np.uint8)).resize((144, 192), PillowImage.Resampling.BICUBIC)
     )
     added = np.abs(after - smooth / 255).max(axis=2).clip(0, 0.3) / 0.3
-    heat = np.stack([added.clip(0, 0.5) * 2, (added * 1.5 - 0.5).clip(0, 1), (added * 3 - 2).clip(0, 1)], axis=2)
-    return ReportPictures(before=png(before), after=png(after), added=png(heat))
+    values = [value / LEGEND[-1][0] for value, _ in LEGEND]
+    ramp = np.stack([np.interp(added, values, [colour[c] / 255 for _, colour in LEGEND]) for c in range(3)], axis=2)
+    grey = 0.08 + 0.3 * after.mean(axis=2, keepdims=True)
+    heat = grey + np.clip(added * 5, 0, 1)[:, :, None] * (ramp - grey)
+    return ReportPictures(before=png(before), after=png(after), added=png(heat), legend=LEGEND)

@@ -126,7 +126,8 @@ def test_svg_cards_do_not_overlap_and_lie_inside_the_view():
     ]
     assert len(cards) == len(PLAN.nodes)
     for index, (x, y, w, h) in enumerate(cards):
-        assert 0 <= x and x + w <= width and 0 <= y and y + h <= height
+        assert 0 <= x <= x + w <= width
+        assert 0 <= y <= y + h <= height
         for x2, y2, w2, h2 in cards[index + 1 :]:
             assert x + w <= x2 or x2 + w2 <= x or y + h <= y2 or y2 + h2 <= y
 

@@ -25,7 +25,9 @@ def sound_plans(draw: st.DrawFn) -> Plan:
     """Acyclic plans whose nodes stand in any order, with op names and parameters of any kind."""
     nodes = []
     for index in range(draw(st.integers(1, 9))):
-        inputs = draw(st.lists(st.sampled_from([f"n{earlier}" for earlier in range(index)]), max_size=3)) if index else []
+        inputs = (
+            draw(st.lists(st.sampled_from([f"n{earlier}" for earlier in range(index)]), max_size=3)) if index else []
+        )
         params = draw(st.dictionaries(words, values, max_size=2))
         nodes.append(Node(id=f"n{index}", op=draw(words), params=params, inputs=tuple(inputs)))
     return Plan(nodes=tuple(draw(st.permutations(nodes))))

@@ -9,15 +9,14 @@ from apercu.errors import BriefError
 from apercu.question.prompt import one_line, parse_prompt, write_prompt
 from apercu.records import Brief, BriefEntry
 
-TRICKY = st.sampled_from(
-    [
-        "Model:", "Model: x", "Title: x", "Paper: None", "GitHub:", "Summary: y", "Answer:", "### Answer", "None", "none",
-        "### Recommended AI Models:", "## Related Papers", "**Model:** x", "- Model: x", "1. Model: x", "1.", "1.5x", '"', '""',
-        '"A" or "B"', "“A” or “B”", "”", "«»", ":", "#", "**", "A user has asked the following question:", "Question: why?",
-        "Based on the following recommended models, explain:", "Use **only the provided models and papers**.", "\ufeff", "\u2028x",
-        "a\x85b", "\x1cx", "\x0b", "نص", "日本語", "https://example.org/a(b)", "\x1b[31mred", "x: y # z",
-    ]
-)  # fmt: skip
+MARKS = """
+Model:|Model: x|Title: x|Paper: None|GitHub:|Summary: y|Answer:|### Answer|None|none|## Related Papers
+### Recommended AI Models:|**Model:** x|- Model: x|1. Model: x|1.|1.5x|"|""|"A" or "B"|“A” or “B”|”|«»|:|#|**
+A user has asked the following question:|Question: why?|Based on the following recommended models, explain:
+Use **only the provided models and papers**.|نص|日本語|https://example.org/a(b)|x: y # z
+"""
+ODD = ["\ufeff", "\u2028x", "a\x85b", "\x1cx", "\x0b", "\x1b[31mred"]
+TRICKY = st.sampled_from([*MARKS.strip().replace("\n", "|").split("|"), *ODD])
 LINE = st.lists(TRICKY | st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), max_size=20), max_size=4)
 VALUE = LINE.map(" ".join).map(one_line)
 OPTIONAL = st.none() | VALUE.filter(lambda value: value.lower() not in ("", "none"))
@@ -47,8 +46,7 @@ def test_a_written_brief_is_read_back_as_it_was(brief: Brief) -> None:
 def test_any_text_is_a_prompt_or_a_brief_error_and_its_written_form_stays(text: str) -> None:
     try:
         brief = parse_prompt(text)
-    except BriefError as error:
-        assert error.hint
+    except BriefError:
         return
     written = write_prompt(brief)
     assert parse_prompt(written) == brief
@@ -57,10 +55,8 @@ def test_any_text_is_a_prompt_or_a_brief_error_and_its_written_form_stays(text: 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_a_summary_with_line_breaks_is_written_as_one_line_and_opens_no_section(summary: str) -> None:
-    brief = Brief(
-        question="why?", papers=(BriefEntry(name="a", summary=f"x{summary}\n### Recommended AI Models:\nModel: b"),)
-    )
-    back = parse_prompt(write_prompt(brief))
+    entry = BriefEntry(name="a", summary=f"x{summary}\n### Recommended AI Models:\nModel: b")
+    back = parse_prompt(write_prompt(Brief(question="why?", papers=(entry,))))
     assert back.models == ()
-    assert [entry.name for entry in back.papers] == ["a"]
-    assert back.papers[0].summary == one_line(brief.papers[0].summary or "")
+    assert [paper.name for paper in back.papers] == ["a"]
+    assert back.papers[0].summary == one_line(entry.summary or "")

@@ -6,9 +6,8 @@ Each word from outside is escaped; the template is filled in one pass, so nothin
 from __future__ import annotations
 
 import base64
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -16,19 +15,26 @@ from importlib import resources
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from apercu.answer.compose import VERDICT_WORDS
+from apercu.answer.measurements import factor, measurements, percent, pixels, steps, table, typically
+from apercu.answer.render import LEVEL_WORDS
 from apercu.errors import CitationError
-from apercu.records import Answer, FidelityReport, Part, RunRecord, Source, Support
+from apercu.records import Answer, Claim, Part, RunRecord, Source, Support
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _CONTEXT = 220
 """Characters of source text shown on each side of a quote."""
 
-VERDICT_WORDS = {"direct": "direct", "transferable": "transferable", "off-topic": "off-topic", "unknown": "not enough information"}
-_LEVELS = {
-    "prompt": "Only the words of the prompt were used.",
-    "linked": "The words of the prompt were used, and what Apercu's own cards hold about the models and papers that it links.",
-    "open": "The whole collection of models and papers that Apercu knows was used.",
+_OWN_TEXTS: Mapping[str, str] = {
+    "question": "Your question",
+    "reading": "How the question was read",
+    "plan": "The workflow of this answer",
+    "run": "Measured in this run",
 }
+_GRAPH = """
+<div class="graph" tabindex="0" role="group" aria-label="The workflow as a graph, can be scrolled sideways">{}</div>
+<p class="caption">On the lines stands what flows: height x width x colour channels.</p>
+"""
 
 
 @dataclass(frozen=True)
@@ -38,14 +44,16 @@ class ReportPictures:
     Attributes:
         before: the input in its own small size; the report enlarges it by repeating pixels.
         after: the result.
-        added: the map of added detail, of the same size as the result: dark where nothing was added, bright where much was.
+        added: the map of added detail, of the size of the result: bright where much was added.
         shown_scale: below 1 when `after` and `added` are reduced copies; the report says so.
+        legend: the map's colour ramp: (added detail on 0..1, RGB of 255), rising; without it the legend has words only.
     """
 
     before: bytes | None = None
     after: bytes | None = None
     added: bytes | None = None
     shown_scale: float = 1.0
+    legend: tuple[tuple[float, tuple[int, int, int]], ...] = ()
 
 
 def render_html(
@@ -63,19 +71,20 @@ def render_html(
         CitationError: a quote does not stand in its source text where it says it does.
     """
     run = answer.run
+    further = _claims(answer, "sources")
     values = {
         "title": escape(answer.question),
         "long": "long" if len(answer.question) > 180 else "",
-        "level": f"{escape(answer.level)}: {_LEVELS[answer.level]}",
+        "level": f"{escape(answer.level)}: {LEVEL_WORDS[answer.level]}",
         "summary": _summary(answer),
         "picture": _picture(run, pictures),
         "task": _claims(answer, "task"),
-        "plan": plan_svg,
+        "plan": _GRAPH.format(plan_svg) if plan_svg else "",
         "workflow": _claims(answer, "workflow"),
-        "sources": "".join(_source(source) for source in answer.sources) or "<li>The prompt provides none.</li>",
-        "source_claims": _claims(answer, "sources"),
+        "sources": _sources(answer),
+        "source_claims": f"<h3>What they contribute</h3>{further}" if further else "",
         "limits": _claims(answer, "limits") or "<p>Nothing further was found to be missing.</p>",
-        "measurements": _measurements(run),
+        "measurements": measurements(run),
         "provenance": _provenance(answer, licences),
         "supports": _all_supports(answer),
         "data": _json_in_html(answer),
@@ -95,7 +104,7 @@ def _json_in_html(answer: Answer) -> str:
     return text
 
 
-# --- summary and pictures -----------------------------------------------------------------------------------------------
+# --- summary and pictures ---------------------------------------------------------------------------------------------
 
 
 def _summary(answer: Answer) -> str:
@@ -107,8 +116,8 @@ def _summary(answer: Answer) -> str:
         report = run.fidelity
         rows += [
             ("Model that ran", escape(run.model), f"in {run.seconds:.1f} seconds"),
-            ("Shrinks back to your picture", f"within {report.lr_psnr_db:.1f} dB", _typically(report.lr_psnr_db)),
-            ("Added by the model", f"{_percent(report.added_share)} of contrast", "not determined by your picture"),
+            ("Shrinks back to your picture", f"within {report.lr_psnr_db:.1f} dB", typically(report.lr_psnr_db)),
+            ("Added by the model", f"{percent(report.added_share)} of contrast", "not determined by your picture"),
         ]
     return "".join(f"<div><dt>{name}</dt><dd>{value}<small>{hint}</small></dd></div>" for name, value, hint in rows)
 
@@ -116,40 +125,18 @@ def _summary(answer: Answer) -> str:
 def _enlargement(answer: Answer) -> tuple[str, str]:
     task, run = answer.task, answer.run
     if run is not None:
-        return _factor(run.scale), f"{_size(run.input_size)} to {_size(run.size)} pixels (height x width)"
+        return factor(run.scale), f"{pixels(run.input_size)} to {pixels(run.size)} pixels (width x height)"
     if task.size is not None:
-        return f"to {_size(task.size)}", "pixels (height x width), as asked"
+        return f"to {pixels(task.size)}", "pixels (width x height), as asked"
     scale = task.scale or ((task.factor, task.factor) if task.factor else None)
-    return (_factor(scale), "as asked") if scale else ("no factor named", "")
-
-
-def _factor(scale: tuple[float, float]) -> str:
-    y, x = scale
-    return f"{y:.4g}x" if y == x else f"{y:.4g}x high, {x:.4g}x wide"
-
-
-def _size(size: tuple[int, int]) -> str:
-    return f"{size[0]} x {size[1]}"
-
-
-def _percent(share: float) -> str:
-    return "under 0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f} %"
-
-
-def _levels(value: float) -> str:
-    """A 0..1 difference in the 255 brightness steps that pictures are stored in."""
-    return f"{255 * value:.2g} of 255 brightness steps"
-
-
-def _typically(psnr: float) -> str:
-    return f"typically {_levels(10 ** (-psnr / 20))} off; more dB is closer"
+    return (factor(scale), "as asked") if scale else ("no factor named", "")
 
 
 def _picture(run: RunRecord | None, pictures: ReportPictures) -> str:
     if run is None:
         return (
-            '<p class="note">No picture was given, so nothing was run. Give one with <code>--image PICTURE</code> to see it '
-            "before and after, and a map of the detail that was added.</p>"
+            '<p class="note">No picture was given, so nothing was run. Give one with <code>--image PICTURE</code> to '
+            "see it before and after, and a map of the detail that was added.</p>"
         )
     if pictures.before is None or pictures.after is None:
         return '<p class="note">The pictures are not part of this report.</p>'
@@ -173,8 +160,8 @@ def _picture(run: RunRecord | None, pictures: ReportPictures) -> str:
      aria-label="Two pictures over each other. Arrow keys move the picture when it is zoomed.">
   {"".join(views)}
   <span class="corner left" aria-hidden="true"></span><span class="corner right" aria-hidden="true"></span>
-  <div class="split" role="slider" tabindex="0" aria-label="Divider between the two pictures" aria-orientation="horizontal"
-       aria-valuemin="0" aria-valuemax="100" aria-valuenow="50"></div>
+  <div class="split" role="slider" tabindex="0" aria-label="Divider between the two pictures"
+       aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" aria-valuenow="50"></div>
 </div>
 {_caption(run, pictures)}"""
 
@@ -185,47 +172,80 @@ _ADDED_BUTTON = '<button type="button" data-view="added" aria-pressed="false">Af
 def _caption(run: RunRecord, pictures: ReportPictures) -> str:
     reduced = f"The pictures in this report are shown reduced to {100 * pictures.shown_scale:.3g} % of their size."
     lines = [
-        "Drag the divider, or focus it and use the arrow keys. Left of it your own picture with its pixels enlarged, right of "
-        "it the result.",
+        "Drag the divider, or focus it and use the arrow keys. “Before” is your own picture, with each of its pixels "
+        "drawn larger.",
         reduced if pictures.shown_scale < 1 else "",
     ]
-    legend = (
-        '<p class="legend" hidden><span>dark: determined by your picture</span><i></i><span>bright: added by the model, '
-        f"at most {_levels(run.fidelity.added_max)}</span></p>"
-    )
     notes = "".join(f"<li>{escape(text)}</li>" for text in (*run.fidelity.sanity, *run.warnings))
     listed = f'<div class="note"><strong>Worth knowing</strong><ul>{notes}</ul></div>' if notes else ""
-    return f'{legend if pictures.added is not None else ""}<p class="caption">{" ".join(lines)}</p>{listed}'
+    legend = _legend(pictures.legend, run.fidelity.added_max) if pictures.added is not None else ""
+    return f'{legend}<p class="caption">{" ".join(lines)}</p>{listed}'
+
+
+def _legend(ramp: Sequence[tuple[float, tuple[int, int, int]]], most: float) -> str:
+    bar = ""
+    if ramp:
+        top = ramp[-1][0]
+        stops = ", ".join(f"rgb{colour} {100 * value / top:.1f}%" for value, colour in ramp)
+        bar = f'<i style="background: linear-gradient(to right, {stops})"></i>'
+    words = "grey: determined by your picture", f"bright: added by the model, here at most {steps(most)}"
+    return f'<p class="legend" hidden><span>{words[0]}</span>{bar}<span>{words[1]}</span></p>'
 
 
 def _layer(name: str, png: bytes, alt: str) -> str:
     data = base64.b64encode(png).decode("ascii")
-    return f'<div class="layer {name}"><img alt="{escape(alt)}" draggable="false" src="data:image/png;base64,{data}"></div>'
+    source = f"data:image/png;base64,{data}"
+    return f'<div class="layer {name}"><img alt="{escape(alt)}" draggable="false" src="{source}"></div>'
 
 
-# --- sentences and what they rest on ------------------------------------------------------------------------------------
+# --- sentences and what they rest on ----------------------------------------------------------------------------------
 
 
 def _claims(answer: Answer, part: Part) -> str:
-    lines = [f"<li>{_sentence(claim.id, claim.text)}</li>" for claim in answer.claims if claim.part == part]
-    return f'<ul class="claims">{"".join(lines)}</ul>' if lines else ""
+    """The sentences of a part; a verdict is left to the source that it judges."""
+    judged = {claim.id for claim in _verdicts(answer).values()}
+    chosen = [claim for claim in answer.claims if claim.part == part and claim.id not in judged]
+    lines = "".join(f"<li>{_sentence(answer, claim, claim.text)}</li>" for claim in chosen)
+    return f'<ul class="claims">{lines}</ul>' if lines else ""
 
 
-def _sentence(key: str, text: str) -> str:
-    """A sentence that leads to its supports; without a script it is a plain link to them."""
-    return f'<a class="claim" href="#on-{escape(key)}">{escape(text)}</a>'
+def _verdicts(answer: Answer) -> dict[str, Claim]:
+    """Source id -> the sentence of part 3 that gives its verdict."""
+    claims = {claim.text: claim for claim in reversed(answer.claims) if claim.part == "sources"}
+    said = {s.id: f"{s.name}: {VERDICT_WORDS[s.verdict]}. {s.reason}" for s in answer.sources}
+    return {key: claims[text] for key, text in said.items() if text in claims}
 
 
-def _source(source: Source) -> str:
+def _sentence(answer: Answer, claim: Claim, text: str) -> str:
+    """A sentence with its number, leading to its supports; without a script it is a plain link to them."""
+    number = answer.claims.index(claim) + 1
+    return f'<a class="claim" href="#on-{escape(claim.id)}">{escape(text)}<sup>{number}</sup></a>'
+
+
+def _sources(answer: Answer) -> str:
+    verdicts = _verdicts(answer)
+    shown: set[str] = set()
+    items = "".join(_source(answer, source, verdicts.get(source.id), shown) for source in answer.sources)
+    return f'<ul class="sources">{items}</ul>' if items else "<p>No model and no paper is provided.</p>"
+
+
+def _source(answer: Answer, source: Source, verdict: Claim | None, shown: set[str]) -> str:
     kind = "recommended model" if source.kind == "model" else "related paper"
-    links = [*source.links, *(link for link in source.mentioned_links if link not in source.links)]
-    items = "".join(f"<li>{_link(link)}</li>" for link in links)
-    reason = _sentence(f"source-{source.id}", source.reason) if source.supports else escape(source.reason)
+    chip = f'<span class="chip {source.verdict}">{VERDICT_WORDS[source.verdict]}</span>'
+    reason = _sentence(answer, verdict, source.reason) if verdict else escape(source.reason)
+    links = "".join(_links(source, shown)) or "<li>no link was provided</li>"
     return (
-        f'<li><h3>{escape(source.name)}</h3><p class="kind"><span class="chip {source.verdict}">'
-        f"{VERDICT_WORDS[source.verdict]}</span> {kind}</p><p>{reason}</p>"
-        f"{f'<ul class="links">{items}</ul>' if items else '<p class="kind">no link was provided</p>'}</li>"
+        f'<li><h3>{escape(source.name)}</h3><p class="kind">{chip} {kind}</p><p>{reason}</p>'
+        f'<ul class="links">{links}</ul></li>'
     )
+
+
+def _links(source: Source, shown: set[str]) -> Iterator[str]:
+    """Every provided address once; `shown` holds those that already stand in the report."""
+    for label, links in (("", source.links), ("its summary also names: ", source.mentioned_links)):
+        for link in links:
+            yield f"<li>{label}{'the link given above' if link in shown else _link(link)}</li>"
+            shown.add(link)
 
 
 def _link(url: str) -> str:
@@ -240,22 +260,19 @@ def _link(url: str) -> str:
 
 
 def _all_supports(answer: Answer) -> str:
-    names = {source.id: source.name for source in answer.sources}
-    names |= {source.card: f"Card: {source.name}" for source in answer.sources if source.card}
-    names |= {"question": "Your question", "run": "Measured in this run"}
-    entries = [(claim.id, claim.text, claim.supports) for claim in answer.claims]
-    entries += [(f"source-{source.id}", source.reason, source.supports) for source in answer.sources if source.supports]
+    names = dict(_OWN_TEXTS) | {source.id: source.name for source in answer.sources}
+    names |= {source.card: f"Apercu's card of {source.name}" for source in answer.sources if source.card}
     return "".join(
-        f'<li id="on-{escape(key)}"><p>{escape(text)}</p>{_quotes(key, supports, names, answer.source_texts)}</li>'
-        for key, text, supports in entries
+        f'<li id="on-{escape(claim.id)}"><p>{escape(claim.text)}</p>{_quotes(claim, names, answer.source_texts)}</li>'
+        for claim in answer.claims
     )
 
 
-def _quotes(key: str, supports: Iterable[Support], names: Mapping[str, str], texts: Mapping[str, str]) -> str:
+def _quotes(claim: Claim, names: Mapping[str, str], texts: Mapping[str, str]) -> str:
     return "".join(
         f"<figure><figcaption>{escape(names.get(support.source, support.source))}</figcaption>"
-        f"<blockquote>{_in_context(key, support, texts)}</blockquote></figure>"
-        for support in supports
+        f"<blockquote>{_in_context(claim.id, support, texts)}</blockquote></figure>"
+        for support in claim.supports
     )
 
 
@@ -263,7 +280,7 @@ def _in_context(key: str, support: Support, texts: Mapping[str, str]) -> str:
     text = texts.get(support.source, "")
     if text[support.start : support.end] != support.quote or not support.quote:
         where = f"{support.start}..{support.end} of {support.source!r}"
-        raise CitationError(f"the quote {support.quote[:60]!r} of {key!r} does not stand at {where}, expected it verbatim")
+        raise CitationError(f"claim {key!r}: the quote {support.quote[:60]!r} does not stand at {where}")
     before, after = text[max(0, support.start - _CONTEXT) : support.start], text[support.end : support.end + _CONTEXT]
     if support.start > _CONTEXT:
         before = "… " + before.partition(" ")[2]
@@ -272,75 +289,7 @@ def _in_context(key: str, support: Support, texts: Mapping[str, str]) -> str:
     return f"{escape(before)}<mark>{escape(support.quote)}</mark>{escape(after)}"
 
 
-# --- measurements and provenance ----------------------------------------------------------------------------------------
-
-
-def _measurements(run: RunRecord | None) -> str:
-    if run is None:
-        return "<p>Nothing was measured, because nothing was run.</p>"
-    report = run.fidelity
-    protocol = (
-        f"How it was measured: shrunk with the kernel <code>{escape(report.kernel)}</code> by {_factor(report.scale)}; all "
-        "pixels count, no border is cut off; values are not rounded to 8 bits; dB are capped at 120, which means equal. "
-        "Do not compare these numbers with numbers measured in another way."
-    )
-    return f"{_table(('What', 'Value', 'In plain words'), _numbers(report))}<p class='caption'>{protocol}</p>{_branches(run)}"
-
-
-def _numbers(report: FidelityReport) -> list[tuple[str, ...]]:
-    return [
-        (
-            "Shrinks back to your picture",
-            f"{report.lr_psnr_db:.2f} dB",
-            f"The result was shrunk to the size of your picture and compared with it: {_typically(report.lr_psnr_db)}.",
-        ),
-        (
-            "Largest difference when shrunk back",
-            _levels(report.max_abs_lr_error),
-            "The pixel of your picture that the result keeps worst.",
-        ),
-        (
-            "Added by the model",
-            _percent(report.added_share),
-            "The share of the contrast that your picture does not determine. It is the model's guess, learned from other "
-            "pictures; it may be right, but nothing in your picture says so.",
-        ),
-        (
-            "Strength of the added detail",
-            _levels(report.added_rms),
-            f"How much the guess moves a pixel, typically; the most is {_levels(report.added_max)}.",
-        ),
-        (
-            "Contradicts your picture",
-            _percent(report.changed_share),
-            "The share of the contrast that disagrees with your picture. 0 % is a perfect fit.",
-        ),
-    ]
-
-
-def _branches(run: RunRecord) -> str:
-    if not run.branches:
-        return ""
-    rows = [
-        (
-            f"{branch.model} ({branch.node})",
-            f"{branch.lr_psnr_db:.2f} dB",
-            _percent(branch.added_share),
-            "chosen" if branch.chosen else "",
-        )
-        for branch in run.branches
-    ]
-    head = ("Candidate", "Shrinks back to your picture", "Added", "Taken")
-    return f"<h3>The candidates compared</h3>{_table(head, rows)}"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
-        for first, *rest in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
+# --- provenance -------------------------------------------------------------------------------------------------------
 
 
 def _provenance(answer: Answer, licences: Mapping[str, str]) -> str:
@@ -349,19 +298,22 @@ def _provenance(answer: Answer, licences: Mapping[str, str]) -> str:
     steps = ""
     if run is not None:
         facts += [
-            ("Input", f"{run.input}, {_size(run.input_size)} pixels"),
+            ("Input", f"{run.input}, {pixels(run.input_size)} pixels"),
             ("sha256 of the input", run.input_sha256),
-            ("Output", f"{run.output or 'not saved'}, {_size(run.size)} pixels"),
+            ("Output", f"{run.output or 'not saved'}, {pixels(run.size)} pixels"),
             ("sha256 of the output", run.output_sha256 or "not saved"),
             ("Model", run.model),
             ("sha256 of the weights", run.weights_sha256 or "this model has no weights"),
             ("Time", f"{run.seconds:.2f} seconds"),
             *((f"Version of {name}", version) for name, version in run.versions.items()),
         ]
-        rows = [(node.id, node.op, node.status, f"{node.seconds:.3f} s", node.output or node.note) for node in run.nodes]
-        steps = f"<h3>What each step did</h3>{_table(('Step', 'Op', 'State', 'Time', 'What came out'), rows)}"
+        rows = [
+            (node.id, node.op, node.status, f"{node.seconds:.3f}\u00a0s", " ".join((node.output, node.note)).strip())
+            for node in run.nodes
+        ]
+        steps = f"<h3>What each step did</h3>{table(('Step', 'Op', 'State', 'Time', 'What came out'), rows)}"
     facts += [(f"Licence of {name}", licence) for name, licence in licences.items()]
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
-    left_out = "".join(f"<li>{escape(item.text)} <em>{escape(item.why)}</em></li>" for item in answer.unsupported)
-    dropped = f"<h3>Sentences left out because nothing supports them</h3><ul>{left_out}</ul>" if left_out else ""
+    left_out = "".join(f"<li>{escape(item.text)} <em>({escape(item.why)})</em></li>" for item in answer.unsupported)
+    dropped = f"<h3>Sentences left out because they did not pass the check</h3><ul>{left_out}</ul>" if left_out else ""
     return f'<dl class="facts">{listed}</dl>{steps}{dropped}'

@@ -1,1 +1,1 @@
-
+"""The ways to reach Apercu from outside."""

@@ -25,7 +25,7 @@ def measure_fidelity(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubi
     * changed_share: |A+ (A y - x)|^2 over the same; clipped to 0..1.
     * added_rms, added_max: root mean square and maximum of |y - A+ A y| over pixels and channels, on 0..1.
 
-    Works one channel at a time: about two float32 copies of one channel of the result beside the result itself.
+    Works one channel at a time: about three float32 copies of one channel of the result beside the result itself.
 
     Args:
         lr: input, (h, w, C) float32 in 0..1.

@@ -58,6 +58,8 @@ class Liif(Enlarger):
         for rows in self._tiles(pixels.shape[0], y):
             for columns in self._tiles(pixels.shape[1], x):
                 self._enlarge_tile(pixels, y, x, rows, columns, out, advance)
+        out *= np.float32(0.5)
+        out += np.float32(0.5)
         return out
 
     def encode(self, pixels: FloatArray) -> FloatArray:

@@ -7,13 +7,14 @@ leave its label.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
 
 from apercu.plan.graph import order
-from apercu.plan.layout import CARD_WIDTH, CHARACTER_WIDTH, LINE_HEIGHT, Cell, Chart, lay_out
+from apercu.plan.layout import CHARACTER_WIDTH, LINE_HEIGHT, NAME_LIMIT, Cell, Chart, lay_out
 from apercu.records import Node, Plan
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -51,7 +52,7 @@ def _size_after(
 ) -> tuple[Side, Side] | None:
     if node.op == "load":
         return loaded or (1.0, 1.0)
-    if not inputs or node.op not in {"enlarge", "redraw", "inpaint", "choose", "project"}:
+    if not inputs or node.op not in {"enlarge", "apply", "choose", "project"}:
         return None
     if node.op != "enlarge":
         return inputs[-1]
@@ -65,7 +66,8 @@ def _size_after(
 
 
 def _times(side: Side, scale: float) -> Side:
-    return round(side * scale) if isinstance(side, int) else float(side * scale)
+    """The nearest whole number of pixels, halves up, as the enlarge step does."""
+    return math.floor(side * scale + 0.5) if isinstance(side, int) else float(side * scale)
 
 
 def _side(side: Side, symbol: str) -> str:
@@ -259,7 +261,7 @@ def _card_lines(node: Node, note: str) -> list[str]:
 
 def _edge(chart: Chart, source: Cell, target: Cell) -> str:
     """One stretch of a line: straight along the label, then a curve into the next column."""
-    start_x, y0 = chart.left[source[1]] + CARD_WIDTH, chart.y[source]
+    start_x, y0 = chart.left[source[1]] + chart.width[source[1]], chart.y[source]
     entries = chart.entries[target]
     end_x, y1 = chart.left[target[1]], chart.y[target] + 14 * (entries.index(source) - (len(entries) - 1) / 2)
     is_node = chart.column[target[0]] == target[1]
@@ -267,30 +269,33 @@ def _edge(chart: Chart, source: Cell, target: Cell) -> str:
     x0, x1 = start_x + 12 + CHARACTER_WIDTH * len(label), end_x - 8 if is_node else end_x
     bend = (x1 - x0) / 2
     curve = f"C{x0 + bend:.1f} {y0:.1f} {x1 - bend:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
-    through = "" if is_node else f"H{end_x + CARD_WIDTH:.1f}"
+    through = "" if is_node else f"H{end_x + chart.width[target[1]]:.1f}"
     tip = f'<path class="tip" fill="#8b857a" d="M{end_x:.1f} {y1:.1f}l-9 -4.5v9z"/>' if is_node else ""
     path = f"M{start_x:.1f} {y0:.1f}H{x0:.1f}{curve}{through}"
     return f'<path class="edge" fill="none" stroke="#8b857a" stroke-width="1.5" d="{path}"/>{tip}'
 
 
 def _flow(chart: Chart, key: str) -> str:
-    x, y = chart.left[chart.column[key]] + CARD_WIDTH + 8, chart.y[key, chart.column[key]] - 6
+    at = chart.column[key]
+    x, y = chart.left[at] + chart.width[at] + 8, chart.y[key, at] - 6
     return _text("flow", chart.labels[key], x, y, 'font-size="11" fill="#5f5b53"')
 
 
 def _card(chart: Chart, node: Node, state: str) -> str:
     cell = (node.id, chart.column[node.id])
-    x, height = chart.left[cell[1]], chart.height[cell]
+    x, width, height = chart.left[cell[1]], chart.width[cell[1]], chart.height[cell]
     y = chart.y[cell] - height / 2
     known = state if state in {"done", "skipped", "failed"} else ""
     whole = escape("\n".join(part for part in (_plain(node.op), _id_beside(node), *_params(node)) if part))
-    texts = [_text("op", _plain(node.op, 14), x + 14, y + 27, 'font-size="16" font-weight="600" fill="#1d1c1a"')]
-    texts += [_text("tag", known, x + CARD_WIDTH - 12, y + 26, 'font-size="11" text-anchor="end"')] if known else []
+    texts = [
+        _text("op", _plain(node.op, NAME_LIMIT), x + 14, y + 27, 'font-size="16" font-weight="600" fill="#1d1c1a"')
+    ]
+    texts += [_text("tag", known, x + width - 12, y + 26, 'font-size="11" text-anchor="end"')] if known else []
     for index, line in enumerate(chart.lines[node.id]):
         texts.append(_text("small", line, x + 14, y + 46 + LINE_HEIGHT * index, 'fill="#5f5b53"'))
     return (
         f'<g class="node {known}"><title>{whole}</title><rect class="card" x="{x:.1f}" y="{y:.1f}" '
-        f'width="{CARD_WIDTH}" height="{height:.1f}" rx="10" fill="#fff" stroke="#8b857a" stroke-width="1.5"/>'
+        f'width="{width:.1f}" height="{height:.1f}" rx="10" fill="#fff" stroke="#8b857a" stroke-width="1.5"/>'
         f"{''.join(texts)}</g>"
     )
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
+from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeGuard
 
 from pydantic import ValidationError
@@ -162,6 +163,25 @@ def plan_from_json(text: str) -> Plan:
     except ValidationError as error:
         problems = [_form_problem(item["loc"], item["msg"]) for item in error.errors(include_input=False)]
         raise PlanError(problems) from error
+
+
+def read_plan_file(path: Path) -> Plan:
+    """`plan_from_json` of a file.
+
+    Raises:
+        InputError: the file is missing, unreadable, too long or not UTF-8.
+        PlanError: as `plan_from_json`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_JSON_BYTES + 1)
+        return plan_from_json(data.decode("utf-8-sig"))
+    except OSError as error:
+        hint = "check the path, or make a plan with `apercu plan --json`"
+        raise InputError(f"the plan {path} cannot be read: {error.strerror or error}", hint=hint) from error
+    except UnicodeDecodeError as error:
+        hint = "`apercu plan --json` prints a valid one"
+        raise InputError(f"the plan {path} is not UTF-8 text", hint=hint) from error
 
 
 # --- what can be wrong ------------------------------------------------------------------------------------------------

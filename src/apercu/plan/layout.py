@@ -13,13 +13,16 @@ from statistics import fmean
 
 from apercu.records import Node
 
-CARD_WIDTH = 196
 LINE_HEIGHT = 17
+NAME_LIMIT = 14
 CHARACTER_WIDTH = 6.4
-"""A generous width for one character of a label at 11 px, since the reader's font is not known."""
+"""A generous width for one character of small text, since the reader's font is not known."""
 
 _GAP = 26
 _MARGIN = 16
+_PADDING = 14
+_NAME_CHARACTER = 10.0
+_TAG = 56
 _SWEEPS = 8
 
 Cell = tuple[str, int]
@@ -37,7 +40,7 @@ class Chart:
         segments: the lines, each from one cell to a cell in the next column.
         entries: for each cell, where its lines come from, top to bottom.
         y: centre of each cell; `height`: its height.
-        left: left edge of each column.
+        left: left edge of each column; `width`: width of its cards.
         size: (width, height) of the whole.
     """
 
@@ -49,6 +52,7 @@ class Chart:
     y: Mapping[Cell, float]
     height: Mapping[Cell, float]
     left: Sequence[float]
+    width: Sequence[float]
     size: tuple[float, float]
 
 
@@ -67,20 +71,27 @@ def lay_out(nodes: Mapping[str, Node], lines: Mapping[str, Sequence[str]], label
     cells = dict.fromkeys([*(cell for pair in segments for cell in pair), *column.items()])
     height = {cell: _height(len(lines[cell[0]])) if column[cell[0]] == cell[1] else 18.0 for cell in cells}
     y = _settle(height, segments)
+    last = max(column.values())
+    width = [max(_width(nodes[key].op, lines[key]) for key in nodes if column[key] == at) for at in range(last + 1)]
     left = [float(_MARGIN)]
-    for at in range(max(column.values())):
+    for at in range(last):
         longest = max((len(label) for key, label in labels.items() if column[key] == at), default=0)
-        left.append(left[-1] + CARD_WIDTH + 64 + CHARACTER_WIDTH * longest)
+        left.append(left[-1] + width[at] + 48 + CHARACTER_WIDTH * longest)
     bottom = max(y[cell] + height[cell] / 2 for cell in cells)
     entries: dict[Cell, list[Cell]] = defaultdict(list)
     for source, target in sorted(segments, key=lambda pair: y[pair[0]]):
         entries[target].append(source)
-    size = (left[-1] + CARD_WIDTH + _MARGIN, bottom + _MARGIN)
-    return Chart(column, lines, labels, segments, entries, y, height, left, size)
+    size = (left[-1] + width[-1] + _MARGIN, bottom + _MARGIN)
+    return Chart(column, lines, labels, segments, entries, y, height, left, width, size)
 
 
 def _height(lines: int) -> float:
     return 42.0 + LINE_HEIGHT * lines
+
+
+def _width(op: str, lines: Sequence[str]) -> float:
+    name = _NAME_CHARACTER * min(len(op), NAME_LIMIT) + _TAG
+    return 2 * _PADDING + max([name, *(CHARACTER_WIDTH * len(line) for line in lines)])
 
 
 def _segments(nodes: Mapping[str, Node], column: Mapping[str, int]) -> list[tuple[Cell, Cell]]:

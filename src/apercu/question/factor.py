@@ -35,79 +35,103 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_WORDS = "|".join(sorted((re.escape(word) for word in NUMBER_WORDS if word.isascii()), key=len, reverse=True))
+_WORDS = "|".join(sorted((word for word in NUMBER_WORDS if word.isascii()), key=len, reverse=True))
 _OTHER_WORDS = "|".join(word for word in NUMBER_WORDS if not word.isascii())
 _NUMBER = r"\d{1,6}(?:[.,]\d{1,4})?"
 _AMOUNT = rf"(?:{_NUMBER}|\b(?:{_WORDS}))"
-_FREE = r"(?<![\w.,@-])"
-_UNIT = r"[ ]?(?:px|pixels?)\b"
+_ALONE = r"(?<![\w.,/])(?<!\s-)(?<!^-)"
+_PIXELS = r"[ ]?(?:px|pixels?)\b"
 _X = r"[x×✕✖]"
-_PAIR = rf"(?<![\w.])(?P<w{{0}}>\d{{{{1,6}}}})(?:{_UNIT})?(?:{_X}|[ ]{_X}[ ]|[ ]by[ ])(?P<h{{0}}>\d{{{{1,6}}}})(?![\d.]*{_X}?\w)"
-_SIDE = r"(?P<s{0}>\d{{1,5}}|\b(?:full hd|4k|8k))(?P<u{0}>p\b|[ ]?px\b|[ ]?pixels?\b)?"
+_BETWEEN = rf"(?:{_X}|[ ]{_X}[ ]|[ ]by[ ])"
 _NAMED_HEIGHTS = {"full hd": 1080, "4k": 2160, "uhd": 2160, "8k": 4320, "1080p": 1080}
-_ENLARGING = r"enlarg\w*|upscal\w*|upsampl\w*|magnif\w*|blow\w*|blew|scal(?:e|es|ed|ing)|zoom\w*|resiz\w*|increas\w*|grow\w*|bigger|larger|upsiz\w*"
+_ENLARGING = (
+    r"enlarg\w*|upscal\w*|upsampl\w*|upsiz\w*|magnif\w*|blow\w*|blew|scal(?:e|es|ed|ing)|zoom\w*|resiz\w*|"
+    r"increas\w*|grow\w*|bigger|larger"
+)
 _LARGER = (
-    r"(?:bigger|larger|greater|wider|taller|higher|enlarge\w*|magnif\w*|upscal\w*|zoom|the (?:original )?(?:size|resolution|dimensions)|"
-    r"(?:as|so) (?:large|big|wide|tall|high)|its (?:original |current )?(?:size|resolution)|original size|size\b|resolution)"
+    r"(?:bigger|larger|greater|wider|taller|higher|enlarge\w*|magnif\w*|upscal\w*|zoom|size\b|resolution|"
+    r"the (?:original )?(?:size|resolution|dimensions)|(?:as|so) (?:large|big|wide|tall|high)|"
+    r"its (?:original |current )?(?:size|resolution)|original size)"
+)
+_PICTURE = (
+    r"size|resolution|dimensions?|pixels|scale|pictures?|images?|photos?|icons?|drawings?|sprites?|illustrations?|"
+    r"logos?|screenshots?|scans?|it|them|this"
 )
 # What follows a number of times when it does not speak of size.
 _NOT_SIZE = (
-    r"(?!\s*(?:(?:as|times|much|way|more)\s+)*(?:fast|quick|slow|speed|cheap|better|worse|sharper|clearer|more(?!\s+pixels)|less|fewer|often|per\b|"
-    r"optical|aa\b|an? (?:day|week|month|year|night)|the (?:price|cost|speed|time|money|amount|number of (?!pixels))|already|in a row|"
-    r"and (?:it )?fail|before|so far))"
+    r"(?!\s*(?:(?:as|times|much|way|more)\s+)*"
+    r"(?:fast|quick|slow|speed|cheap|better|worse|sharper|clearer|more(?!\s+pixels)|less|fewer|often|per\b|optical|aa\b|"
+    r"an? (?:day|week|month|year|night)|the (?:price|cost|speed|time|money|amount|number of (?!pixels))|"
+    r"already|in a row|and (?:it )?fail|before|so far))"
 )
-_AREA = r"\s*(?:the\s+|as many\s+|more\s+)?(?:area|pixels|pixel count|number of pixels|megapixels)\b"
 
-_FROM_TO = _compiled(
-    rf"{_PAIR.format(1)}(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*{_PAIR.format(2)}(?:{_UNIT})?"
-)
+
+def _pair(number: int) -> str:
+    """A size: "1920x1080", "1920 × 1080 px" or "1920 by 1080" as groups w and h; not the start of "1x1x1"."""
+    return (
+        rf"(?<![\w.])(?P<w{number}>\d{{1,6}})(?:{_PIXELS})?{_BETWEEN}"
+        rf"(?P<h{number}>\d{{1,6}})(?![\d.]*{_X}?\w)(?:{_PIXELS})?"
+    )
+
+
+def _side(number: int) -> str:
+    """A side: "64 px", "480p" or "4K" as groups s and u."""
+    return rf"(?P<s{number}>\d{{1,5}}|\b(?:full hd|4k|8k))(?P<u{number}>p\b|{_PIXELS})?"
+
+
+_ANY_PAIR = _compiled(_pair(1))
+_FROM_TO = _compiled(rf"{_pair(1)}(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*{_pair(2)}")
 _SIDE_TO_SIDE = _compiled(
-    rf"{_FREE}{_SIDE.format(1)}\s*(?:\w+\s+){{0,2}}?(?:to|→|->|into)\s*{_SIDE.format(2)}(?![\d.]|\s?[x×])"
+    rf"(?<![\w.,@-]){_side(1)}\s*(?:\w+\s+){{0,2}}?(?:to|→|->|into)\s*{_side(2)}(?![\d.]|\s?[x×])"
 )
 _TARGET = _compiled(
-    rf"\b(?:to|into|as|be|make (?:it|this|the \w+|my \w+)|need(?: it| this)?|want(?: it| this)?|size(?: of)?|output|export(?:ed)? at|=|an?(?= \S+ version))"
-    rf"(?: (?:exactly|about|be|a|an|at|at least|in)){{0,2}}\s*:?\s*{_PAIR.format(1)}(?:{_UNIT})?"
+    r"\b(?:to|into|as|be|make (?:it|this|the \w+|my \w+)|need(?: it| this)?|want(?: it| this)?|size(?: of)?|output|"
+    r"export(?:ed)? at|=|an?(?= \S+ version))"
+    rf"(?: (?:exactly|about|be|a|an|at|at least|in)){{0,2}}\s*:?\s*{_pair(1)}"
 )
 _NAMED_TARGET = _compiled(r"\b(?:to|into|in|at|as)\s+(?P<name>full hd|4k(?: uhd)?|uhd|8k|1080p)\b")
-_ANY_PAIR = _compiled(_PAIR.format(1))
-_TIMES = rf"{_AMOUNT}(?:\s*(?:{_X}|times|fold)\b|\s*-\s*(?:fold|times)\b)"
 _AXIS = _compiled(
-    rf"(?P<n>\b(?:doubl(?:e|ed|ing)|twice|tripl(?:e|ed|ing)|quadrupl(?:e|ed|ing))\b|{_FREE}{_TIMES})\s*"
-    rf"(?:(?P<adjective>(?:as )?(?P<adj>wide|wider|tall|taller|high|higher)\b)|(?:in )?(?:the |its |my )?(?P<noun>width|height|horizontally|vertically)\b)"
+    r"(?P<n>\b(?:doubl(?:e|ed|ing)|twice|tripl(?:e|ed|ing)|quadrupl(?:e|ed|ing))\b|"
+    rf"(?<![\w.,@-]){_AMOUNT}(?:\s*(?:{_X}|times|fold)\b|\s*-\s*(?:fold|times)\b))\s*"
+    r"(?:(?:as )?(?P<adjective>wide|wider|tall|taller|high|higher)\b|"
+    r"(?:in |both )?(?:the |its |my )?(?:\w+['’]s )?"
+    r"(?P<noun>(?:width|height) and (?:the |its )?(?:height|width)|width|height|horizontally|vertically)\b)"
 )
 _FACTOR_OF = _compiled(
-    rf"\b(?:factor|scale|ratio|magnification)(?: factor)?(?: of| by|:| =|=)?\s+(?P<n>{_AMOUNT})(?![\w%])(?!\.\d)(?:\s*{_X}\b)?"
+    r"\b(?:factor|faktor|facteur|scale|ratio|magnification)(?: factor)?(?: of| by| de|:| =|=)?\s+"
+    rf"(?P<n>{_AMOUNT})(?![\w%])(?!\.\d)(?:\s*{_X}\b)?"
 )
-_N_X = _compiled(rf"(?<![\w.,])@?(?P<n>{_NUMBER})\s?{_X}(?![\w×])(?!\s?\d){_NOT_SIZE}")
+_N_X = _compiled(rf"{_ALONE}@?(?P<n>{_NUMBER})\s?{_X}(?![\w×]){_NOT_SIZE}")
 _X_N = _compiled(rf"(?<![\w.]){_X}\s?(?P<n>(?!64\b|86\b|32\b){_NUMBER})(?![\w%.]*\w)")
-_N_TIMES = _compiled(
-    rf"(?<![\w.,])(?P<n>{_AMOUNT})\s*-?\s*(?:times|fold)\b{_NOT_SIZE}(?P<larger>\s+(?:as\s+)?{_LARGER})?"
-)
-_COMPOUND_FOLD = _compiled(rf"\b(?P<n>{_WORDS}|hundred)fold\b")
+_N_TIMES = _compiled(rf"{_ALONE}(?P<n>{_AMOUNT})\s*-?\s*(?:times|fold)\b{_NOT_SIZE}(?P<larger>\s+(?:as\s+)?{_LARGER})?")
+_FOLD = _compiled(rf"\b(?P<n>{_WORDS}|hundred)fold\b")
 _FOREIGN = _compiled(rf"(?P<n>{_NUMBER}|{_OTHER_WORDS})\s?-?(?:배|倍|fache[nsr]?\b|fach\b|fois\b|veces\b)")
 _PERCENT = _compiled(
-    rf"(?P<by>\bby\s+)?(?<![\w.,])(?P<n>{_NUMBER})\s?(?:%|percent\b|per cent\b)(?P<larger>\s+(?:bigger|larger|wider|taller|more))?"
+    rf"(?P<by>\bby\s+)?{_ALONE}(?P<n>{_NUMBER})\s?(?:%|percent\b|per cent\b)"
+    r"(?P<larger>\s+(?:bigger|larger|wider|taller|more))?"
 )
 _BY_N = _compiled(
-    rf"\b(?:{_ENLARGING})\b[^.?!;]{{0,60}}?\bby\s+(?P<n>{_AMOUNT})(?=\s*(?:$|[.?!,;:)]|\s(?:and|or|for|with|without|to|please|so|in|using|but|while|on|at)\b))"
+    rf"\b(?:{_ENLARGING})\b[^.?!;]{{0,60}}?\bby\s+(?P<n>{_AMOUNT})"
+    r"(?=\s*(?:$|[.?!,;:)]|\s(?:and|or|for|with|without|to|please|so|in|using|but|while|on|at)\b))"
 )
 _HALF_AGAIN = _compiled(r"\bhalf as (?:large|big|wide|tall) again\b|\bhalf again as (?:large|big|wide|tall)\b")
-_PICTURE = r"size|resolution|dimensions?|pixels|scale|pictures?|images?|photos?|icons?|drawings?|sprites?|illustrations?|logos?|screenshots?|scans?|it|them|this"
 _VERB = _compiled(
-    rf"\b(?P<n>doubl(?:e|ed|es|ing)|tripl(?:e|ed|es|ing)|quadrupl(?:e|ed|es|ing))\b(?:\s+(?:in\s+)?(?:(?:the|its|my|this|our|of|their|your)\s+)*(?:\w+\s+){{0,2}}?(?:{_PICTURE})\b|\s*$|\s*[.,!?])"
+    r"\b(?P<n>doubl(?:e|ed|es|ing)|tripl(?:e|ed|es|ing)|quadrupl(?:e|ed|es|ing))\b"
+    rf"(?:\s+(?:in\s+)?(?:(?:the|its|my|this|our|of|their|your)\s+)*(?:\w+\s+){{0,2}}?(?:{_PICTURE})\b|\s*$|\s*[.,!?])"
 )
 _PASSIVE = _compiled(rf"\b(?:{_PICTURE})\b[^.?!;]{{0,30}}?\b(?P<n>doubled|tripled|quadrupled)\b")
 _TWICE = _compiled(rf"\b(?P<n>twice|thrice)\s+(?:as\s+)?{_LARGER}")
+_AREA = _compiled(r"\s*(?:the\s+|as many\s+|more\s+)?(?:area|pixels|pixel count|number of pixels|megapixels)\b")
+_TRIES = _compiled(r"\b(?:tried|tries|try|asked|failed|attempted|clicked)\b")
+_GROWING = _compiled(rf"\b(?:{_ENLARGING})\b")
 _WORD_FACTORS = {"doubl": 2.0, "twice": 2.0, "tripl": 3.0, "thric": 3.0, "quadr": 4.0}
-_TRIES = re.compile(r"\b(?:tried|tries|try|asked|failed|attempted|clicked)\b", re.IGNORECASE)
-_GROWING = re.compile(rf"\b(?:{_ENLARGING})\b", re.IGNORECASE)
 
 
 def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
     """Read the factor, the factors per axis, and the exact size that a question names; the first of each counts.
 
-    Factors not above 1 or above `MAX_FACTOR` are not taken. "WIDTHxHEIGHT" is a target only after a word such as "to"; elsewhere it is the size
-    of the picture as it is.
+    Factors not above 1 or above `MAX_FACTOR` are not taken. "WIDTHxHEIGHT" is a target only after a word such as "to";
+    elsewhere it is the size of the picture as it is.
 
     Args:
         text: the question.
@@ -129,7 +153,7 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
 def _read_from_to(
     text: str, facets: list[Facet]
 ) -> tuple[float | None, tuple[float, float] | None, tuple[int, int] | None, str]:
-    """ "64x64 to 256x256" gives a factor and a size, "64 px to 512 px" and "480p to 1080p" a factor."""
+    """Read from what to what: "64x64 to 256x256" is a factor and a size, "64 px to 512 px" a factor."""
     if pair := _FROM_TO.search(text):
         width, height, new_width, new_height = (int(pair[name]) for name in ("w1", "h1", "w2", "h2"))
         y, x = (new_height / max(height, 1), new_width / max(width, 1))
@@ -161,13 +185,13 @@ def _read_target(text: str, rest: str, facets: list[Facet]) -> tuple[tuple[int, 
 
 
 def _read_axes(text: str, rest: str, facets: list[Facet]) -> tuple[float | None, tuple[float, float] | None, str]:
-    """ "Double the width" names one axis; "twice as wide" alone is how people say twice as large."""
+    """Read factors per axis: "double the width" is about one axis; "twice as wide" alone is said for twice as large."""
     axes: dict[str, tuple[float, re.Match[str]]] = {}
     for match in _AXIS.finditer(rest):
-        word = (match["noun"] or match["adj"]).lower()
-        axis = "x" if word.startswith(("wid", "hor")) else "y"
+        word = (match["noun"] or match["adjective"]).lower()
+        named = "yx" if " and " in word else "x" if word.startswith(("wid", "hor")) else "y"
         if _is_factor(amount := _amount(match["n"])):
-            axes.setdefault(axis, (amount, match))
+            axes.update({axis: (amount, match) for axis in named if axis not in axes})
     if not axes or (len(axes) == 1 and next(iter(axes.values()))[1]["adjective"]):
         return None, None, rest
     y, x = (axes[axis][0] if axis in axes else 1.0 for axis in "yx")
@@ -182,7 +206,10 @@ def _first_factor(text: str, *, enlarging: bool) -> _Found | None:
 
 
 def _factors(text: str, *, enlarging: bool) -> Iterator[_Found]:
-    for pattern in (_FACTOR_OF, _X_N, _COMPOUND_FOLD, _FOREIGN, _BY_N, _VERB, _PASSIVE, _TWICE):
+    for pattern in (_FACTOR_OF, _X_N, _FOLD, _FOREIGN, _TWICE):
+        for match in pattern.finditer(text):
+            yield _Found(match.start(), match.end(), _amount(match["n"]))
+    for pattern in (_BY_N, _VERB, _PASSIVE):
         for match in pattern.finditer(text):
             yield _Found(match.start("n"), match.end("n"), _amount(match["n"]))
     for match in _N_X.finditer(text):
@@ -199,13 +226,13 @@ def _factors(text: str, *, enlarging: bool) -> Iterator[_Found]:
 
 def _counted(text: str, match: re.Match[str]) -> _Found:
     """Four times the area or the pixels is twice the side."""
-    area = re.compile(_AREA, re.IGNORECASE).match(text, match.end())
+    area = _AREA.match(text, match.end())
     factor = _amount(match["n"])
     return _Found(match.start(), (area or match).end(), math.sqrt(factor) if area else factor)
 
 
 def _percentages(text: str) -> Iterator[_Found]:
-    """ "By 50 %" and "50 % larger" add to the whole, "200 %" is of the whole; both only near a word for growing."""
+    """Read percentages near a word for growing: "by 50 %" adds to the whole, "200 %" is of the whole."""
     for match in _PERCENT.finditer(text):
         grows = _GROWING.search(text, max(0, match.start() - 60), match.start()) is not None
         before = text[max(0, match.start("n") - 12) : match.start("n")].lower().split()
@@ -228,7 +255,7 @@ def _amount(text: str) -> float:
 
 
 def _number(text: str) -> float:
-    """ "2,5" is two and a half, "1,000" a thousand."""
+    """A number as people write it: "2,5" is two and a half, "1,000" a thousand."""
     if re.fullmatch(r"\d{1,3},\d{3}", text):
         return float(text.replace(",", ""))
     return float(text.replace(",", "."))

@@ -20,7 +20,7 @@ _LONGEST_WORD = 40
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of the text in lower case without accents, and where it stands. A sentence starts with the empty token `^`."""
+    """A word in lower case without accents, and where it stands. A sentence starts with the empty token `^`."""
 
     key: str
     start: int
@@ -29,7 +29,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A phrase that was found: its group, its characters in the text, and the position of its first token (-1 in unspaced scripts)."""
+    """A phrase that was found: its group, its characters, and the place of its first token (-1 in unspaced scripts)."""
 
     group: WordGroup
     start: int
@@ -39,7 +39,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Element:
-    """One word of a phrase: any of `words`, or a word that starts with one of `prefixes`, after at most `gap` other words."""
+    """One word of a phrase: one of `words`, or one that starts as in `prefixes`, after at most `gap` other words."""
 
     words: frozenset[str]
     prefixes: tuple[str, ...]
@@ -178,7 +178,7 @@ def _rivals(match: Match) -> tuple[str, str, int]:
 
 
 def _plain(word: str) -> str:
-    folded = word.casefold().replace("’", "'")
+    folded = word.casefold().replace("’", "'").removesuffix("'s")
     if folded.isascii():
         return folded
     return "".join(c for c in unicodedata.normalize("NFD", folded) if not "\u0300" <= c <= "\u036f")

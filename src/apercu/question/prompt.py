@@ -15,6 +15,13 @@ from apercu.records import Brief, BriefEntry
 MAX_BYTES = 1_000_000
 """A prompt may hold this many bytes of UTF-8."""
 
+STANDARD_ASKED = (
+    "What task the user is trying to perform.",
+    "How the model(s) would work in a CNAPS AI-like workflow (input → model → output).",
+    "List relevant papers and tools (with GitHub or ArXiv links) that support your answer.",
+)
+"""What a prompt usually asks to be explained."""
+
 Section = Literal["none", "question", "asked", "models", "papers"]
 Field = Literal["name", "paper", "github", "summary"]
 
@@ -50,8 +57,6 @@ _FIELDS: dict[str, Field] = {
     "github": "github",
     "summary": "summary",
 }
-_URL_CHARACTERS = r"[^\s<>\"`{}|\\^\x00-\x1f\x7f]"
-_URL = re.compile(rf"https?://(?!/){_URL_CHARACTERS}+", re.IGNORECASE)
 
 
 def parse_prompt(text: str) -> Brief:
@@ -132,26 +137,6 @@ def read_prompt_file(path: str | Path) -> Brief:
 def one_line(value: str) -> str:
     """A value as the prompt format holds it: line breaks become one space, white space at the ends goes."""
     return " ".join(part for line in re.split(r"[\r\n]", value) if (part := line.strip()))
-
-
-def links(entry: BriefEntry) -> tuple[str, ...]:
-    """The http and https addresses of the entry's paper and GitHub fields, in that order, byte for byte as given."""
-    return tuple(value for value in (entry.paper, entry.github) if value is not None and is_url(value))
-
-
-def mentioned_links(entry: BriefEntry) -> tuple[str, ...]:
-    r"""The addresses that stand inside the entry's summary and are not among `links(entry)`, each once, in order.
-
-    Punctuation at the end of an address, and the braces of `\url{...}`, are not part of it.
-    """
-    known = links(entry)
-    found = (_trimmed(match.group()) for match in _URL.finditer(entry.summary or ""))
-    return tuple(dict.fromkeys(url for url in found if is_url(url) and url not in known))
-
-
-def is_url(value: str) -> bool:
-    """Whether the whole value is one http or https address."""
-    return _URL.fullmatch(value) is not None
 
 
 class _Reader:
@@ -319,17 +304,6 @@ def _is_balanced(inner: str, opening: str, closing: str) -> bool:
         if depth < 0:
             return False
     return True
-
-
-def _trimmed(url: str) -> str:
-    """Without the punctuation after an address; a closing bracket stays when the address opened it."""
-    end = len(url)
-    unopened = {closing: url.count(closing) - url.count(opening) for opening, closing in ("()", "[]")}
-    while end and (url[end - 1] in ".,;:!?…'*_~”’»" or unopened.get(url[end - 1], 0) > 0):
-        if url[end - 1] in unopened:
-            unopened[url[end - 1]] -= 1
-        end -= 1
-    return url[:end]
 
 
 def _check_text(text: str) -> None:

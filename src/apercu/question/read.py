@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import cast, get_args
 
 from apercu.errors import QuestionError
@@ -58,6 +60,33 @@ def read_question(text: str) -> Task:
     )
 
 
+def read_question_lines(path: Path) -> Iterator[str]:
+    """The questions of a JSON-lines file, one `{"question": "..."}` a line; empty lines are passed over.
+
+    Raises:
+        QuestionError: the file cannot be read, or a line is not of that form; the message names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield _question_of(line, number)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise QuestionError(f"the questions {path} cannot be read: {reason}", hint="check the path") from error
+
+
+def _question_of(line: str, number: int) -> str:
+    try:
+        question = json.loads(line)["question"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        question = None
+    if not isinstance(question, str):
+        hint = 'write one object a line, such as {"question": "How do I double a photo?"}'
+        raise QuestionError(f"line {number} holds no question: {line.strip()[:60]!r}", hint=hint)
+    return question
+
+
 @cache
 def _vocabulary() -> Vocabulary:
     return index_vocabulary(load_vocabulary())
@@ -77,7 +106,7 @@ def _check_question(text: str) -> None:
 
 
 def _enlargement(text: str, matches: Sequence[Match]) -> Enlargement:
-    """What is said about the size; a longer question without a word for a picture or for enlarging speaks of other numbers."""
+    """What is said about the size; without a word for a picture or for enlarging, only a few words can be about it."""
     enlarging = any(map(_is_verb, matches))
     pictured = any(match.group.kind == "picture" for match in matches)
     if enlarging or pictured or len(text.split()) <= _FEW_WORDS:
@@ -131,7 +160,7 @@ def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...
 
 
 def _is_denied_repair(match: Match, tokens: tuple[Token, ...]) -> bool:
-    """ "Without blur" does not ask for a repair of blur."""
+    """Whether it is said not to be: "without blur" does not ask for a repair of blur."""
     return match.group.kind == "task" and match.group.value in _REPAIRS and _is_denied(match, tokens)
 
 

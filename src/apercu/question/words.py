@@ -76,21 +76,23 @@ def _group(entry: dict[str, Any], lists: dict[str, str]) -> WordGroup:
 
 
 OFTEN_MISSPELT = (
-    "enlarge", "enlarged", "enlarging", "enlargement", "upscale", "upscaled", "upscaling", "resolution", "pixelated", "illustration",
-    "illustrations", "blurry", "picture", "pictures", "photograph", "screenshot", "watermark", "distortion", "background", "colorize", "colourise",
-    "denoise", "restore", "sharpen", "texture", "textures", "drawing", "larger", "bigger", "handwriting", "translate", "summarize", "transcribe",
+    "enlarge", "enlarged", "enlarging", "enlargement", "upscale", "upscaled", "upscaling", "resolution",
+    "pixelated", "illustration", "illustrations", "blurry", "picture", "pictures", "photograph", "screenshot",
+    "watermark", "distortion", "background", "colorize", "colourise", "denoise", "restore", "sharpen", "texture",
+    "textures", "drawing", "larger", "bigger", "handwriting", "translate", "summarize", "transcribe",
 )  # fmt: skip
-"""Words of six or more letters that a misspelt word is taken for when it is nearly the same and starts with the same letter."""
+"""Words of six or more letters; a word that is nearly the same and starts with the same letter is taken for it."""
 
-NEVER_MISSPELT = frozenset(
-    {"enraged", "engaged", "engagement", "distraction", "revolution", "colonize", "colonise", "upstate", "lagers", "textile"}
-)  # fmt: skip
+NEVER_MISSPELT = frozenset({
+    "enraged", "engaged", "engagement", "distraction", "revolution", "colonize", "colonise", "upstate", "lagers",
+    "textile",
+})  # fmt: skip
 """Words that come close to one of them and mean something else."""
 
 NEGATIONS = frozenset({"without", "no", "not", "never", "avoid", "avoids", "avoiding", "isn't", "ohne", "sans", "sin"})
 
 NUMBER_WORDS: dict[str, float] = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
-    "sixteen": 16, "twenty": 20, "one and a half": 1.5, "two and a half": 2.5, "a hundred": 100,
-    "doppelt": 2, "dreifach": 3, "vierfach": 4, "두": 2, "세": 3, "네": 4, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5,
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "sixteen": 16, "twenty": 20, "one and a half": 1.5, "two and a half": 2.5, "a hundred": 100,
+    "doppelt": 2, "drei": 3, "vier": 4, "두": 2, "세": 3, "네": 4, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5,
 }  # fmt: skip

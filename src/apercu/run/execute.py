@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from apercu import __version__
-from apercu.errors import ModelError, RunError
+from apercu.errors import RunError
 from apercu.image import Image, check_output, file_sha256
 from apercu.plan.graph import order, validate_plan
 from apercu.records import FidelityReport, Node, NodeRun, Plan, RunRecord
-from apercu.registry import find_model
+from apercu.registry import find_model, model_status
 from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_signatures
 from apercu.settings import Settings
 
@@ -71,17 +71,28 @@ def _run_node(node: Node, run: Run, values: dict[str, Any]) -> NodeRun:
     if len(present) < len(node.inputs) and not (present and op_signatures()[node.op].variadic):
         missing = ", ".join(source for source in node.inputs if source not in values)
         raise RunError(f"step {node.id} has no input: {missing} was skipped", hint="Bring the file that the skipped step needs, or leave the step out.")
-    try:
-        value = STEPS[node.op](run, *(values[source] for source in present), **_params(node))
-    except ModelError as error:
-        if not node.params.get("optional"):
-            raise
+    reason = _cannot_run(node, run.settings)
+    if reason:
         if node.op in _PASSES:
             values[node.id] = values[present[0]]
             run.models[node.id] = run.models.get(present[0], present[0])
-        return NodeRun(id=node.id, op=node.op, status="skipped", seconds=time.perf_counter() - started, note=error.message)
+        return NodeRun(id=node.id, op=node.op, status="skipped", seconds=0.0, note=reason)
+    value = STEPS[node.op](run, *(values[source] for source in present), **_params(node))
     values[node.id] = value
     return NodeRun(id=node.id, op=node.op, status="done", seconds=round(time.perf_counter() - started, 4), output=_describe(value))
+
+
+def _cannot_run(node: Node, settings: Settings) -> str:
+    """Why an optional node is skipped, or nothing. Only a model that is not here is skipped: damaged weights stop the run."""
+    if not node.params.get("optional"):
+        return ""
+    card = find_model(node.params["model"])
+    match model_status(card, settings):
+        case "described":
+            return f"{card.name} is described here but not run by this version"
+        case "needs-file":
+            return f"{card.name} has no trained weights on this machine; it needs {card.needs}"
+    return ""
 
 
 def _params(node: Node) -> dict[str, Any]:
@@ -119,7 +130,7 @@ def _summarise(plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str
         input=str(run.input),
         output=saved.path if saved else None,
         model=model,
-        scale=(after.size[0] / height, after.size[1] / width),
+        scale=_asked_scale(plan) or (after.size[0] / height, after.size[1] / width),
         size=after.size,
         input_size=run.source.size,
         seconds=round(seconds, 4),
@@ -132,6 +143,10 @@ def _summarise(plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str
         versions={"apercu": __version__, **{name: version(name) for name in ("numpy", "onnxruntime", "pyvips")}},
     )
     return Executed(record, run.source, after)
+
+
+def _asked_scale(plan: Plan) -> tuple[float, float] | None:
+    return next(((float(y), float(x)) for node in plan.nodes if node.op == "enlarge" and (y_x := node.params.get("scale")) for y, x in (y_x,)), None)
 
 
 def _weights_digest(model: str) -> str | None:

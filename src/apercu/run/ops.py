@@ -92,6 +92,9 @@ def inspect(run: Run, image: Image) -> Findings:
 def enlarge(run: Run, image: Image, *, model: str, scale: Scale | None = None, size: Size | None = None, optional: bool = False) -> Image:
     """Enlarge the picture with a model, by a factor per axis or to an exact size."""
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
+    stretched = (target[0] * image.size[1]) / (target[1] * image.size[0])
+    if size is not None and abs(stretched - 1) > 0.01:
+        run.warnings.append(f"{target[1]}x{target[0]} does not have the proportions of {image.size[1]}x{image.size[0]}: the picture is stretched")
     enlarger = load_model(model, run.settings)
     run.models[run.node] = enlarger.card.id
     return enlarge_image(image, enlarger, target, progress=lambda share: run.progress(run.node, share))

@@ -1,0 +1,41 @@
+"""Web addresses in a brief: which ones were provided, byte for byte."""
+
+from __future__ import annotations
+
+import re
+
+from apercu.records import BriefEntry
+
+_URL_CHARACTERS = r"[^\s<>\"`{}|\\^\x00-\x1f\x7f]"
+_URL = re.compile(rf"https?://(?!/){_URL_CHARACTERS}+", re.IGNORECASE)
+
+
+def links(entry: BriefEntry) -> tuple[str, ...]:
+    """The http and https addresses of the entry's paper and GitHub fields, in that order, byte for byte as given."""
+    return tuple(value for value in (entry.paper, entry.github) if value is not None and is_url(value))
+
+
+def mentioned_links(entry: BriefEntry) -> tuple[str, ...]:
+    r"""The addresses that stand inside the entry's summary and are not among `links(entry)`, each once, in order.
+
+    Punctuation at the end of an address, and the braces of `\url{...}`, are not part of it.
+    """
+    known = links(entry)
+    found = (_trimmed(match.group()) for match in _URL.finditer(entry.summary or ""))
+    return tuple(dict.fromkeys(url for url in found if is_url(url) and url not in known))
+
+
+def is_url(value: str) -> bool:
+    """Whether the whole value is one http or https address."""
+    return _URL.fullmatch(value) is not None
+
+
+def _trimmed(url: str) -> str:
+    """Without the punctuation after an address; a closing bracket stays when the address opened it."""
+    end = len(url)
+    unopened = {closing: url.count(closing) - url.count(opening) for opening, closing in ("()", "[]")}
+    while end and (url[end - 1] in ".,;:!?…'*_~”’»" or unopened.get(url[end - 1], 0) > 0):
+        if url[end - 1] in unopened:
+            unopened[url[end - 1]] -= 1
+        end -= 1
+    return url[:end]

@@ -1,0 +1,100 @@
+"""An answer as Markdown: the three parts that a prompt asks for, what the sources do not say, and the evidence behind every sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from apercu.answer.compose import VERDICT_WORDS
+from apercu.records import Answer, Claim, Level, Part, Source, Support
+
+LEVEL_WORDS: dict[Level, str] = {
+    "prompt": "only the words in the prompt",
+    "linked": "the prompt, and Apercu's own cards about the models and papers that it provides",
+    "open": "models and papers that Apercu chose, and its own cards about them",
+}
+_HEADINGS: tuple[tuple[Part, str], ...] = (
+    ("task", "1. The task"),
+    ("workflow", "2. How it works: input → model → output"),
+    ("sources", "3. Papers and tools"),
+    ("limits", "What the sources do not say"),
+)
+
+
+def render_markdown(answer: Answer, *, drawing: str = "") -> str:
+    """The whole answer as Markdown.
+
+    Every provided address stands once, in part 3, on a line of its own after its label.
+
+    Args:
+        answer: a checked answer.
+        drawing: the workflow as text, shown in part 2.
+    """
+    marks = {claim.id: mark for mark, claim in enumerate(answer.claims, start=1)}
+    lines = [f"# {plain(answer.question)}", "", f"*Level: {answer.level} ({LEVEL_WORDS[answer.level]}).*", ""]
+    for part, heading in _HEADINGS:
+        lines += [f"## {heading}", ""]
+        if part == "sources":
+            lines += _source_lines(answer, marks)
+        else:
+            lines += [f"- {plain(claim.text)} [{marks[claim.id]}]" for claim in answer.claims if claim.part == part] or ["- Nothing further was found."]
+        if part == "workflow" and drawing:
+            lines += ["", "```text", drawing.replace("```", "'''").rstrip(), "```"]
+        lines.append("")
+    lines += ["## Evidence", ""]
+    lines += [f"{marks[claim.id]}. {'; '.join(_evidence(answer, claim))}" for claim in answer.claims]
+    return "\n".join(lines) + "\n"
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: one line, with the characters that could open a tag, a link or an emphasis escaped."""
+    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", " ".join(text.split()))
+
+
+def _source_lines(answer: Answer, marks: dict[str, int]) -> Iterator[str]:
+    printed: set[str] = set()
+    claims = [claim for claim in answer.claims if claim.part == "sources"]
+    for kind, heading in (("model", "### Models"), ("paper", "### Papers")):
+        sources = [source for source in answer.sources if source.kind == kind]
+        yield from (heading, "")
+        if not sources:
+            yield from ("- None is provided.", "")
+        for source in sources:
+            claim = next((c for c in claims if c.text.startswith(f"{source.name}: {VERDICT_WORDS[source.verdict]}.")), None)
+            mark = f" [{marks[claim.id]}]" if claim else ""
+            yield f"- **{plain(source.name)}**: *{VERDICT_WORDS[source.verdict]}*. {plain(source.reason)}{mark}"
+            yield from (f"  - {line}" for line in _link_lines(source, printed))
+        yield ""
+    verdicts = {f"{source.name}: {VERDICT_WORDS[source.verdict]}. {source.reason}" for source in answer.sources}
+    further = [f"- {plain(claim.text)} [{marks[claim.id]}]" for claim in claims if claim.text not in verdicts]
+    if further:
+        yield from ("### What they contribute", "", *further)
+
+
+def _link_lines(source: Source, printed: set[str]) -> Iterator[str]:
+    """The provided addresses that were not shown before, as they are."""
+    for label, links in (("link:", source.links), ("its summary also names:", source.mentioned_links)):
+        for link in links:
+            if link not in printed:
+                printed.add(link)
+                yield f"{label} {link}"
+            else:
+                yield "the link given above"
+    if not source.links:
+        yield "no link was provided"
+
+
+def _evidence(answer: Answer, claim: Claim) -> Iterator[str]:
+    names = {source.id: source.name for source in answer.sources} | {source.card: f"card of {source.name}" for source in answer.sources if source.card}
+    for support in claim.supports:
+        name = plain(names.get(support.source, support.source))
+        yield f"{name}{_where(answer, support)}"
+
+
+def _where(answer: Answer, support: Support) -> str:
+    """A quote, or for a card's sentence the place in the paper or repository where it was checked. Addresses are left to part 3."""
+    after = answer.source_texts[support.source][support.end :].split("\n")[0]
+    if after.startswith(" ["):
+        return f", {plain(after.strip(' []'))}"
+    quote = " / ".join(line for line in support.quote.split("\n") if "http" not in line)
+    return f": “{plain(quote)}”"

@@ -1,0 +1,54 @@
+"""Our own observations written out as texts, so that sentences about the question's reading, the plan and the run can be quoted like any other source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from apercu.records import Plan, RunRecord, Task
+
+
+def number(value: float) -> str:
+    """A number as a person writes it: 3, 3.7, 13.69."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def reading_text(task: Task) -> str:
+    """What was read from the question, line by line."""
+    lines = [f"task: {task.name}"]
+    scale = task.scale or ((task.factor, task.factor) if task.factor else None)
+    if task.size:
+        lines.append(f"size: {task.size[1]} x {task.size[0]} pixels (width x height)")
+    elif scale:
+        lines.append(f"factor: {number(scale[1])} in width and {number(scale[0])} in height, so {number(scale[0] * scale[1])} new pixels for each 1 of the input")
+    else:
+        lines.append("factor: none is named")
+    lines += [f"{facet.kind}: {facet.value} <- {facet.quote}" for facet in task.facets]
+    return "\n".join(lines)
+
+
+def plan_text(plan: Plan, status: Mapping[str, str]) -> str:
+    """The workflow, one line a step. `status` maps a model's id to what is true of it on this machine."""
+    lines = []
+    for node in plan.nodes:
+        model = node.params.get("model")
+        with_model = f" with {model} ({status.get(model, 'runs here')})" if model else ""
+        after = f" after {', '.join(node.inputs)}" if node.inputs else ""
+        lines.append(f"{node.id}: {node.op}{with_model}{after}")
+    return "\n".join(lines)
+
+
+def run_text(run: RunRecord) -> str:
+    """The measurements of a run, one line each, rounded as they are shown; the exact values stand in the record."""
+    report = run.fidelity
+    lines = [
+        f"enlarged: {run.input_size[1]} x {run.input_size[0]} pixels to {run.size[1]} x {run.size[0]} pixels with {run.model} in {run.seconds:.2f} seconds",
+        f"kept: {report.lr_psnr_db:.2f} dB between the input and the result shrunk by {report.kernel}, largest difference {report.max_abs_lr_error * 255:.2f} of 255",
+        f"added: {report.added_share:.2%} of the contrast energy, on average {report.added_rms * 255:.2f} of 255, at most {report.added_max * 255:.2f} of 255",
+        f"changed: {report.changed_share:.2%} of the contrast energy contradicts the input",
+    ]
+    for branch in run.branches:
+        taken = "taken" if branch.chosen else "not taken"
+        lines.append(f"candidate {branch.node}: {branch.lr_psnr_db:.2f} dB, {branch.added_share:.2%} added, {taken}")
+    lines += [f"skipped {node.id}: {node.note}" for node in run.nodes if node.status == "skipped"]
+    lines += [f"warning: {warning}" for warning in run.warnings]
+    return "\n".join(lines)

@@ -1,0 +1,135 @@
+"""Enlarge one picture, or check an enlargement that any tool made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apercu.errors import ShapeError
+from apercu.plan.build import build_plan
+from apercu.records import Check, Enlargement, Plan
+from apercu.registry import find_model
+from apercu.settings import Settings
+
+if TYPE_CHECKING:
+    from apercu.image import Image
+    from apercu.resample import Kernel
+    from apercu.run.execute import Progress
+
+DEFAULT_MODEL = "liif-edsr"
+
+
+def enlarge(
+    picture: Path,
+    output: Path,
+    *,
+    settings: Settings,
+    model: str = DEFAULT_MODEL,
+    scale: tuple[float, float] | None = None,
+    size: tuple[int, int] | None = None,
+    faithful: bool = False,
+    overwrite: bool = False,
+    progress: Progress = lambda node, share: None,
+) -> Enlargement:
+    """Enlarge a picture with one model, measure the result and write it.
+
+    Args:
+        picture: file to read.
+        output: file to write; its suffix names the format.
+        settings: limits, threads, where weights are.
+        model: id, name or alias of a model that runs here.
+        scale: factors (y, x); or
+        size: exact (height, width).
+        faithful: change the result so that shrinking it gives the input back.
+        overwrite: whether `output` may be replaced.
+        progress: called with a step's name and its finished share.
+
+    Raises:
+        ApercuError: one of its classes says what cannot be used; nothing is written then.
+    """
+    from apercu.run.execute import execute_plan
+
+    run = execute_plan(enlarging_plan(model, scale=scale, size=size, faithful=faithful), picture, output, settings=settings, overwrite=overwrite, progress=progress).record
+    return Enlargement(
+        input=run.input,
+        output=str(run.output),
+        model=run.model,
+        scale=run.scale,
+        size=run.size,
+        seconds=run.seconds,
+        lr_psnr_db=run.fidelity.lr_psnr_db,
+        added_share=run.fidelity.added_share,
+        sha256=str(run.output_sha256),
+        warnings=run.warnings,
+        run=run,
+    )
+
+
+def enlarging_plan(model: str, *, scale: tuple[float, float] | None, size: tuple[int, int] | None, faithful: bool) -> Plan:
+    """The plan of `enlarge`: one model, no fallback."""
+    card = find_model(model)
+    if card.task != "super_resolution":
+        raise ShapeError(f"{card.name} does not enlarge pictures (its task is {card.task})", hint="`apercu models` lists the models that do.")
+    if scale is None and size is None:
+        raise ShapeError("neither a factor nor a size was given", hint="Give --scale 3 or --size 1920x1080.")
+    return build_plan([card], scale=scale, size=size, baseline=False, faithful=faithful, required=True)
+
+
+def check(before: Path, after: Path, *, settings: Settings, kernel: Kernel = "bicubic", added_map: Path | None = None, overwrite: bool = False) -> Check:
+    """Measure what an enlargement kept and what it added, whichever tool made it.
+
+    Args:
+        before: the small picture.
+        after: the enlarged one.
+        settings: limits.
+        kernel: how the result is shrunk for the comparison.
+        added_map: where to write a picture of the added detail; None for no map.
+        overwrite: whether `added_map` may be replaced.
+
+    Raises:
+        ShapeError: `after` is smaller than `before` on an axis.
+        ImageError, OutputError: a file cannot be read or written.
+    """
+    from apercu.image import check_output, read_image
+    from apercu.run.ops import measure_pictures
+
+    if added_map is not None:
+        check_output(added_map, overwrite=overwrite)
+    lr = read_image(before, max_pixels=settings.max_input_pixels)
+    sr = read_image(after, max_pixels=settings.max_output_pixels)
+    if sr.size[0] < lr.size[0] or sr.size[1] < lr.size[1]:
+        raise ShapeError(
+            f"{after} ({sr.size[1]}x{sr.size[0]}) is smaller than {before} ({lr.size[1]}x{lr.size[0]}), expected an enlargement of it",
+            hint="Name the small picture first and the enlarged one second.",
+        )
+    lr, sr = _alike(lr, sr)
+    report = measure_pictures(lr, sr, kernel)
+    if added_map is not None:
+        _write_map(lr, sr, kernel, added_map, overwrite=overwrite)
+    return Check(
+        **report.model_dump(include={"scale", "kernel", "lr_psnr_db", "max_abs_lr_error", "added_share", "sanity", "added_rms", "added_max", "changed_share"}),
+        added_map=None if added_map is None else str(added_map),
+        input=str(before),
+        output=str(after),
+    )
+
+
+def _alike(lr: Image, sr: Image) -> tuple[Image, Image]:
+    """Both grey or both colour: a tool may have turned a grey picture into RGB."""
+    from dataclasses import replace
+
+    from apercu.measure.consistency import same_channels
+
+    a, b = same_channels(lr.pixels, sr.pixels)
+    return replace(lr, pixels=a), replace(sr, pixels=b)
+
+
+def _write_map(lr: Image, sr: Image, kernel: Kernel, path: Path, *, overwrite: bool) -> None:
+    import numpy as np
+
+    from apercu.image import Image, write_image
+    from apercu.measure.fidelity import added_map
+    from apercu.measure.heatmap import added_heatmap
+
+    drawn = added_heatmap(added_map(lr.pixels, sr.pixels, kernel=kernel), sr.pixels)
+    write_image(Image(drawn.astype(np.float32) / 255), path, overwrite=overwrite)

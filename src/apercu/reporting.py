@@ -1,0 +1,151 @@
+"""Write an answer as a folder of files: the HTML report, Markdown, JSON and the plan."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apercu.answer.report import ReportPictures, render_html
+from apercu.errors import OutputError
+from apercu.plan.draw import draw_svg, flow_shapes
+from apercu.plan.graph import plan_to_json
+from apercu.records import Answer, Node
+from apercu.registry import model_cards
+from apercu.scientist import Result
+
+if TYPE_CHECKING:
+    from apercu.image import Image
+    from apercu.run.execute import Executed
+
+SHOWN_PIXELS = 4_000_000
+"""A report shows pictures up to this many pixels whole; larger ones are reduced, and the report says so."""
+REPORT_NAME = "report.html"
+
+
+@contextmanager
+def report_folder(wanted: Path | None, *, exact_name: bool) -> Iterator[Path | None]:
+    """Make the folder of a report, and take it away again if the work fails and nothing is in it.
+
+    Args:
+        wanted: the folder; None gives None.
+        exact_name: take this very folder, also when it exists; otherwise the first of wanted, wanted-2, wanted-3, ... that is free.
+
+    Raises:
+        OutputError: the folder above is missing or may not be written to, or a file has that name.
+    """
+    if wanted is None:
+        yield None
+        return
+    folder = wanted if exact_name else _free(wanted)
+    is_new = not folder.is_dir()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the folder {folder} cannot be made ({error.strerror})", hint="Name another folder with --out.") from error
+    try:
+        yield folder
+    except BaseException:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+
+
+def _free(wanted: Path) -> Path:
+    number, folder = 2, wanted
+    while os.path.lexists(folder):
+        folder, number = wanted.with_name(f"{wanted.name}-{number}"), number + 1
+    return folder
+
+
+def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> Path:
+    """Write report.html, answer.md, answer.json and plan.json into a folder that exists.
+
+    Returns:
+        The path of the report.
+
+    Raises:
+        OutputError: one of the files exists and `overwrite` is False, or cannot be written.
+    """
+    files = {
+        REPORT_NAME: html_of(result),
+        "answer.md": result.answer.markdown,
+        "answer.json": result.answer.model_dump_json(indent=2, by_alias=True) + "\n",
+        "plan.json": plan_to_json(result.answer.plan),
+    }
+    for name in files:
+        if not overwrite and os.path.lexists(folder / name):
+            raise OutputError(f"{folder / name} exists already", hint="Add --overwrite, or name another folder with --out.")
+    for name, text in files.items():
+        _write(folder / name, text)
+    return folder / REPORT_NAME
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text, "utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error.strerror})", hint="Name another folder with --out.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def html_of(result: Result) -> str:
+    """The report as one HTML document."""
+    answer, executed = result.answer, result.executed
+    shapes = flow_shapes(answer.plan, executed.record.input_size if executed else None)
+    status = {node.id: node.status for node in executed.record.nodes} if executed else {}
+    drawn = draw_svg(answer.plan, shapes, status=status) if answer.plan.nodes else ""
+    pictures = pictures_of(executed) if executed else ReportPictures()
+    return render_html(answer, pictures, plan_svg=drawn, licences=_licences(answer))
+
+
+def _licences(answer: Answer) -> dict[str, str]:
+    cards = model_cards()
+
+    def used(node: Node) -> str:
+        return str(node.params.get("model", ""))
+
+    return {cards[name].name: cards[name].licence for node in answer.plan.nodes if (name := used(node)) in cards}
+
+
+def pictures_of(executed: Executed) -> ReportPictures:
+    """The pictures that a report shows, reduced when they are large."""
+    import numpy as np
+
+    from apercu.image import Image, encode_png
+    from apercu.measure.fidelity import added_map
+    from apercu.measure.heatmap import added_heatmap
+    from apercu.run.transparency import bleed
+
+    before, after = executed.before, executed.after
+    added = added_heatmap(added_map(bleed(before).pixels, after.pixels, kernel=executed.record.fidelity.kernel), after.pixels).astype(np.float32) / 255
+    share = min(1.0, math.sqrt(SHOWN_PIXELS / (after.size[0] * after.size[1])))
+    shown_after, shown_added = _reduced(after, share), _reduced(Image(added), share)
+    shown_before = _reduced(before, min(1.0, math.sqrt(SHOWN_PIXELS / (before.size[0] * before.size[1]))))
+    return ReportPictures(
+        before=encode_png(shown_before.pixels, shown_before.alpha),
+        after=encode_png(shown_after.pixels, shown_after.alpha),
+        added=encode_png(shown_added.pixels),
+        shown_scale=share,
+    )
+
+
+def _reduced(image: Image, share: float) -> Image:
+    from dataclasses import replace
+
+    import numpy as np
+
+    from apercu.resample import resize
+
+    if share == 1.0:
+        return image
+    size = (max(1, round(image.size[0] * share)), max(1, round(image.size[1] * share)))
+    pixels = np.clip(resize(image.pixels, size, "box"), 0, 1)
+    alpha = None if image.alpha is None else np.clip(resize(image.alpha[:, :, None], size, "box")[:, :, 0], 0, 1)
+    return replace(image, pixels=pixels, alpha=alpha)

@@ -1,0 +1,181 @@
+"""The path from a question or a prompt to an answer, read top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apercu.addresses import links, mentioned_links
+from apercu.answer.compose import compose_claims, gather_texts
+from apercu.answer.gate import check_claims
+from apercu.answer.render import render_markdown
+from apercu.errors import UnknownModelError
+from apercu.evidence.cards import paper_cards
+from apercu.evidence.fit import judge
+from apercu.evidence.recommend import brief_of, recommend_for
+from apercu.plan.build import build_plan
+from apercu.plan.draw import draw_text, flow_shapes
+from apercu.question.prompt import STANDARD_ASKED
+from apercu.question.read import read_question
+from apercu.records import Answer, Brief, Level, ModelCard, Plan, Recommendation, Task
+from apercu.registry import find_model, model_cards, model_status
+from apercu.settings import Settings
+
+if TYPE_CHECKING:
+    from apercu.run.execute import Executed
+
+Progress = Callable[[str, float], None]
+
+DEFAULT_SCALE = 2.0
+STAND_IN = "liif-edsr"
+_NOT_PICTURES = frozenset({"text_to_text", "text_to_speech", "speech_to_text"})
+
+
+@dataclass(frozen=True)
+class Result:
+    """An answer, and what was run for it: None when no picture was given."""
+
+    answer: Answer
+    executed: Executed | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """The picture that an answer is about: where it is, where the result goes, and how it is to be enlarged.
+
+    `scale` (y, x) and `size` (height, width) come before what the question says.
+    """
+
+    picture: Path
+    output: Path
+    scale: tuple[float, float] | None = None
+    size: tuple[int, int] | None = None
+    faithful: bool = False
+    overwrite: bool = False
+
+
+def ask(question: str, *, settings: Settings, job: Job | None = None, progress: Progress | None = None) -> Result:
+    """Answer a question in plain words: choose models and papers, then explain and, with a picture, run the workflow.
+
+    Raises:
+        QuestionError: the question is empty or too long.
+    """
+    task = read_question(question)
+    brief = brief_of(question, recommend_for(task, settings), STANDARD_ASKED)
+    return answer(brief, settings=settings, level="open", job=job, progress=progress)
+
+
+def recommend(question: str, *, settings: Settings) -> Recommendation:
+    """Models and papers for a question, with reasons for and against."""
+    return recommend_for(read_question(question), settings)
+
+
+def answer(brief: Brief, *, settings: Settings, level: Level = "linked", job: Job | None = None, progress: Progress | None = None) -> Result:
+    """Answer a brief from its own models and papers only; with a picture, run the very workflow that the answer shows.
+
+    Args:
+        brief: question, models and papers.
+        settings: limits, threads, where weights are.
+        level: "prompt" uses only the words in the brief; "linked" also our cards about the same items.
+        job: the picture to run on.
+        progress: called with a step's name and its finished share.
+    """
+    task = read_question(brief.question)
+    dossier = judge(brief, task, level)
+    models = provided_models(brief)
+    plan = plan_for(task, models, level=level, settings=settings, job=job)
+    executed = execute(plan, job, settings=settings, progress=progress) if job else None
+    run = executed.record if executed else None
+    status = {card.id: status_words(card, settings) for card in model_cards().values()}
+    texts = gather_texts(brief.question, task, dossier, plan, run, status=status)
+    claims, unsupported = check_claims(
+        compose_claims(task, dossier, plan, run, texts), texts, provided_links=provided_links(brief), known_names=known_names()
+    )
+    checked = Answer(
+        question=brief.question, level=level, task=task, sources=dossier.sources, plan=plan, claims=claims, unsupported=unsupported, run=run, source_texts=texts
+    )
+    return Result(checked.model_copy(update={"markdown": render_markdown(checked, drawing=drawing_of(plan, executed))}), executed)
+
+
+def plan_question(
+    question: str, *, settings: Settings, scale: tuple[float, float] | None = None, size: tuple[int, int] | None = None, faithful: bool = False
+) -> Plan:
+    """The workflow that `ask` would run for a question."""
+    task = read_question(question)
+    models = provided_models(brief_of(question, recommend_for(task, settings), STANDARD_ASKED))
+    wanted = (scale, size) if scale or size else wanted_size(task, None)
+    return build_plan(models, scale=wanted[0], size=wanted[1], faithful=faithful)
+
+
+# --- the steps of the path ------------------------------------------------------------------------------------------------------------
+
+
+def provided_models(brief: Brief) -> tuple[ModelCard, ...]:
+    """The cards of the brief's models, as far as there are any."""
+    cards = []
+    for entry in brief.models:
+        try:
+            cards.append(find_model(entry.name))
+        except UnknownModelError:
+            continue
+    return tuple(dict.fromkeys(cards))
+
+
+def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, settings: Settings, job: Job | None) -> Plan:
+    """The workflow for a task, empty for tasks that are not about pictures.
+
+    Where a picture is to be enlarged by a provided LIIF whose weights are not here, the weights of the other encoder of the same repository, which come with
+    Apercu, stand in (not at the level "prompt"); the answer says so.
+    """
+    if task.id in _NOT_PICTURES:
+        return Plan(nodes=())
+    scale, size = wanted_size(task, job)
+    liif_without_weights = any(card.family == "LIIF" and model_status(card, settings) != "runs" for card in models)
+    if job and level != "prompt" and liif_without_weights:
+        models = tuple(dict.fromkeys((*models, find_model(STAND_IN))))
+    return build_plan(models, scale=scale, size=size, faithful=bool(job and job.faithful))
+
+
+def wanted_size(task: Task, job: Job | None) -> tuple[tuple[float, float] | None, tuple[int, int] | None]:
+    """Factors (y, x) or exact size: what was given with the picture, else what the question says, else twofold for a question about enlarging."""
+    if job and (job.scale or job.size):
+        return job.scale, job.size
+    if task.scale:
+        return task.scale, None
+    if task.factor:  # before the size: "from 64x64 to 256x256" names both, and the picture at hand may have another size
+        return (task.factor, task.factor), None
+    if task.size:
+        return None, task.size
+    return ((DEFAULT_SCALE, DEFAULT_SCALE), None) if task.id == "super_resolution" else (None, None)
+
+
+def execute(plan: Plan, job: Job, *, settings: Settings, progress: Progress | None) -> Executed:
+    """Run the plan on the job's picture. The modules that compute are loaded only now."""
+    from apercu.run.execute import execute_plan
+
+    return execute_plan(plan, job.picture, job.output, settings=settings, overwrite=job.overwrite, progress=progress or (lambda node, share: None))
+
+
+def status_words(card: ModelCard, settings: Settings) -> str:
+    """What is true of a model on this machine, in words."""
+    return {"runs": "runs here", "needs-file": f"does not run here yet: it needs {card.needs}", "described": "described, not run by this version"}[
+        model_status(card, settings)
+    ]
+
+
+def provided_links(brief: Brief) -> frozenset[str]:
+    """Every address that a brief provides, byte for byte."""
+    return frozenset(link for entry in (*brief.models, *brief.papers) for link in (*links(entry), *mentioned_links(entry)))
+
+
+def known_names() -> tuple[str, ...]:
+    """Names of all models and papers that Apercu has cards for."""
+    models = [name for card in model_cards().values() if card.family != "interpolation" for name in (card.name, *card.aliases)]
+    return (*models, *(name for paper in paper_cards().values() for name in (paper.short, paper.title)))
+
+
+def drawing_of(plan: Plan, executed: Executed | None) -> str:
+    """The workflow as text, with the sizes that flow through it."""
+    return draw_text(plan, flow_shapes(plan, executed.record.input_size if executed else None)) if plan.nodes else ""
