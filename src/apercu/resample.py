@@ -10,7 +10,7 @@ Having the operation as a matrix is what makes the measures possible: its transp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 KERNELS: tuple[str, ...] = get_args(Kernel)
 FloatImage: TypeAlias = NDArray[np.float32]
 FloatArray: TypeAlias = NDArray[np.float64]
+_LINES_AT_ONCE = 256
 
 
 def resample_matrix(n_in: int, n_out: int, kernel: Kernel) -> csr_array[np.float64]:
@@ -98,15 +99,30 @@ def apply_per_axis(rows: csr_array[np.float32], columns: csr_array[np.float32], 
     """
     result = np.empty((rows.shape[0], columns.shape[0], pixels.shape[2]), np.float32)
     for channel in range(pixels.shape[2]):
-        result[:, :, channel] = _apply_to_channel(rows, columns, pixels[:, :, channel])
+        _apply_to_channel(rows, columns, pixels[:, :, channel], result[:, :, channel])
     return result
 
 
-def _apply_to_channel(rows: csr_array[np.float32], columns: csr_array[np.float32], channel: FloatImage) -> FloatImage:
-    """Take the axis that shrinks more first: the array in between stays small."""
+def _apply_to_channel(
+    rows: csr_array[np.float32], columns: csr_array[np.float32], channel: FloatImage, result: FloatImage
+) -> None:
+    """Take the axis that shrinks more first, and the other axis some lines at a time, so that no copy of a large picture is made."""
     if rows.shape[0] * columns.shape[1] <= rows.shape[1] * columns.shape[0]:
-        return np.asarray((columns @ (rows @ channel).T).T)
-    return np.asarray(rows @ (columns @ channel.T).T)
+        between = np.empty((rows.shape[0], channel.shape[1]), np.float32)
+        for lines in _lines(channel.shape[1]):
+            between[:, lines] = rows @ np.ascontiguousarray(channel[:, lines])
+        for lines in _lines(rows.shape[0]):
+            result[lines] = (columns @ between[lines].T).T
+    else:
+        between = np.empty((channel.shape[0], columns.shape[0]), np.float32)
+        for lines in _lines(channel.shape[0]):
+            between[lines] = (columns @ np.ascontiguousarray(channel[lines].T)).T
+        for lines in _lines(columns.shape[0]):
+            result[:, lines] = rows @ np.ascontiguousarray(between[:, lines])
+
+
+def _lines(count: int) -> Iterator[slice]:
+    return (slice(begin, min(begin + _LINES_AT_ONCE, count)) for begin in range(0, count, _LINES_AT_ONCE))
 
 
 def _bicubic(x: FloatArray) -> FloatArray:

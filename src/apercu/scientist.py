@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apercu.addresses import links, mentioned_links
-from apercu.answer.compose import compose_claims, gather_texts
+from apercu.answer.compose import compose_claims
 from apercu.answer.gate import check_claims
+from apercu.answer.material import gather_texts
 from apercu.answer.render import render_markdown
-from apercu.errors import UnknownModelError
+from apercu.errors import QuestionError, UnknownModelError
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import judge
 from apercu.evidence.recommend import brief_of, recommend_for
@@ -60,7 +61,8 @@ def ask(question: str, *, settings: Settings, job: Job | None = None, progress: 
     """Answer a question in plain words: choose models and papers, then explain and, with a picture, run the workflow.
 
     Raises:
-        QuestionError: the question is empty or too long.
+        QuestionError: the question is empty or too long, or names nothing that could be run on the picture.
+        ApercuError: the picture cannot be used; nothing is written then.
     """
     task = read_question(question)
     brief = brief_of(question, recommend_for(task, settings), STANDARD_ASKED)
@@ -72,7 +74,14 @@ def recommend(question: str, *, settings: Settings) -> Recommendation:
     return recommend_for(read_question(question), settings)
 
 
-def answer(brief: Brief, *, settings: Settings, level: Level = "linked", job: Job | None = None, progress: Progress | None = None) -> Result:
+def answer(
+    brief: Brief,
+    *,
+    settings: Settings,
+    level: Level = "linked",
+    job: Job | None = None,
+    progress: Progress | None = None,
+) -> Result:
     """Answer a brief from its own models and papers only; with a picture, run the very workflow that the answer shows.
 
     Args:
@@ -81,35 +90,52 @@ def answer(brief: Brief, *, settings: Settings, level: Level = "linked", job: Jo
         level: "prompt" uses only the words in the brief; "linked" also our cards about the same items.
         job: the picture to run on.
         progress: called with a step's name and its finished share.
+
+    Raises:
+        QuestionError: the question is empty or too long, or names nothing that could be run on the picture.
+        ApercuError: the picture cannot be used; nothing is written then.
     """
     task = read_question(brief.question)
     dossier = judge(brief, task, level)
     models = provided_models(brief)
     plan = plan_for(task, models, level=level, settings=settings, job=job)
-    executed = execute(plan, job, settings=settings, progress=progress) if job else None
+    executed = execute(plan, job, task, settings=settings, progress=progress) if job else None
     run = executed.record if executed else None
     status = {card.id: status_words(card, settings) for card in model_cards().values()}
     texts = gather_texts(brief.question, task, dossier, plan, run, status=status)
-    claims, unsupported = check_claims(
-        compose_claims(task, dossier, plan, run, texts), texts, provided_links=provided_links(brief), known_names=known_names()
-    )
+    drafts = compose_claims(task, dossier, plan, run, texts)
+    claims, refused = check_claims(drafts, texts, provided_links=provided_links(brief), known_names=known_names())
     checked = Answer(
-        question=brief.question, level=level, task=task, sources=dossier.sources, plan=plan, claims=claims, unsupported=unsupported, run=run, source_texts=texts
-    )
-    return Result(checked.model_copy(update={"markdown": render_markdown(checked, drawing=drawing_of(plan, executed))}), executed)
+        question=brief.question, level=level, task=task, sources=dossier.sources, plan=plan,
+        claims=claims, unsupported=refused, run=run, source_texts=texts,
+    )  # fmt: skip
+    markdown = render_markdown(checked, drawing=drawing_of(plan, executed))
+    return Result(checked.model_copy(update={"markdown": markdown}), executed)
 
 
 def plan_question(
-    question: str, *, settings: Settings, scale: tuple[float, float] | None = None, size: tuple[int, int] | None = None, faithful: bool = False
+    question: str,
+    *,
+    settings: Settings,
+    scale: tuple[float, float] | None = None,
+    size: tuple[int, int] | None = None,
+    faithful: bool = False,
 ) -> Plan:
-    """The workflow that `ask` would run for a question."""
+    """The workflow that `ask` would run for a question.
+
+    Raises:
+        QuestionError: the question is empty, or asks for nothing that a workflow on a picture could do.
+        ShapeError: scale and size are both given or make no sense.
+    """
     task = read_question(question)
     models = provided_models(brief_of(question, recommend_for(task, settings), STANDARD_ASKED))
     wanted = (scale, size) if scale or size else wanted_size(task, None)
+    if not models and wanted == (None, None):
+        raise _nothing_to_run(task)
     return build_plan(models, scale=wanted[0], size=wanted[1], faithful=faithful)
 
 
-# --- the steps of the path ------------------------------------------------------------------------------------------------------------
+# --- the steps of the path --------------------------------------------------------------------------------------------
 
 
 def provided_models(brief: Brief) -> tuple[ModelCard, ...]:
@@ -124,14 +150,15 @@ def provided_models(brief: Brief) -> tuple[ModelCard, ...]:
 
 
 def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, settings: Settings, job: Job | None) -> Plan:
-    """The workflow for a task, empty for tasks that are not about pictures.
+    """The workflow for a task; empty where nothing is to grow and no provided model works on pictures.
 
-    Where a picture is to be enlarged by a provided LIIF whose weights are not here, the weights of the other encoder of the same repository, which come with
-    Apercu, stand in (not at the level "prompt"); the answer says so.
+    Where a picture is to be enlarged by a provided LIIF whose weights are not here, the other encoder of the same
+    repository, whose weights come with Apercu, stands in (not at the level "prompt"); the answer says so.
     """
-    if task.id in _NOT_PICTURES:
-        return Plan(nodes=())
     scale, size = wanted_size(task, job)
+    grows = scale is not None or size is not None
+    if not grows and (task.id in _NOT_PICTURES or all(card.task == "super_resolution" for card in models)):
+        return Plan(nodes=())
     liif_without_weights = any(card.family == "LIIF" and model_status(card, settings) != "runs" for card in models)
     if job and level != "prompt" and liif_without_weights:
         models = tuple(dict.fromkeys((*models, find_model(STAND_IN))))
@@ -139,40 +166,71 @@ def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, setting
 
 
 def wanted_size(task: Task, job: Job | None) -> tuple[tuple[float, float] | None, tuple[int, int] | None]:
-    """Factors (y, x) or exact size: what was given with the picture, else what the question says, else twofold for a question about enlarging."""
+    """Factors (y, x) or exact size: given with the picture, else in the question, else twofold where it is to grow.
+
+    A factor in the question comes before a size: "from 64x64 to 256x256" names both, and the picture at hand may have
+    another size.
+    """
     if job and (job.scale or job.size):
         return job.scale, job.size
     if task.scale:
         return task.scale, None
-    if task.factor:  # before the size: "from 64x64 to 256x256" names both, and the picture at hand may have another size
+    if task.factor:
         return (task.factor, task.factor), None
     if task.size:
         return None, task.size
     return ((DEFAULT_SCALE, DEFAULT_SCALE), None) if task.id == "super_resolution" else (None, None)
 
 
-def execute(plan: Plan, job: Job, *, settings: Settings, progress: Progress | None) -> Executed:
-    """Run the plan on the job's picture. The modules that compute are loaded only now."""
+def execute(plan: Plan, job: Job, task: Task, *, settings: Settings, progress: Progress | None) -> Executed:
+    """Run the plan on the job's picture. The modules that compute are loaded only now.
+
+    Raises:
+        QuestionError: the plan is empty.
+        ApercuError: as `execute_plan`.
+    """
     from apercu.run.execute import execute_plan
 
-    return execute_plan(plan, job.picture, job.output, settings=settings, overwrite=job.overwrite, progress=progress or (lambda node, share: None))
+    if not plan.nodes:
+        raise _nothing_to_run(task)
+    return execute_plan(
+        plan,
+        job.picture,
+        job.output,
+        settings=settings,
+        overwrite=job.overwrite,
+        progress=progress or (lambda node, share: None),
+    )
+
+
+def _nothing_to_run(task: Task) -> QuestionError:
+    return QuestionError(
+        f"the question asks for nothing that can be run on a picture (read as: {task.name})",
+        hint="Ask for an enlargement, for example “enlarge this icon 3x”; `apercu ask` without --image only explains.",
+    )
 
 
 def status_words(card: ModelCard, settings: Settings) -> str:
     """What is true of a model on this machine, in words."""
-    return {"runs": "runs here", "needs-file": f"does not run here yet: it needs {card.needs}", "described": "described, not run by this version"}[
-        model_status(card, settings)
-    ]
+    return {
+        "runs": "runs here",
+        "needs-file": f"does not run here yet: it needs {card.needs}",
+        "described": "described, not run by this version",
+    }[model_status(card, settings)]
 
 
 def provided_links(brief: Brief) -> frozenset[str]:
     """Every address that a brief provides, byte for byte."""
-    return frozenset(link for entry in (*brief.models, *brief.papers) for link in (*links(entry), *mentioned_links(entry)))
+    return frozenset(
+        link for entry in (*brief.models, *brief.papers) for link in (*links(entry), *mentioned_links(entry))
+    )
 
 
 def known_names() -> tuple[str, ...]:
     """Names of all models and papers that Apercu has cards for."""
-    models = [name for card in model_cards().values() if card.family != "interpolation" for name in (card.name, *card.aliases)]
+    models = [
+        name for card in model_cards().values() if card.family != "interpolation" for name in (card.name, *card.aliases)
+    ]
     return (*models, *(name for paper in paper_cards().values() for name in (paper.short, paper.title)))
 
 

@@ -1,4 +1,7 @@
-"""Settings: arguments before environment (`APERCU_*`) before the user's file before defaults. Passed as an argument, never a global."""
+"""Settings: arguments before environment (`APERCU_*`) before the user's file before defaults.
+
+Passed as an argument, never a global.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ def available_threads() -> int:
 class Settings(BaseModel):
     """What a run may use.
 
-    `data_dir`: where added weights are kept. `threads`: processor threads. `tile_size`: side of a tile in input pixels. `max_input_pixels`,
-    `max_output_pixels`: larger pictures are refused before they are decoded or made. `max_scale`: largest factor on an axis.
+    `data_dir`: where added weights are kept. `threads`: processor threads. `tile_size`: side of a tile in input pixels.
+    `max_input_pixels`, `max_output_pixels`: larger pictures are refused before they are decoded or made. `max_scale`:
+    largest factor on an axis.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,14 +39,31 @@ class Settings(BaseModel):
     max_scale: float = Field(default=64.0, ge=1)
 
 
-def load_settings(**arguments: Any) -> Settings:  # noqa: ANN401 - validated by Settings
-    """Settings from arguments, then `APERCU_<NAME>` in the environment, then `settings.toml` in the user's configuration folder.
+def load_settings(
+    *,
+    data_dir: Path | None = None,
+    threads: int | None = None,
+    tile_size: int | None = None,
+    max_input_pixels: int | None = None,
+    max_output_pixels: int | None = None,
+    max_scale: float | None = None,
+) -> Settings:
+    """Settings from arguments that are not None, then `APERCU_<NAME>` in the environment where it is not empty, then
+    `settings.toml` in the user's configuration folder, then the defaults of `Settings`.
 
     Raises:
         InputError: a value is not usable; the message names it.
     """
+    arguments: dict[str, Any] = {
+        "data_dir": data_dir,
+        "threads": threads,
+        "tile_size": tile_size,
+        "max_input_pixels": max_input_pixels,
+        "max_output_pixels": max_output_pixels,
+        "max_scale": max_scale,
+    }
     values = _from_file(platformdirs.user_config_path("apercu") / "settings.toml")
-    values |= {name: os.environ[key] for name in Settings.model_fields if (key := f"APERCU_{name.upper()}") in os.environ}
+    values |= {name: text for name in Settings.model_fields if (text := os.environ.get(f"APERCU_{name.upper()}"))}
     values |= {name: value for name, value in arguments.items() if value is not None}
     try:
         return Settings.model_validate(values)
@@ -50,7 +71,8 @@ def load_settings(**arguments: Any) -> Settings:  # noqa: ANN401 - validated by 
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise InputError(
-            f"setting {name} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}", hint=f"Known settings: {', '.join(Settings.model_fields)}."
+            f"setting {name} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}",
+            hint=f"Known settings: {', '.join(Settings.model_fields)}.",
         ) from error
 
 

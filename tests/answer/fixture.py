@@ -143,8 +143,8 @@ CLAIMS = (
     claim(
         "c4",
         "workflow",
-        "Model: for each point of the large picture a small network looks at the nearest feature, at the distance to it "
-        "and at the size of the new pixel, and answers with a colour.",
+        "Model: for each point of the large picture a small network looks at the nearest feature, at the distance to "
+        "it and at the size of the new pixel, and answers with a colour.",
         support("m1", "a small network takes the feature nearest to the point, the distance to it"),
         support("m1", "returns a colour"),
     ),

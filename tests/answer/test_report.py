@@ -66,8 +66,11 @@ def text_of(html: str) -> str:
 def hostile_answer() -> Answer:
     text = f"before {HOSTILE} after"
     quote = Support(source="m", start=7, end=7 + len(HOSTILE), quote=HOSTILE)
-    source = Source(id="m", kind="model", name=HOSTILE, verdict="unknown", reason=HOSTILE, links=("javascript:alert(3)",))
-    run = RUN.model_copy(update={"warnings": (HOSTILE,), "model": HOSTILE, "versions": {HOSTILE: HOSTILE}, "input": HOSTILE})
+    source = Source(
+        id="m", kind="model", name=HOSTILE, verdict="unknown", reason=HOSTILE, links=("javascript:alert(3)",)
+    )
+    words = {"warnings": (HOSTILE,), "model": HOSTILE, "versions": {HOSTILE: HOSTILE}, "input": HOSTILE}
+    run = RUN.model_copy(update=words)
     return ANSWER.model_copy(
         update={
             "question": HOSTILE,
@@ -88,19 +91,25 @@ def test_the_report_says_the_question_the_task_and_the_two_numbers_first():
 def test_the_parts_stand_in_their_order():
     words = text_of(report())
     titles = [
-        "Before and after", "1. What you want to do", "2. How it works", "3. Papers and tools", "What the sources do not say",
-        "What was measured", "Where this comes from", "What each sentence rests on",
-    ]  # fmt: skip
+        "Before and after",
+        "1. What you want to do",
+        "2. How it works",
+        "3. Papers and tools",
+        "What the sources do not say",
+        "What was measured",
+        "Where this comes from",
+        "What each sentence rests on",
+    ]
     assert sorted(titles, key=words.index) == titles
 
 
 def test_every_claim_leads_to_its_quotes_and_every_quote_is_marked():
     html = report()
     reader = Reader(html)
-    for key in (claim.id for claim in ANSWER.claims):
+    for key in (sentence.id for sentence in ANSWER.claims):
         assert f'href="#on-{key}"' in html
         assert f'id="on-{key}"' in html
-    assert reader.marks == [support.quote for claim in ANSWER.claims for support in claim.supports]
+    assert reader.marks == [rest.quote for sentence in ANSWER.claims for rest in sentence.supports]
 
 
 def test_a_quote_is_shown_with_the_words_around_it():
@@ -131,7 +140,19 @@ def test_a_link_given_twice_is_shown_once():
     assert html.count("the link given above") == 2
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//x.org", "http:", "https://[x", "https://a b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "javascript://x.org/%0aalert(1)",
+        "ftp://x.org/a",
+        "data:text/html,x",
+        "//x.org",
+        "http:",
+        "https://[x",
+        "https://a b",
+    ],
+)
 def test_what_is_no_web_address_stays_text(url):
     source = ANSWER.sources[0].model_copy(update={"links": (url,)})
     reader = Reader(report(ANSWER.model_copy(update={"sources": (source,)})))
@@ -211,7 +232,8 @@ def test_the_provenance_names_hashes_versions_licence_and_time():
         assert fact in words
 
 
-# --- in a browser -------------------------------------------------------------------------------------------------------
+# --- in a browser ---
+
 
 @pytest.fixture(scope="module")
 def browser():
@@ -225,8 +247,8 @@ def browser():
 
 
 @contextmanager
-def shown(browser, tmp_path: Path, html: str, **options) -> Iterator:
-    """A page with the report. Dialogs, errors on the console, and requests for anything but the file itself fail the test."""
+def page_of(browser, tmp_path: Path, html: str, **options) -> Iterator:
+    """A page with the report; a dialog, words on the console or a request for anything but the file fail the test."""
     file = tmp_path / "report.html"
     file.write_text(html, "utf-8")
     page = browser.new_page(**options)
@@ -252,7 +274,7 @@ def split_of(page) -> int:
 
 @pytest.mark.e2e
 def test_the_divider_moves_by_keyboard_and_by_pointer(browser, tmp_path):
-    with shown(browser, tmp_path, report()) as page:
+    with page_of(browser, tmp_path, report()) as page:
         assert split_of(page) == 50
         page.focus(".split")
         page.keyboard.press("ArrowRight")
@@ -274,7 +296,7 @@ def test_the_divider_moves_by_keyboard_and_by_pointer(browser, tmp_path):
 
 @pytest.mark.e2e
 def test_the_divider_moves_by_touch(browser, tmp_path):
-    with shown(browser, tmp_path, report(), has_touch=True, viewport={"width": 400, "height": 800}) as page:
+    with page_of(browser, tmp_path, report(), has_touch=True, viewport={"width": 400, "height": 800}) as page:
         box = box_of_stage(page)
         page.touchscreen.tap(box["x"] + box["width"] * 0.25, box["y"] + 30)
         assert split_of(page) == 25
@@ -282,17 +304,19 @@ def test_the_divider_moves_by_touch(browser, tmp_path):
 
 @pytest.mark.e2e
 def test_left_of_the_divider_is_the_input_and_right_of_it_the_result(browser, tmp_path):
-    with shown(browser, tmp_path, report()) as page:
+    with page_of(browser, tmp_path, report()) as page:
         assert page.evaluate("getComputedStyle(document.querySelector('.before img')).imageRendering") == "pixelated"
         clips = "['before', 'after'].map((n) => getComputedStyle(document.querySelector('.' + n)).clipPath)"
         assert page.evaluate(clips) == ["inset(0px 50% 0px 0px)", "inset(0px 0px 0px 50%)"]
-        sizes = "['before', 'after', 'added'].map((n) => document.querySelector(`.${n} img`).getBoundingClientRect().width)"
+        sizes = (
+            "['before', 'after', 'added'].map((n) => document.querySelector(`.${n} img`).getBoundingClientRect().width)"
+        )
         assert len(set(page.evaluate(sizes))) == 1
 
 
 @pytest.mark.e2e
 def test_a_zoomed_picture_is_moved_by_dragging_and_by_keys_and_stays_in_view(browser, tmp_path):
-    with shown(browser, tmp_path, report()) as page:
+    with page_of(browser, tmp_path, report()) as page:
         page.click("[data-zoom='2']")
         stage, image = box_of_stage(page), page.locator(".after img").bounding_box
         assert image()["width"] == pytest.approx(2 * stage["width"], abs=1)
@@ -313,7 +337,7 @@ def test_a_zoomed_picture_is_moved_by_dragging_and_by_keys_and_stays_in_view(bro
 
 @pytest.mark.e2e
 def test_the_map_of_added_detail_comes_with_its_legend(browser, tmp_path):
-    with shown(browser, tmp_path, report()) as page:
+    with page_of(browser, tmp_path, report()) as page:
         assert not page.is_visible(".legend")
         page.click("[data-view=added]")
         assert page.is_visible(".legend")
@@ -324,7 +348,7 @@ def test_the_map_of_added_detail_comes_with_its_legend(browser, tmp_path):
 
 @pytest.mark.e2e
 def test_a_sentence_opens_its_highlighted_quote_and_closes_by_keyboard(browser, tmp_path):
-    with shown(browser, tmp_path, report()) as page:
+    with page_of(browser, tmp_path, report()) as page:
         sentence = page.locator(".claim", has_text="Input: the small picture")
         sentence.focus()
         page.keyboard.press("Enter")
@@ -343,7 +367,7 @@ def test_a_sentence_opens_its_highlighted_quote_and_closes_by_keyboard(browser, 
 
 @pytest.mark.e2e
 def test_without_scripts_a_sentence_still_leads_to_its_quote(browser, tmp_path):
-    with shown(browser, tmp_path, report(), java_script_enabled=False) as page:
+    with page_of(browser, tmp_path, report(), java_script_enabled=False) as page:
         page.click(".claim >> nth=2")
         assert page.url.endswith("#on-c3")
         assert page.is_visible("#on-c3 mark")
@@ -352,7 +376,7 @@ def test_without_scripts_a_sentence_still_leads_to_its_quote(browser, tmp_path):
 
 @pytest.mark.e2e
 def test_hostile_words_run_nothing_and_ask_for_nothing(browser, tmp_path):
-    with shown(browser, tmp_path, report(hostile_answer())) as page:
+    with page_of(browser, tmp_path, report(hostile_answer())) as page:
         assert page.inner_text("h1") == HOSTILE
         page.click(".claim")
         assert page.inner_text("#panel mark") == HOSTILE
@@ -361,7 +385,7 @@ def test_hostile_words_run_nothing_and_ask_for_nothing(browser, tmp_path):
 
 @pytest.mark.e2e
 def test_the_data_can_be_saved(browser, tmp_path):
-    with shown(browser, tmp_path, report()) as page:
+    with page_of(browser, tmp_path, report()) as page:
         with page.expect_download() as download:
             page.click("#save")
         saved = json.loads(Path(download.value.path()).read_text("utf-8"))
@@ -372,7 +396,7 @@ def test_the_data_can_be_saved(browser, tmp_path):
 @pytest.mark.parametrize("width", [380, 768, 1280])
 def test_nothing_sticks_out_sideways(browser, tmp_path, width):
     long = ANSWER.model_copy(update={"question": "W" * 400 + " " + ANSWER.question})
-    with shown(browser, tmp_path, report(long), viewport={"width": width, "height": 800}) as page:
+    with page_of(browser, tmp_path, report(long), viewport={"width": width, "height": 800}) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.click(".claim >> nth=0")
         assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -380,6 +404,7 @@ def test_nothing_sticks_out_sideways(browser, tmp_path, width):
 
 CONTRAST = """
 () => {
+  const SELECTOR = "p,h1,h2,h3,dt,dd,small,th,td,li,a,button,.chip,sup,figcaption,blockquote,mark,summary";
   const light = (rgb) => {
     const [r, g, b] = rgb.map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -393,7 +418,7 @@ CONTRAST = """
     return [255, 255, 255];
   };
   const low = [];
-  for (const e of document.querySelectorAll("p,h1,h2,h3,dt,dd,small,th,td,li,a,button,span.chip,sup,figcaption,blockquote,mark,summary")) {
+  for (const e of document.querySelectorAll(SELECTOR)) {
     if (!e.innerText || !e.getClientRects().length) continue;
     const pair = [light(numbers(getComputedStyle(e).color).slice(0, 3)), light(behind(e))].sort((a, b) => b - a);
     const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
@@ -408,7 +433,7 @@ CONTRAST = """
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_has_the_contrast_that_wcag_aa_asks_for(browser, tmp_path, scheme):
     # WCAG 2.2, success criterion 1.4.3: at least 4.5 to 1
-    with shown(browser, tmp_path, report(), color_scheme=scheme) as page:
+    with page_of(browser, tmp_path, report(), color_scheme=scheme) as page:
         page.click("#all-supports summary")
         page.click(".claim >> nth=1")
         assert page.evaluate(CONTRAST) == []

@@ -112,6 +112,7 @@ def test_the_svg_names_every_node_and_what_flows():
     ]  # fmt: skip
     assert {"64 x 48 x 3", "192 x 120 x 3", "gives report", "done", "skipped", "path out.png"} <= set(texts)
     assert 'class="node skipped"' in svg
+    assert svg.count("stroke-dasharray=") == 1
     assert "viewBox" in ElementTree.fromstring(svg).attrib
     (description,) = elements(svg, "desc")
     assert "choose, takes liif, plain, gives 192 x 120 x 3" in description

@@ -1,12 +1,15 @@
 """A plan is checked as a whole, put in order, and written as JSON."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from apercu.errors import InputError, PlanError
 from apercu.plan import OpSignature, ParamSpec, order, plan_from_json, plan_to_json, validate_plan
 from apercu.records import Node, Plan
+from apercu.run.ops import op_signatures
 
 TEXT, SCALE, SIZE = ParamSpec("str"), ParamSpec("scale"), ParamSpec("size")
 ENLARGE = {"model": TEXT, "scale": SCALE, "size": SIZE, "strength": ParamSpec("float"), "seed": ParamSpec("int")}
@@ -203,3 +206,10 @@ def test_json_of_another_form_is_a_plan_error_that_names_the_place(text, said):
 def test_a_parameter_that_is_no_json_value_is_not_written():
     with pytest.raises(PlanError, match="cannot be written as JSON"):
         plan_to_json(Plan(nodes=(enlarge("a", strength=float("nan")),)))
+
+
+def test_every_op_and_parameter_stands_in_the_documentation():
+    rows = (Path(__file__).parents[2] / "docs" / "plan.md").read_text("utf-8").splitlines()
+    for op in op_signatures().values():
+        (row,) = [row for row in rows if row.startswith(f"| `{op.name}` |")]
+        assert set(re.findall(r"`(\w+)`", row)) == {op.name, *op.params}

@@ -1,19 +1,27 @@
-"""Compose the sentences of an answer. Each is built from the words it rests on, so that it has its supports from the start; the gate checks them again."""
+"""Compose the sentences of an answer.
+
+Each is built from the words that it rests on, so that it has its supports from the start; the gate checks them again.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
-from apercu.answer.texts import number, plan_text, reading_text, run_text
-from apercu.records import CardClaim, Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, TaskId, Verdict
+from apercu.answer.material import Material
+from apercu.answer.texts import NO_MODEL, number
+from apercu.records import Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
 
-VERDICT_WORDS: dict[Verdict, str] = {"direct": "direct", "transferable": "transferable", "off-topic": "off-topic", "unknown": "not enough information"}
+VERDICT_WORDS: dict[Verdict, str] = {
+    "direct": "direct",
+    "transferable": "transferable",
+    "off-topic": "off-topic",
+    "unknown": "not enough information",
+}
 
 _CONTENT = {
-    "ui": "a user interface", "illustration": "an illustration", "anime": "anime or a cartoon", "photo": "a photograph", "text": "text",
-    "pixel_art": "pixel art", "face": "a face",
+    "ui": "a user interface", "illustration": "an illustration", "anime": "anime or a cartoon",
+    "photo": "a photograph", "text": "text", "pixel_art": "pixel art", "face": "a face",
 }  # fmt: skip
 _DAMAGE = {"blur": "blur", "noise": "noise", "jpeg": "compression damage", "scratches": "scratches"}
 _WISH = {"fidelity": "that the picture stays true to itself", "crispness": "crisp detail", "speed": "speed"}
@@ -32,43 +40,18 @@ LONGEST_QUOTE = 400
 Draft = tuple[str, tuple[Support, ...]]
 
 
-@dataclass(frozen=True)
-class Material:
-    """All that the sentences are made of."""
+def compose_claims(
+    task: Task, dossier: Dossier, plan: Plan, run: RunRecord | None, texts: Mapping[str, str]
+) -> tuple[Claim, ...]:
+    """The sentences of all parts, in the order in which they are read.
 
-    task: Task
-    dossier: Dossier
-    texts: Mapping[str, str]
-    run: RunRecord | None
-
-    def quote(self, source: str, words: str) -> Support:
-        """The first place of some words in a source."""
-        start = self.texts[source].index(words)
-        return Support(source=source, start=start, end=start + len(words), quote=words)
-
-    def line(self, source: str, start: str) -> Support:
-        """The line of a source that begins with `start`."""
-        return self.quote(source, next(line for line in self.texts[source].split("\n") if line.startswith(start)))
-
-    def claims_of(self, source: Source, *kinds: str) -> Iterator[tuple[CardClaim, Support]]:
-        """The card claims of a source that are of some kinds, in the card's order."""
-        for claim in self.dossier.claims.get(source.card or "", ()):
-            if claim.kind in kinds and source.card:
-                yield claim, self.quote(source.card, claim.text)
-
-
-def gather_texts(question: str, task: Task, dossier: Dossier, plan: Plan, run: RunRecord | None, *, status: Mapping[str, str]) -> dict[str, str]:
-    """Every text that this answer may quote, by source id."""
-    texts = {"question": question, "reading": reading_text(task), **dossier.texts}
-    if plan.nodes:
-        texts["plan"] = plan_text(plan, status)
-    if run:
-        texts["run"] = run_text(run)
-    return texts
-
-
-def compose_claims(task: Task, dossier: Dossier, plan: Plan, run: RunRecord | None, texts: Mapping[str, str]) -> tuple[Claim, ...]:
-    """The sentences of all parts, in the order in which they are read."""
+    Args:
+        task: what was read from the question.
+        dossier: the judged models and papers.
+        plan: the workflow that is explained.
+        run: what was run, or None.
+        texts: every text that may be quoted, from `gather_texts`.
+    """
     material = Material(task, dossier, texts, run)
     parts: tuple[tuple[Part, Iterable[Draft]], ...] = (
         ("task", _task(material)),
@@ -83,19 +66,23 @@ def compose_claims(task: Task, dossier: Dossier, plan: Plan, run: RunRecord | No
     return tuple(claims)
 
 
-# --- part 1: the task -----------------------------------------------------------------------------------------------------------------
+# --- part 1: the task -------------------------------------------------------------------------------------------------
 
 
 def _task(material: Material) -> Iterator[Draft]:
     task = material.task
-    read = _facets(material, "task")
-    said = " and ".join(f"“{support.quote}”" for support in read[:2])
+    read = material.facets("task")
     name = material.line("reading", "task: ")
     if read:
+        said = " and ".join(f"“{support.quote}”" for support in read[:2])
         yield f"The task is this: {task.name}. The question says {said}.", (name, *read[:2])
     else:
-        yield f"The task is this: {task.name}. No words of a known picture task were found in the question.", (name, material.quote("question", material.texts["question"]))
-    yield from _task_factor(material)
+        yield (
+            f"The task is this: {task.name}. The question holds no words by which Apercu knows a task on pictures.",
+            (name, material.question()),
+        )
+    if task.id == "super_resolution":
+        yield _growth(material)
     for kind, words, frame in (
         ("content", _CONTENT, "The picture shows {}, going by {}."),
         ("damage", _DAMAGE, "The question speaks of {} ({})."),
@@ -106,51 +93,64 @@ def _task(material: Material) -> Iterator[Draft]:
         values = dict.fromkeys(facet.value for facet in facets)
         if facets:
             said = ", ".join(f"“{quote}”" for quote in dict.fromkeys(facet.quote for facet in facets))
-            yield frame.format(" and ".join(words[value] for value in values), said), _facets(material, kind)
+            yield frame.format(" and ".join(words[value] for value in values), said), material.facets(kind)
 
 
-def _task_factor(material: Material) -> Iterator[Draft]:
+def _growth(material: Material) -> Draft:
+    """How much larger the picture is to become."""
     task = material.task
-    if task.id != "super_resolution":
-        return
     scale = task.scale or ((task.factor, task.factor) if task.factor else None)
+    if scale:
+        y, x, many = number(scale[0]), number(scale[1]), number(scale[0] * scale[1])
+        grows = f"{y} times on each side" if y == x else f"{x} times in width and {y} times in height"
+        text = (
+            f"The picture is to grow {grows}, so {many} new pixels stand where 1 stood; their colours have to be found."
+        )
+        return text, (material.line("reading", "factor: "), *material.facets("factor"))
     if task.size:
-        support = material.line("reading", "size: ")
-        yield f"The result is to have {task.size[1]} x {task.size[0]} pixels (width x height).", (support, *_facets(material, "size"))
-    elif scale:
-        support = material.line("reading", "factor: ")
-        many = number(scale[0] * scale[1])
-        by = f"{number(scale[0])} times" if scale[0] == scale[1] else f"{number(scale[1])} times in width and {number(scale[0])} times in height"
-        yield (
-            f"The picture is to grow {by} on each side, so {many} new pixels stand where 1 stood; what lies between the known ones has to be worked out.",
-            (support, *_facets(material, "factor")),
-        ) if scale[0] == scale[1] else (f"The picture is to grow {by}, so {many} new pixels stand where 1 stood.", (support, *_facets(material, "factor")))
-    else:
-        yield "The question names no factor.", (material.line("reading", "factor: "),)
+        text = f"The result is to have {task.size[1]} x {task.size[0]} pixels (width x height)."
+        return text, (material.line("reading", "size: "), *material.facets("size"))
+    return "The question names no factor.", (material.line("reading", "factor: "),)
 
 
-def _facets(material: Material, kind: str) -> tuple[Support, ...]:
-    return tuple(Support(source="question", start=f.start, end=f.end, quote=f.quote) for f in material.task.facets if f.kind == kind)
-
-
-# --- part 2: the workflow -------------------------------------------------------------------------------------------------------------
+# --- part 2: the workflow ---------------------------------------------------------------------------------------------
 
 
 def _workflow(material: Material, plan: Plan) -> Iterator[Draft]:
     models = [source for source in material.dossier.sources if source.kind == "model"]
     if not models:
-        yield "No model is provided, so the workflow can only use plain interpolation.", (material.quote("question", material.texts["question"]),)
+        rest = "the workflow can only use plain interpolation" if plan.nodes else "there is no workflow to explain"
+        yield f"No model is provided, so {rest}.", (material.question(),)
     for source in models:
-        claims = list(material.claims_of(source, "step")) + list(material.claims_of(source, "mechanism"))
-        yield from ((claim.text, (support,)) for claim, support in claims)
-        if not claims:
-            entry = material.quote(source.id, material.texts[source.id].split("\n")[0])
-            yield f"How {source.name} works inside does not stand in the provided words; they give its name and its links.", (entry,)
+        if material.card_claims(source):
+            yield from material.claims_of(source, "step")
+            yield from material.claims_of(source, "mechanism")
+        else:
+            yield from _inside(material, source)
     if plan.nodes:
-        chain = " → ".join(_stages(plan))
-        yield f"The workflow on a picture is {chain}.", (material.quote("plan", material.texts["plan"]),)
+        text = f"The workflow on a picture is {' → '.join(_stages(plan))}."
+        yield text, (material.quote("plan", material.texts["plan"]),)
     if material.run:
         yield from _run(material, material.run)
+
+
+def _inside(material: Material, source: Source) -> Iterator[Draft]:
+    """How a model without a card works: its summary's first words, or that nothing is said."""
+    first = _sentence(material.summary(source))
+    if first:
+        yield (
+            f"Of how {source.name} works, its summary says: “{first}”",
+            (
+                material.entry(source),
+                material.quote(source.id, first),
+            ),
+        )
+        return
+    gives = " and its links" if source.links else ""
+    yield (
+        f"How {source.name} works inside does not stand in the provided words; they give its name{gives}.",
+        (material.entry(source),),
+    )
 
 
 def _stages(plan: Plan) -> Iterator[str]:
@@ -164,79 +164,114 @@ def _stages(plan: Plan) -> Iterator[str]:
 
 
 def _run(material: Material, run: RunRecord) -> Iterator[Draft]:
-    """What this very run measured."""
-    report = run.fidelity
-    enlarged, kept, added, changed = (material.line("run", start) for start in ("enlarged: ", "kept: ", "added: ", "changed: "))
-    yield (
-        f"In this run the picture of {run.input_size[1]} x {run.input_size[0]} pixels became {run.size[1]} x {run.size[0]} pixels with {run.model} in {run.seconds:.2f} seconds.",
-        (enlarged,),
-    )
-    yield (
-        f"Shrunk back by {report.kernel}, the result agrees with the picture to {report.lr_psnr_db:.2f} dB; no pixel is further off than {report.max_abs_lr_error * 255:.2f} of 255.",
-        (kept,),
-    )
-    yield (
-        f"{report.added_share:.2%} of the contrast energy of the result was added: the picture does not determine it. "
-        f"On average that is {report.added_rms * 255:.2f} of 255 a pixel, at the strongest place {report.added_max * 255:.2f}.",
-        (added,),
-    )
-    yield f"{report.changed_share:.2%} of the contrast energy contradicts the picture.", (changed,)
+    """What this very run did and measured."""
+    enlarged = material.line("run", "enlarged: ")
+    before, after = f"{run.input_size[1]} x {run.input_size[0]}", f"{run.size[1]} x {run.size[0]}"
+    if run.model == NO_MODEL:
+        yield f"In this run no model worked on the picture of {before} pixels; it was saved as it is.", (enlarged,)
+    else:
+        yield (
+            f"In this run the picture of {before} pixels became {after} pixels with {run.model}, "
+            f"in {run.seconds:.2f} seconds.",
+            (enlarged,),
+        )
     for node in run.nodes:
         if node.status == "skipped":
             yield f"The step {node.id} was skipped: {node.note}.", (material.line("run", f"skipped {node.id}: "),)
+    if any(node.status == "skipped" and node.op == "enlarge" for node in run.nodes):
+        yield f"In its place {run.model} enlarged the picture.", (enlarged,)
+    yield from _measured(material, run)
+    for warning in run.warnings:
+        yield f"The run noted: {warning}.", (material.line("run", f"warning: {warning}"),)
+
+
+def _measured(material: Material, run: RunRecord) -> Iterator[Draft]:
+    report = run.fidelity
+    yield (
+        f"Shrunk back by {report.kernel}, the result agrees with the picture to {report.lr_psnr_db:.2f} dB (more is "
+        f"closer); no pixel is further off than {report.max_abs_lr_error * 255:.2f} of 255.",
+        (material.line("run", "kept: "),),
+    )
+    yield (
+        f"{report.added_share:.2%} of the contrast in the result, counted as energy, was added: the picture does not "
+        f"determine it. On average that is {report.added_rms * 255:.2f} of 255 a pixel, at the strongest place "
+        f"{report.added_max * 255:.2f}.",
+        (material.line("run", "added: "),),
+    )
+    yield (
+        f"{report.changed_share:.2%} of the contrast, counted the same way, contradicts the picture.",
+        (material.line("run", "changed: "),),
+    )
     for branch in run.branches:
         if not branch.chosen:
             yield (
-                f"For comparison, the candidate {branch.node} shrinks back to {branch.lr_psnr_db:.2f} dB and adds {branch.added_share:.2%}.",
+                f"For comparison, the candidate {branch.node} shrinks back to {branch.lr_psnr_db:.2f} dB and adds "
+                f"{branch.added_share:.2%}.",
                 (material.line("run", f"candidate {branch.node}: "),),
             )
 
 
-# --- part 3: papers and tools ---------------------------------------------------------------------------------------------------------
+# --- part 3: papers and tools -----------------------------------------------------------------------------------------
 
 
 def _sources(material: Material) -> Iterator[Draft]:
     for source in material.dossier.sources:
-        entry = material.quote(source.id, f"Model: {source.name}")
-        yield f"{source.name}: {VERDICT_WORDS[source.verdict]}. {source.reason}", (entry, *source.supports)
+        yield verdict_text(source), (material.entry(source), *source.supports)
     for source in material.dossier.sources:
         if source.kind == "paper" and source.verdict in ("direct", "transferable"):
-            for claim, support in list(material.claims_of(source, "mechanism", "step"))[:2]:
-                yield claim.text, (support,)
+            yield from list(material.claims_of(source, "mechanism", "step"))[:2]
             if not source.card:
                 yield from _own_words(material, source)
         if source.kind == "model" and source.verdict == "direct":
-            for claim, support in material.claims_of(source, "result"):
-                yield claim.text, (support,)
+            yield from material.claims_of(source, "result")
+
+
+def verdict_text(source: Source) -> str:
+    """The sentence that gives the verdict on a provided item."""
+    return f"{source.name}: {VERDICT_WORDS[source.verdict]}. {source.reason}"
 
 
 def _own_words(material: Material, source: Source) -> Iterator[Draft]:
     """The sentence of a summary that the verdict rests on, quoted."""
-    text = material.texts[source.id].partition("\nSummary: ")[2]
-    for sentence in re.split(r"(?<=[.!?])\s+", text):
-        if source.supports[0].quote in sentence and len(sentence) <= LONGEST_QUOTE and not re.search(r"https?:|[“”]", sentence):
-            yield f"{source.name} says: “{sentence}”", (material.quote(source.id, f"Model: {source.name}"), material.quote(source.id, sentence))
-            return
+    sentence = _sentence(material.summary(source), with_words=source.supports[0].quote)
+    if sentence:
+        yield f"{source.name} says: “{sentence}”", (material.entry(source), material.quote(source.id, sentence))
 
 
-# --- what the sources do not say ------------------------------------------------------------------------------------------------------
+def _sentence(summary: str, *, with_words: str = "") -> str:
+    """The first sentence of a summary that holds some words and can be quoted whole, or nothing."""
+    for sentence in re.split(r"(?<=[.!?])\s+", summary):
+        if sentence and with_words in sentence and len(sentence) <= LONGEST_QUOTE:
+            return "" if re.search(r"://|www\.|[“”]", sentence) else sentence
+    return ""
+
+
+# --- what the sources do not say --------------------------------------------------------------------------------------
 
 
 def _limits(material: Material) -> Iterator[Draft]:
-    sources = material.dossier.sources
-    models = [source for source in sources if source.kind == "model"]
+    models = [source for source in material.dossier.sources if source.kind == "model"]
     if models and not any(source.verdict == "direct" for source in models):
-        yield f"None of the provided models is made for this task: {_task_words(material.task.id)}.", tuple(s for source in models for s in source.supports[:1])
-    papers = [source for source in sources if source.kind == "paper"]
+        yield (
+            f"None of the provided models is made for this task: {material.task.name}.",
+            (material.line("reading", "task: "), *_first_supports(models)),
+        )
+    papers = [source for source in material.dossier.sources if source.kind == "paper"]
     if papers and not any(source.verdict == "direct" for source in papers):
-        yield "None of the related papers is about this task itself.", tuple(support for source in papers for support in source.supports[:1])
+        yield "None of the related papers is about this task itself.", _first_supports(papers)
     for source in models:
-        text = material.texts[source.id]
-        if "\nPaper: None" in text:
-            yield f"The prompt gives no paper for {source.name}.", (material.quote(source.id, "Paper: None"),)
+        if "Paper: None" in material.texts[source.id].split("\n"):
+            yield (
+                f"The prompt gives no paper for {source.name}.",
+                (material.entry(source), material.line(source.id, "Paper: None")),
+            )
         if source.verdict in ("direct", "transferable"):
-            yield from ((claim.text, (support,)) for claim, support in material.claims_of(source, "limit"))
+            yield from material.claims_of(source, "limit")
     yield from _unspoken(material)
+
+
+def _first_supports(sources: Iterable[Source]) -> tuple[Support, ...]:
+    return tuple(support for source in sources for support in source.supports[:1])
 
 
 def _unspoken(material: Material) -> Iterator[Draft]:
@@ -246,9 +281,8 @@ def _unspoken(material: Material) -> Iterator[Draft]:
         words = _SPOKEN_OF.get(facet.value, ()) if facet.kind == "content" else ()
         spoken = "|".join(re.escape(word) for word in (*words, facet.quote.casefold()))
         if words and not re.search(rf"\b(?:{spoken})", provided):
-            support = Support(source="question", start=facet.start, end=facet.end, quote=facet.quote)
-            yield f"The question speaks of “{facet.quote}”; none of the provided texts does, so nothing can be quoted about it.", (support,)
-
-
-def _task_words(task: TaskId) -> str:
-    return task.replace("_", " ").replace("super resolution", "enlarging a picture")
+            yield (
+                f"The question speaks of “{facet.quote}”; none of the provided texts does, so nothing can be quoted "
+                "about it.",
+                (Support(source="question", start=facet.start, end=facet.end, quote=facet.quote),),
+            )

@@ -1,8 +1,15 @@
 """The gate: no sentence enters an answer unless it stays inside the provided sources.
 
-A sentence passes when (1) it has a support, (2) each support quotes its source verbatim at the stated place and the source is one of the answer's texts,
-(3) its web addresses are provided ones, byte for byte, (4) each number in it stands in one of its quotes, (5) words it puts in quotation marks stand in one
-of its quotes, and (6) it names no model or paper that the sources do not name. Sentences that fail are kept apart with the reason, never dropped silently.
+A sentence passes when
+
+1. it has a support,
+2. each support quotes its source verbatim at the stated place, and the source is one of the answer's texts,
+3. its web addresses are provided ones, byte for byte,
+4. each number in it, and each word that holds a digit, stands in one of its quotes,
+5. words that it puts in quotation marks stand in one of its quotes, and
+6. it names no model or paper that the sources do not name.
+
+Sentences that fail are kept apart with the reason, never dropped silently.
 """
 
 from __future__ import annotations
@@ -10,13 +17,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Set
 
-from apercu.records import Claim, Unsupported
+from apercu.addresses import trimmed
+from apercu.records import Claim, Support, Unsupported
 
-_NUMBER = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,]\d+)*")
-"""A number; digits inside a name such as Txt2Img or V1 are part of the name."""
-
+_NUMBER = re.compile(r"\w*\d\w*(?:[.,]\d+)*")
+"""A number with the letters that touch it: 3, 34.42, 2,500, x4, 3x, Txt2Img."""
+_PLAIN_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _QUOTED = re.compile(r"“([^”]+)”")
-_URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"]+", re.IGNORECASE)
+_SHORT_NAME = 4
+"""Names up to this length may be ordinary words too (REAL, CoF), so their capitals count."""
 
 
 def check_claims(
@@ -33,8 +43,8 @@ def check_claims(
     Returns:
         The claims that pass, in order, and the others with the reason.
     """
-    everything = "\n".join(texts.values()).casefold()
-    foreign = [name for name in known_names if name.casefold() not in everything]
+    everything = " ".join("\n".join(texts.values()).split())
+    foreign = [name for name in known_names if not _is_named(name, everything)]
     passed, refused = [], []
     for claim in claims:
         why = _problem(claim, texts, provided_links, foreign)
@@ -49,23 +59,49 @@ def _problem(claim: Claim, texts: Mapping[str, str], provided_links: Set[str], f
     """Why a claim may not be shown, or nothing."""
     if not claim.supports:
         return "it rests on nothing"
-    for support in claim.supports:
-        if support.source not in texts:
-            return f"it rests on {support.source!r}, which is not a source of this answer"
-        if not support.quote or texts[support.source][support.start : support.end] != support.quote:
-            return f"its quote does not stand at {support.start}..{support.end} of {support.source!r}"
     quotes = "\n".join(support.quote for support in claim.supports)
-    for url in _URL.findall(claim.text):
-        if url.rstrip(".,;:)") not in provided_links:
-            return f"it shows the address {url}, which was not provided"
-    numbers = set(_NUMBER.findall(quotes))
-    for number in _NUMBER.findall(_URL.sub("", claim.text)):
-        if number not in numbers:
-            return f"the number {number} does not stand in its quotes"
-    for words in _QUOTED.findall(claim.text):
-        if words not in quotes:
-            return f"the words “{words}” do not stand in its quotes"
-    for name in foreign:
-        if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", claim.text, re.IGNORECASE):
-            return f"it names {name}, which the sources do not name"
+    said = _QUOTED.findall(claim.text)
+    problems = (
+        *(_support_problem(support, texts) for support in claim.supports),
+        _address_problem(claim.text, provided_links),
+        _number_problem(_URL.sub("", claim.text), quotes),
+        *(f"the words “{words}” do not stand in its quotes" for words in said if words not in quotes),
+        *(f"it names {name}, which the sources do not name" for name in foreign if _names(claim.text, name)),
+    )
+    return next((problem for problem in problems if problem), "")
+
+
+def _support_problem(support: Support, texts: Mapping[str, str]) -> str:
+    if support.source not in texts:
+        return f"it rests on {support.source!r}, which is not a source of this answer"
+    inside = 0 <= support.start < support.end
+    if not inside or texts[support.source][support.start : support.end] != support.quote:
+        return f"its quote does not stand at {support.start}..{support.end} of {support.source!r}"
     return ""
+
+
+def _address_problem(text: str, provided_links: Set[str]) -> str:
+    for url in _URL.findall(text):
+        if url not in provided_links and trimmed(url) not in provided_links:
+            return f"it shows the address {url}, which was not provided"
+    return ""
+
+
+def _number_problem(text: str, quotes: str) -> str:
+    """A plain number may touch other letters in the quote (3 in "3x"); a word that holds digits may not change."""
+    words, numbers = set(_NUMBER.findall(quotes)), set(_PLAIN_NUMBER.findall(quotes))
+    for word in _NUMBER.findall(text):
+        if word not in words and not (word in numbers and _PLAIN_NUMBER.fullmatch(word)):
+            return f"the number {word} does not stand in its quotes"
+    return ""
+
+
+def _is_named(name: str, everything: str) -> bool:
+    """Whether the sources name a model or paper, also as a part of a longer name."""
+    return _names(everything, name) if len(name) <= _SHORT_NAME else name.casefold() in everything.casefold()
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a text names a model or paper as a whole."""
+    pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+    return re.search(pattern, " ".join(text.split()), 0 if len(name) <= _SHORT_NAME else re.IGNORECASE) is not None

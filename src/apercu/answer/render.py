@@ -1,11 +1,11 @@
-"""An answer as Markdown: the three parts that a prompt asks for, what the sources do not say, and the evidence behind every sentence."""
+"""An answer as Markdown: the three parts that a prompt asks for, what the sources do not say, and the evidence."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from apercu.answer.compose import VERDICT_WORDS
+from apercu.answer.compose import VERDICT_WORDS, verdict_text
 from apercu.records import Answer, Claim, Level, Part, Source, Support
 
 LEVEL_WORDS: dict[Level, str] = {
@@ -19,6 +19,8 @@ _HEADINGS: tuple[tuple[Part, str], ...] = (
     ("sources", "3. Papers and tools"),
     ("limits", "What the sources do not say"),
 )
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal, or turn the direction of the text around them."""
 
 
 def render_markdown(answer: Answer, *, drawing: str = "") -> str:
@@ -37,7 +39,9 @@ def render_markdown(answer: Answer, *, drawing: str = "") -> str:
         if part == "sources":
             lines += _source_lines(answer, marks)
         else:
-            lines += [f"- {plain(claim.text)} [{marks[claim.id]}]" for claim in answer.claims if claim.part == part] or ["- Nothing further was found."]
+            lines += [
+                f"- {plain(claim.text)} [{marks[claim.id]}]" for claim in answer.claims if claim.part == part
+            ] or ["- Nothing further was found."]
         if part == "workflow" and drawing:
             lines += ["", "```text", drawing.replace("```", "'''").rstrip(), "```"]
         lines.append("")
@@ -47,25 +51,32 @@ def render_markdown(answer: Answer, *, drawing: str = "") -> str:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is: one line, with the characters that could open a tag, a link or an emphasis escaped."""
-    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", " ".join(text.split()))
+    """Text that Markdown shows as it is: one line that opens no tag, link, emphasis or list and steers no terminal.
+
+    Control and direction-changing characters become U+FFFD; an address in the text does not turn into a link.
+    """
+    text = _UNSEEN.sub("\ufffd", " ".join(text.split()))
+    text = re.sub(r"([\\`*_\[\]<>&~])", r"\\\1", text)
+    text = re.sub(r"(?i)\b([a-z][a-z0-9+.-]*)(://)|\b(www)(\.)", r"\1\3\\\2\4", text)
+    return re.sub(r"^(\d*)([#+\-=.)])(?=[#=\s]|$)", r"\1\\\2", text)
 
 
 def _source_lines(answer: Answer, marks: dict[str, int]) -> Iterator[str]:
     printed: set[str] = set()
     claims = [claim for claim in answer.claims if claim.part == "sources"]
+    by_text = {claim.text: claim for claim in claims}
     for kind, heading in (("model", "### Models"), ("paper", "### Papers")):
         sources = [source for source in answer.sources if source.kind == kind]
         yield from (heading, "")
         if not sources:
             yield from ("- None is provided.", "")
         for source in sources:
-            claim = next((c for c in claims if c.text.startswith(f"{source.name}: {VERDICT_WORDS[source.verdict]}.")), None)
-            mark = f" [{marks[claim.id]}]" if claim else ""
-            yield f"- **{plain(source.name)}**: *{VERDICT_WORDS[source.verdict]}*. {plain(source.reason)}{mark}"
+            claim = by_text.get(verdict_text(source))
+            reason = f" {plain(source.reason)} [{marks[claim.id]}]" if claim else ""
+            yield f"- **{plain(source.name)}**: *{VERDICT_WORDS[source.verdict]}*.{reason}"
             yield from (f"  - {line}" for line in _link_lines(source, printed))
         yield ""
-    verdicts = {f"{source.name}: {VERDICT_WORDS[source.verdict]}. {source.reason}" for source in answer.sources}
+    verdicts = {verdict_text(source) for source in answer.sources}
     further = [f"- {plain(claim.text)} [{marks[claim.id]}]" for claim in claims if claim.text not in verdicts]
     if further:
         yield from ("### What they contribute", "", *further)
@@ -75,26 +86,30 @@ def _link_lines(source: Source, printed: set[str]) -> Iterator[str]:
     """The provided addresses that were not shown before, as they are."""
     for label, links in (("link:", source.links), ("its summary also names:", source.mentioned_links)):
         for link in links:
-            if link not in printed:
-                printed.add(link)
-                yield f"{label} {link}"
-            else:
-                yield "the link given above"
+            yield "the link given above" if link in printed else f"{label} {_address(link)}"
+            printed.add(link)
     if not source.links:
         yield "no link was provided"
 
 
+def _address(link: str) -> str:
+    """An address byte for byte; in angle brackets where Markdown would read some of its characters as its own."""
+    return f"<{link}>" if re.search(r"[\[\]*_~&]", link) else link
+
+
 def _evidence(answer: Answer, claim: Claim) -> Iterator[str]:
-    names = {source.id: source.name for source in answer.sources} | {source.card: f"card of {source.name}" for source in answer.sources if source.card}
+    names = {source.id: source.name for source in answer.sources} | {
+        source.card: f"card of {source.name}" for source in answer.sources if source.card
+    }
     for support in claim.supports:
         name = plain(names.get(support.source, support.source))
         yield f"{name}{_where(answer, support)}"
 
 
 def _where(answer: Answer, support: Support) -> str:
-    """A quote, or for a card's sentence the place in the paper or repository where it was checked. Addresses are left to part 3."""
+    """A quote, or for a card's sentence the place where it was checked. Addresses are left to part 3."""
     after = answer.source_texts[support.source][support.end :].split("\n")[0]
-    if after.startswith(" ["):
+    if after.startswith(" [") and any(support.source == source.card for source in answer.sources):
         return f", {plain(after.strip(' []'))}"
-    quote = " / ".join(line for line in support.quote.split("\n") if "http" not in line)
+    quote = " / ".join(line for line in support.quote.split("\n") if "://" not in line)
     return f": “{plain(quote)}”"

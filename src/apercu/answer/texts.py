@@ -1,10 +1,13 @@
-"""Our own observations written out as texts, so that sentences about the question's reading, the plan and the run can be quoted like any other source."""
+"""Our own observations as texts, which sentences about the question, the plan and the run quote like a source."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from apercu.records import Plan, RunRecord, Task
+
+NO_MODEL = "none"
+"""Stands in a run's record where no model worked on the picture."""
 
 
 def number(value: float) -> str:
@@ -16,12 +19,13 @@ def reading_text(task: Task) -> str:
     """What was read from the question, line by line."""
     lines = [f"task: {task.name}"]
     scale = task.scale or ((task.factor, task.factor) if task.factor else None)
+    if scale:
+        y, x, many = number(scale[0]), number(scale[1]), number(scale[0] * scale[1])
+        lines.append(f"factor: {x} in width and {y} in height, so {many} new pixels for each 1 of the input")
+    elif not task.size:
+        lines.append("factor: none is named")
     if task.size:
         lines.append(f"size: {task.size[1]} x {task.size[0]} pixels (width x height)")
-    elif scale:
-        lines.append(f"factor: {number(scale[1])} in width and {number(scale[0])} in height, so {number(scale[0] * scale[1])} new pixels for each 1 of the input")
-    else:
-        lines.append("factor: none is named")
     lines += [f"{facet.kind}: {facet.value} <- {facet.quote}" for facet in task.facets]
     return "\n".join(lines)
 
@@ -40,10 +44,13 @@ def plan_text(plan: Plan, status: Mapping[str, str]) -> str:
 def run_text(run: RunRecord) -> str:
     """The measurements of a run, one line each, rounded as they are shown; the exact values stand in the record."""
     report = run.fidelity
+    before, after = f"{run.input_size[1]} x {run.input_size[0]}", f"{run.size[1]} x {run.size[0]}"
     lines = [
-        f"enlarged: {run.input_size[1]} x {run.input_size[0]} pixels to {run.size[1]} x {run.size[0]} pixels with {run.model} in {run.seconds:.2f} seconds",
-        f"kept: {report.lr_psnr_db:.2f} dB between the input and the result shrunk by {report.kernel}, largest difference {report.max_abs_lr_error * 255:.2f} of 255",
-        f"added: {report.added_share:.2%} of the contrast energy, on average {report.added_rms * 255:.2f} of 255, at most {report.added_max * 255:.2f} of 255",
+        f"enlarged: {before} pixels to {after} pixels with {run.model} in {run.seconds:.2f} seconds",
+        f"kept: {report.lr_psnr_db:.2f} dB between the input and the result shrunk by {report.kernel}, "
+        f"largest difference {report.max_abs_lr_error * 255:.2f} of 255",
+        f"added: {report.added_share:.2%} of the contrast energy, on average {report.added_rms * 255:.2f} of 255, "
+        f"at most {report.added_max * 255:.2f} of 255",
         f"changed: {report.changed_share:.2%} of the contrast energy contradicts the input",
     ]
     for branch in run.branches:

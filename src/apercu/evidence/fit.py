@@ -1,4 +1,7 @@
-"""The verdict on each provided model and paper: direct, transferable, off-topic or not enough information, with its reason and the words it rests on."""
+"""The verdict on each provided model and paper, with its reason and the words that it rests on.
+
+It is direct, transferable, off-topic or not enough information.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,51 @@ from apercu.addresses import links, mentioned_links
 from apercu.errors import UnknownModelError
 from apercu.evidence.cards import arxiv_id, find_paper
 from apercu.evidence.topics import RELATED, Hit, fixed_factor, quality_words, task_of_name, tasks_in
-from apercu.records import Brief, BriefEntry, CardClaim, Dossier, Level, ModelCard, Paper, Source, Support, Task, TaskId, Verdict
+from apercu.records import (
+    Brief,
+    BriefEntry,
+    CardClaim,
+    Dossier,
+    Level,
+    ModelCard,
+    Paper,
+    Source,
+    Support,
+    Task,
+    TaskId,
+    Verdict,
+)
 from apercu.registry import find_model
 
 TASK_WORDS: dict[TaskId, str] = {
-    "super_resolution": "enlarging pictures", "restoration": "repairing damaged pictures", "deblur": "removing blur", "denoise": "removing noise",
-    "inpainting": "filling missing parts of pictures", "colorization": "colouring pictures", "low_light": "brightening dark pictures",
-    "hdr": "wide brightness ranges", "weather_removal": "removing rain, haze or snow", "harmonization": "matching pasted parts to their surroundings",
-    "style_transfer": "changing a picture's style", "face_edit": "changing faces", "image_edit": "editing pictures by instruction",
-    "text_to_image": "drawing pictures from words", "classification": "sorting pictures into classes", "object_detection": "finding objects in pictures",
-    "segmentation": "outlining the parts of pictures", "pose_estimation": "finding poses", "depth": "estimating depth", "ocr": "reading text in pictures",
-    "captioning": "describing pictures in words", "vqa": "answering questions about pictures", "text_to_text": "working on text",
-    "text_to_speech": "speaking text", "speech_to_text": "writing down speech", "video": "video", "other": "something else",
-}  # fmt: skip
+    "super_resolution": "enlarging pictures",
+    "restoration": "repairing damaged pictures",
+    "deblur": "removing blur",
+    "denoise": "removing noise",
+    "inpainting": "filling missing parts of pictures",
+    "colorization": "colouring pictures",
+    "low_light": "brightening dark pictures",
+    "hdr": "wide brightness ranges",
+    "weather_removal": "removing rain, haze or snow",
+    "harmonization": "matching pasted parts to their surroundings",
+    "style_transfer": "changing a picture's style",
+    "face_edit": "changing faces",
+    "image_edit": "editing pictures by instruction",
+    "text_to_image": "drawing pictures from words",
+    "classification": "sorting pictures into classes",
+    "object_detection": "finding objects in pictures",
+    "segmentation": "outlining the parts of pictures",
+    "pose_estimation": "finding poses",
+    "depth": "estimating depth",
+    "ocr": "reading text in pictures",
+    "captioning": "describing pictures in words",
+    "vqa": "answering questions about pictures",
+    "text_to_text": "working on text",
+    "text_to_speech": "speaking text",
+    "speech_to_text": "writing down speech",
+    "video": "video",
+    "other": "something else",
+}
 
 
 class _Fit(NamedTuple):
@@ -46,12 +81,20 @@ def judge(brief: Brief, task: Task, level: Level) -> Dossier:
         for entry in entries:
             name = _unique(_source_id(kind, entry), texts)
             texts[name] = entry_text(entry)
-            card = None if level == "prompt" else (_model_card(entry) if kind == "model" else find_paper(entry.name, links(entry)))
+            card = (
+                None
+                if level == "prompt"
+                else (_model_card(entry) if kind == "model" else find_paper(entry.name, links(entry)))
+            )
             card_id = None
             if card:
                 card_id = _unique(f"card:{card.id}", texts)
                 texts[card_id], claims[card_id] = card_text(card), card.claims
-            fit = _fit_by_card(card, task, card_id, texts) if card and card_id else _fit_by_words(kind, entry, task, name, texts)
+            fit = (
+                _fit_by_card(card, task, card_id, texts)
+                if card and card_id
+                else _fit_by_words(kind, entry, task, name, texts)
+            )
             sources.append(
                 Source(
                     id=name,
@@ -77,7 +120,10 @@ def entry_text(entry: BriefEntry) -> str:
 
 
 def card_text(card: ModelCard | Paper) -> str:
-    """All that a card says in words, line by line: what it is about, how it bears on tasks, its claims with where they stand. It holds no address."""
+    """All that a card says in words: what it is about, how it bears on tasks, its claims and where they stand.
+
+    One line each; it holds no address.
+    """
     relations = [f"{relation.task}: {relation.reason}" for relation in card.relations]
     claims = [f"{claim.text} [{claim.locator}; checked: {claim.verified}]" for claim in card.claims]
     return "\n".join([f"{_short(card)}: {card.about}.", *relations, *claims])
@@ -112,7 +158,7 @@ def _quote(texts: dict[str, str], source: str, quote: str) -> Support:
     return Support(source=source, start=start, end=start + len(quote), quote=quote)
 
 
-# --- with a card ------------------------------------------------------------------------------------------------------------------
+# --- with a card ------------------------------------------------------------------------------------------------------
 
 
 def _fit_by_card(card: ModelCard | Paper, task: Task, card_id: str, texts: dict[str, str]) -> _Fit:
@@ -126,7 +172,7 @@ def _fit_by_card(card: ModelCard | Paper, task: Task, card_id: str, texts: dict[
     return _Fit("off-topic", f"It is about {card.about}, and not about {TASK_WORDS[task.id]}.", (about,))
 
 
-# --- without a card ---------------------------------------------------------------------------------------------------------------
+# --- without a card ---------------------------------------------------------------------------------------------------
 
 
 def _fit_by_words(kind: str, entry: BriefEntry, task: Task, name: str, texts: dict[str, str]) -> _Fit:
@@ -140,21 +186,44 @@ def _fit_by_words(kind: str, entry: BriefEntry, task: Task, name: str, texts: di
     if match and _is_main(match, entry, hits, stated=stated is not None):
         return _fit_of_factor(entry, task, where, (_quote(texts, name, match.quote),), name, texts)
     if match:
-        return _Fit("transferable", f"Its text mentions “{match.quote}”, but it is mainly about {TASK_WORDS[hits[0].task]}.", (_quote(texts, name, match.quote), *supports))
+        return _Fit(
+            "transferable",
+            f"Its text mentions “{match.quote}”, but it is mainly about {TASK_WORDS[hits[0].task]}.",
+            (_quote(texts, name, match.quote), *supports),
+        )
     if any(hit.task in RELATED.get(task.id, ()) for hit in hits):
-        return _Fit("transferable", f"{where} says “{hits[0].quote}”: that is {TASK_WORDS[hits[0].task]}, which is related to {TASK_WORDS[task.id]} but not the same.", supports)
+        return _Fit(
+            "transferable",
+            f"{where} says “{hits[0].quote}”: that is {TASK_WORDS[hits[0].task]}, "
+            f"which is related to {TASK_WORDS[task.id]} but not the same.",
+            supports,
+        )
     quality = quality_words(entry.summary or "") if kind == "paper" and task.id == "super_resolution" else None
     if quality:
-        return _Fit("transferable", f"It does not enlarge, but its text speaks of “{quality}”, which can be asked of an enlarged picture too.", (_quote(texts, name, quality),))
-    return _Fit("off-topic", f"{where} says “{hits[0].quote}”: that is {TASK_WORDS[hits[0].task]}, and not {TASK_WORDS[task.id]}.", supports)
+        return _Fit(
+            "transferable",
+            f"It does not enlarge, but its text speaks of “{quality}”, which can be asked of an enlarged picture too.",
+            (_quote(texts, name, quality),),
+        )
+    return _Fit(
+        "off-topic",
+        f"{where} says “{hits[0].quote}”: that is {TASK_WORDS[hits[0].task]}, and not {TASK_WORDS[task.id]}.",
+        supports,
+    )
 
 
 def _is_main(match: Hit, entry: BriefEntry, hits: Sequence[Hit], *, stated: bool) -> bool:
-    """Whether a task is what an item is about: its name states it, its title names it, or its summary names it first and again."""
-    return stated or match.quote.casefold() in entry.name.casefold() or (match == hits[0] and (entry.summary or "").casefold().count(match.quote.casefold()) > 1)
+    """Whether an item is about a task: its name states it, its title names it, its summary names it first and again."""
+    return (
+        stated
+        or match.quote.casefold() in entry.name.casefold()
+        or (match == hits[0] and (entry.summary or "").casefold().count(match.quote.casefold()) > 1)
+    )
 
 
-def _fit_of_factor(entry: BriefEntry, task: Task, where: str, supports: tuple[Support, ...], name: str, texts: dict[str, str]) -> _Fit:
+def _fit_of_factor(
+    entry: BriefEntry, task: Task, where: str, supports: tuple[Support, ...], name: str, texts: dict[str, str]
+) -> _Fit:
     """A model whose name fixes its factor fits another factor only with a further resize."""
     fixed = fixed_factor(entry.name)
     if fixed and task.factor and fixed != task.factor:
@@ -171,6 +240,10 @@ def _fit_without_task(entry: BriefEntry, task: Task, name: str, texts: dict[str,
         return _Fit("unknown", "The prompt gives its name and links only, which do not say what it does.", named)
     quality = quality_words(entry.summary) if task.id == "super_resolution" else None
     if quality:
-        return _Fit("transferable", f"It does not enlarge, but its text speaks of “{quality}”, which can be asked of an enlarged picture too.", (_quote(texts, name, quality),))
+        return _Fit(
+            "transferable",
+            f"It does not enlarge, but its text speaks of “{quality}”, which can be asked of an enlarged picture too.",
+            (_quote(texts, name, quality),),
+        )
     first = re.split(r"(?<=[.!?])\s", entry.summary, maxsplit=1)[0][:300]
     return _Fit("off-topic", f"Its text does not speak of {TASK_WORDS[task.id]}.", (_quote(texts, name, first),))

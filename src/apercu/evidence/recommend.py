@@ -1,10 +1,20 @@
-"""Choose models and papers for a question from the cards that exist, with reasons on both sides; abstain when nothing fits."""
+"""Choose models and papers for a question from the cards that exist, with reasons on both sides, or abstain."""
 
 from __future__ import annotations
 
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import TASK_WORDS
-from apercu.records import Brief, BriefEntry, ModelCard, Paper, RecommendedModel, Recommendation, RelatedPaper, Task, Verdict
+from apercu.records import (
+    Brief,
+    BriefEntry,
+    ModelCard,
+    Paper,
+    Recommendation,
+    RecommendedModel,
+    RelatedPaper,
+    Task,
+    Verdict,
+)
 from apercu.registry import model_cards, model_status
 from apercu.settings import Settings
 
@@ -17,21 +27,38 @@ PAPERS_IN_BRIEF = 4
 def recommend_for(task: Task, settings: Settings) -> Recommendation:
     """Rank the models and papers that bear on a task.
 
-    A model is proposed when its card says that it does the task, or that it bears on it; the score adds up the verdict, whether it runs here, and how it
-    suits the factor, the kind of picture and the wish. It is a rank, not a probability.
+    A model is proposed when its card says that it does the task, or that it bears on it. The score adds up the verdict,
+    whether it runs here, and how it suits the kind of picture and the wish: it is a rank, not a probability. Where no
+    model does the task, nothing is proposed.
     """
-    models = sorted((model for card in model_cards().values() if (model := _consider(card, task, settings))), key=lambda model: -model.score)
+    models = sorted(
+        (model for card in model_cards().values() if (model := _consider(card, task, settings))),
+        key=lambda model: -model.score,
+    )
     papers = [_related(paper, task) for paper in paper_cards().values()]
-    fitting = sorted((paper for paper in papers if paper.verdict in ("direct", "transferable")), key=lambda paper: -_VERDICT_SCORE[paper.verdict])
+    fitting = sorted(
+        (paper for paper in papers if paper.verdict in ("direct", "transferable")),
+        key=lambda paper: -_VERDICT_SCORE[paper.verdict],
+    )
     abstained = not any(_verdict_on(card, task) == "direct" for card in model_cards().values())
-    return Recommendation(task=task, abstained=abstained, models=() if abstained else tuple(models), papers=() if abstained else tuple(fitting))
+    return Recommendation(
+        task=task,
+        abstained=abstained,
+        models=() if abstained else tuple(models),
+        papers=() if abstained else tuple(fitting),
+    )
 
 
 def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ...]) -> Brief:
-    """The brief that a recommendation amounts to: the best model and the nearest papers, as a prompt would hold them."""
+    """The brief that a recommendation amounts to: the best model and the nearest papers, as in a prompt."""
     chosen = recommendation.models[:MODELS_IN_BRIEF]
     papers = recommendation.papers[:PAPERS_IN_BRIEF]
-    return Brief(question=question, models=tuple(_model_entry(model.id) for model in chosen), papers=tuple(_paper_entry(paper) for paper in papers), asked=asked)
+    return Brief(
+        question=question,
+        models=tuple(_model_entry(model.id) for model in chosen),
+        papers=tuple(_paper_entry(paper) for paper in papers),
+        asked=asked,
+    )
 
 
 def _consider(card: ModelCard, task: Task, settings: Settings) -> RecommendedModel | None:
@@ -45,7 +72,11 @@ def _consider(card: ModelCard, task: Task, settings: Settings) -> RecommendedMod
     if status == "runs":
         speaks_for.append("It runs on this machine now.")
     else:
-        against.append(f"It does not run here yet: it needs {card.needs}." if status == "needs-file" else "This version only describes it.")
+        against.append(
+            f"It does not run here yet: it needs {card.needs}."
+            if status == "needs-file"
+            else "This version only describes it."
+        )
     if task.id == "super_resolution" and card.factors == "any":
         speaks_for.append("It does any factor from 1 upwards.")
     if card.family == "interpolation":
@@ -55,14 +86,15 @@ def _consider(card: ModelCard, task: Task, settings: Settings) -> RecommendedMod
             score += 0.1
             speaks_for.append("It adds next to nothing of its own.")
     if card.content and task.content and not set(card.content) & set(task.content):
-        against.append(f"It learned from {' and '.join(card.content)} pictures, and the question is about {' and '.join(task.content)}.")
-    if task.damage and card.expects:
+        learned, asked = " and ".join(card.content), " and ".join(task.content)
+        against.append(f"It learned from pictures of the kind {learned}, and the question is about {asked}.")
+    if task.damage and card.expects and card.family != "interpolation":  # a formula expects nothing
         against.append(f"It expects {card.expects}.")
     if "speed" in task.wish:
         score += {"low": 0.3, "medium": 0.0, "high": -0.2}[card.cost]
     return RecommendedModel(
-        id=card.id, name=card.name, family=card.family, task=card.task, factors=card.factors, status=status, score=round(score, 3),
-        reasons_for=tuple(speaks_for), reasons_against=tuple(against),
+        id=card.id, name=card.name, family=card.family, task=card.task, factors=card.factors, status=status,
+        score=round(score, 3), reasons_for=tuple(speaks_for), reasons_against=tuple(against),
     )  # fmt: skip
 
 
@@ -77,7 +109,14 @@ def _verdict_on(item: ModelCard | Paper, task: Task) -> Verdict:
 def _related(paper: Paper, task: Task) -> RelatedPaper:
     relation = next((relation for relation in paper.relations if relation.task == task.id), None)
     reason = relation.reason if relation else f"{paper.short} is about {paper.about}."
-    return RelatedPaper(id=paper.id, title=paper.title, arxiv=paper.arxiv, links=paper.links, verdict=_verdict_on(paper, task), reason=reason)
+    return RelatedPaper(
+        id=paper.id,
+        title=paper.title,
+        arxiv=paper.arxiv,
+        links=paper.links,
+        verdict=_verdict_on(paper, task),
+        reason=reason,
+    )
 
 
 def _model_entry(name: str) -> BriefEntry:
@@ -87,7 +126,12 @@ def _model_entry(name: str) -> BriefEntry:
 
 def _paper_entry(paper: RelatedPaper) -> BriefEntry:
     card = paper_cards()[paper.id]
-    return BriefEntry(name=card.title, paper=_first(card.links, "arxiv.org"), github=_first(card.links, "github.com"), summary=f"It is about {card.about}.")
+    return BriefEntry(
+        name=card.title,
+        paper=_first(card.links, "arxiv.org"),
+        github=_first(card.links, "github.com"),
+        summary=f"It is about {card.about}.",
+    )
 
 
 def _first(links: tuple[str, ...], host: str) -> str | None:

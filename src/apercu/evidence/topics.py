@@ -1,4 +1,4 @@
-"""What an item without a card is about, as far as its name and summary say: used for unknown items, and for all items at the level "prompt"."""
+"""What an item is about as far as its name and summary say: for items without a card, and for all at level "prompt"."""
 
 from __future__ import annotations
 
@@ -8,18 +8,40 @@ from typing import NamedTuple
 from apercu.records import TaskId
 
 NAME_TASKS: dict[str, TaskId] = {
-    "SISR": "super_resolution", "Restoration": "restoration", "Deblur": "deblur", "Denoise": "denoise", "Inpainting": "inpainting",
-    "Colorization": "colorization", "Enhancement-low-light": "low_light", "HDR": "hdr", "WeatherRemoval": "weather_removal",
-    "Harmonization": "harmonization", "NST": "style_transfer", "FaceReplacement": "face_edit", "ImgTxt2Img": "image_edit",
-    "Txt2Img": "text_to_image", "Classification": "classification", "ObjDet": "object_detection", "Segmentation": "segmentation",
-    "PoseEstimation": "pose_estimation", "Depth": "depth", "OCR": "ocr", "Img2Txt": "captioning", "ImgTxt2Txt": "vqa",
-    "Txt2Txt": "text_to_text", "Txt2Voice": "text_to_speech", "Voice2Txt": "speech_to_text", "Video": "video",
-}  # fmt: skip
+    "SISR": "super_resolution",
+    "Restoration": "restoration",
+    "Deblur": "deblur",
+    "Denoise": "denoise",
+    "Inpainting": "inpainting",
+    "Colorization": "colorization",
+    "Enhancement-low-light": "low_light",
+    "HDR": "hdr",
+    "WeatherRemoval": "weather_removal",
+    "Harmonization": "harmonization",
+    "NST": "style_transfer",
+    "FaceReplacement": "face_edit",
+    "ImgTxt2Img": "image_edit",
+    "Txt2Img": "text_to_image",
+    "Classification": "classification",
+    "ObjDet": "object_detection",
+    "Segmentation": "segmentation",
+    "PoseEstimation": "pose_estimation",
+    "Depth": "depth",
+    "OCR": "ocr",
+    "Img2Txt": "captioning",
+    "ImgTxt2Txt": "vqa",
+    "Txt2Txt": "text_to_text",
+    "Txt2Voice": "text_to_speech",
+    "Voice2Txt": "speech_to_text",
+    "Video": "video",
+}
 """First part of a model's name on the platform whose names the prompts use -> task."""
 
 WORDS: dict[TaskId, str] = {
-    "super_resolution": r"super[- ]?resolution|image upscal\w+|upscal\w+ (?:of )?(?:images?|pictures?|photos?)|image enlargement|image upsampling",
-    "restoration": r"image restoration|restor\w+ (?:of )?(?:degraded|damaged|old) \w+|compression artifact\w*|artifacts? removal",
+    "super_resolution": r"super[- ]?resolution|image upscal\w+|upscal\w+ (?:of )?(?:images?|pictures?|photos?)"
+    r"|image enlargement|image upsampling",
+    "restoration": r"image restoration|restor\w+ (?:of )?(?:degraded|damaged|old) \w+"
+    r"|compression artifact\w*|artifacts? removal",
     "deblur": r"deblur\w*|motion blur removal",
     "denoise": r"(?:image |real-world )denois(?:ing|e)r?\b|noise removal",
     "inpainting": r"inpaint\w*|image completion|hole[- ]filling",
@@ -31,7 +53,7 @@ WORDS: dict[TaskId, str] = {
     "style_transfer": r"style transfer|stylization",
     "face_edit": r"face (?:replacement|swap\w*|editing)|deepfake",
     "image_edit": r"image editing|instruct\w* editing|edit\w* (?:of )?images?",
-    "text_to_image": r"text-to-image|\bT2I\b|diffusion models? for image (?:synthesis|generation)|image (?:synthesis|generation)",
+    "text_to_image": r"text-to-image|\bT2I\b|image (?:synthesis|generation)",
     "classification": r"image classification|classif\w+ (?:of )?(?:images?|works? of art|artworks?)|categori[sz]e\w*",
     "object_detection": r"object detection|detect\w* objects?",
     "segmentation": r"segment(?:ation|ing)\b",
@@ -59,8 +81,11 @@ RELATED: dict[TaskId, tuple[TaskId, ...]] = {
 }
 """Tasks whose methods bear on each other: change the pixels of a given picture in a similar way."""
 
-QUALITY = r"image quality|quality assessment|fidelity|perceptual quality|realism|texture features?|fine-grained detail\w*|visual details?"
-"""Words of papers that judge pictures: not about making them larger, yet their question can be asked of an enlargement."""
+QUALITY = (
+    r"image quality|quality assessment|fidelity|perceptual quality|realism|texture features?"
+    r"|fine-grained detail\w*|visual details?"
+)
+"""Words of papers that judge pictures: they do not enlarge, yet their question can be asked of an enlargement."""
 
 
 class Hit(NamedTuple):
@@ -86,7 +111,11 @@ def fixed_factor(name: str) -> float | None:
 
 def tasks_in(text: str) -> tuple[Hit, ...]:
     """The tasks that a title or an abstract names, in the order of first mention, each with the words."""
-    found = [(match.start(), Hit(task, match[0])) for task, pattern in WORDS.items() if (match := re.search(pattern, text, re.IGNORECASE))]
+    found = [
+        (match.start(), Hit(task, match[0]))
+        for task, pattern in WORDS.items()
+        if (match := re.search(pattern, text, re.IGNORECASE))
+    ]
     return tuple(hit for _, hit in sorted(found, key=lambda item: item[0]))
 
 

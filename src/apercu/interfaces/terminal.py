@@ -1,25 +1,31 @@
-"""What the command line shares: reading factors and sizes, progress, printing, and the one place where errors become a line and an exit code."""
+"""What the commands share: reading factors and sizes, progress, printing, and where errors become a line and a code."""
 
 from __future__ import annotations
 
 import json
+import math
+import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
-from apercu.errors import EXIT_CODES, ApercuError, ShapeError
+from apercu.errors import EXIT_CODES, ApercuError, OutOfMemoryError, OutputError, ShapeError
 from apercu.records import Record
 
 INTERRUPTED = 130
 
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal, or turn the direction of the text around them."""
+
 
 def read_scale(text: str | None) -> tuple[float, float] | None:
-    """ "3" or "3.7" for both axes, "2x1.5" for width x height; given back as (y, x).
+    """Read --scale: "3" or "3.7" for both axes, "2x1.5" for width x height; given back as (y, x).
 
     Raises:
-        ShapeError: not a number.
+        ShapeError: not a number, or a number below 1.
     """
     if text is None:
         return None
@@ -30,13 +36,17 @@ def read_scale(text: str | None) -> tuple[float, float] | None:
         factors = [float(number) for number in numbers]
     except ValueError:
         factors = []
-    if len(factors) not in (1, 2):
-        raise ShapeError(f"--scale {clean(text)!r} is not a factor", hint="Give one number (3 or 3.7), or WIDTHxHEIGHT factors (2x1.5).")
+    if len(factors) not in (1, 2) or not all(math.isfinite(factor) for factor in factors):
+        hint = "Give one number (3 or 3.7), or WIDTHxHEIGHT factors (2x1.5)."
+        raise ShapeError(f"--scale {clean(text)!r} is not a factor, expected a number of at least 1", hint=hint)
+    if min(factors) < 1:
+        hint = "Apercu enlarges and does not shrink; give a factor such as 2, 3.7 or 4."
+        raise ShapeError(f"--scale {clean(text)} is below 1, expected a factor of at least 1", hint=hint)
     return factors[-1], factors[0]
 
 
 def read_size(text: str | None) -> tuple[int, int] | None:
-    """ "1920x1080" (width x height), given back as (height, width).
+    """Read --size: "1920x1080" (width x height), given back as (height, width).
 
     Raises:
         ShapeError: not two whole numbers of at least 1.
@@ -45,13 +55,26 @@ def read_size(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"\s*(\d{1,6})\s*[x×X]\s*(\d{1,6})\s*", text)
     if not match or int(match[1]) < 1 or int(match[2]) < 1:
-        raise ShapeError(f"--size {clean(text)!r} is not a size", hint="Give WIDTHxHEIGHT in pixels, for example 1920x1080.")
+        hint = "Give WIDTHxHEIGHT in pixels, for example 1920x1080."
+        raise ShapeError(f"--size {clean(text)!r} is not a size, expected two whole numbers of at least 1", hint=hint)
     return int(match[2]), int(match[1])
+
+
+def one_of(scale: str | None, size: str | None) -> tuple[tuple[float, float] | None, tuple[int, int] | None]:
+    """Read --scale and --size, of which at most one may be given.
+
+    Raises:
+        ShapeError: both are given, or one cannot be read.
+    """
+    factors, exact = read_scale(scale), read_size(size)
+    if factors and exact:
+        raise ShapeError("both --scale and --size were given, expected one of them", hint="Leave one out.")
+    return factors, exact
 
 
 def clean(text: str) -> str:
     """Text without control characters, so that a file name cannot steer the terminal."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", text)
+    return _STEERING.sub("?", text)
 
 
 def print_json(record: Record) -> None:
@@ -74,18 +97,45 @@ def reported_errors(*, as_json: bool) -> Iterator[None]:
     """Turn an error into one line (or, with --json, one object on standard output) and its exit code."""
     try:
         yield
+        sys.stdout.flush()
     except ApercuError as error:
-        if as_json:
-            say(json.dumps({"error": {"code": error.code, "message": error.message, "hint": error.hint}}, ensure_ascii=False))
-        else:
-            sys.stderr.write(clean(f"error: {error.message.rstrip('.')}. {error.hint}").rstrip() + "\n")
-        raise SystemExit(EXIT_CODES[type(error)]) from None
+        fail(error.code, error.message, error.hint, status=EXIT_CODES[type(error)], as_json=as_json)
+    except MemoryError:
+        hint = "Take a smaller picture or factor, or set APERCU_TILE_SIZE to 128."
+        fail(OutOfMemoryError.code, "memory ran out", hint, status=EXIT_CODES[OutOfMemoryError], as_json=as_json)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted: nothing was left half-written\n")
         raise SystemExit(INTERRUPTED) from None
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever was reading has seen enough
+        _drop_output()
         raise SystemExit(1) from None
+    except OSError as error:
+        _drop_output()
+        message = f"the system refused to read or write: {error.strerror or error}"
+        fail(
+            OutputError.code, message, "Check the disk and try again.", status=EXIT_CODES[OutputError], as_json=as_json
+        )
+
+
+def fail(code: str, message: str, hint: str, *, status: int, as_json: bool) -> NoReturn:
+    """Say what is wrong in one line on standard error, or as JSON on standard output, and end with an exit code."""
+    if as_json:
+        say(json.dumps({"error": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False))
+    else:
+        sys.stderr.write(clean(f"error: {_sentence(message)} {_sentence(hint[:1].upper() + hint[1:])}").rstrip() + "\n")
+    raise SystemExit(status)
+
+
+def _sentence(text: str) -> str:
+    """With a full stop, unless it ends with one or is empty."""
+    ends = text.endswith((".", "!", "?", '?"')) or not text
+    return text if ends else text + "."
+
+
+def _drop_output() -> None:
+    """Nothing more can be printed; Python would try once again when it ends, and complain."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 @contextmanager
@@ -95,17 +145,18 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
         yield lambda node, share: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     started = time.monotonic()
-    with Progress(TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, int] = {}
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
 
         def show(node: str, share: float) -> None:
             if node not in tasks and (share >= 1 or time.monotonic() - started < 0.3):
                 return
             if node not in tasks:
                 tasks[node] = bar.add_task(clean(node), total=1.0)
-            bar.update(tasks[node], completed=share)  # type: ignore[arg-type]
+            bar.update(tasks[node], completed=share)
 
         yield show

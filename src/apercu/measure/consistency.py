@@ -94,6 +94,10 @@ class ShrinkOperator:
         _check_size(x, self.lr_size)
         return apply_per_axis(self._y.lifting, self._x.lifting, x)
 
+    def lift_rows(self, x: FloatImage, rows: slice) -> FloatImage:
+        """Some rows of `lift`: (h, w, C) float32 to (rows, W, C) float32."""
+        return apply_per_axis(self._y.lifting[rows], self._x.lifting, x)
+
     def solve_gram(self, x: FloatImage) -> FloatImage:
         """(A W A^T)^-1 x, (h, w, C) float32 both ways; float64 inside.
 

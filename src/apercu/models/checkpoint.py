@@ -1,16 +1,15 @@
 """Read trained weights from files that strangers made, without running anything in them.
 
-safetensors files hold numbers only. A PyTorch `.pth` is a zip archive with a pickle, and a pickle is a program: it is read here with an unpickler that
-knows the handful of names a plain tensor dictionary needs and refuses every other one before anything is called. No torch is needed.
+safetensors files hold numbers only. A PyTorch `.pth` is a zip archive with a pickle, and a pickle is a program: its few
+harmless instructions are read here as data (`apercu.models.pickled`) and every other one is refused. No torch is
+needed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import pickle
+import math
+import stat
 import zipfile
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -18,63 +17,83 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apercu.errors import WeightsError
+from apercu.models.pickled import Name, PickleReader
 
 Array = NDArray[Any]
 
 LARGEST_FILE = 4 << 30
-LARGEST_PICKLE = 64 << 20
+LARGEST_INDEX = 4 << 20
 STORAGES = {
-    "FloatStorage": np.float32,
-    "DoubleStorage": np.float64,
-    "HalfStorage": np.float16,
-    "LongStorage": np.int64,
-    "IntStorage": np.int32,
-    "ShortStorage": np.int16,
-    "CharStorage": np.int8,
-    "ByteStorage": np.uint8,
-    "BoolStorage": np.bool_,
+    "torch FloatStorage": "<f4",
+    "torch DoubleStorage": "<f8",
+    "torch HalfStorage": "<f2",
+    "torch LongStorage": "<i8",
+    "torch IntStorage": "<i4",
+    "torch ShortStorage": "<i2",
+    "torch CharStorage": "<i1",
+    "torch ByteStorage": "<u1",
+    "torch BoolStorage": "?",
 }
-
-
-def file_digest(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+EXTRACT = "Save its weights as .safetensors and bring that file."
+PUBLISHED = "Bring the published checkpoint, a .pth or .safetensors file."
+AGAIN = "Fetch the file again and compare its size."
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read a `.safetensors` or a PyTorch `.pth`/`.pt`/`.ckpt` zip archive.
 
     Returns:
-        For safetensors a flat dictionary name -> array; for PyTorch whatever dictionary was saved, with arrays in the place of tensors.
+        For safetensors a flat dictionary name -> array; for PyTorch whatever dictionary was saved, with arrays in the
+        place of tensors and plain dictionaries in the place of ordered ones.
 
     Raises:
-        WeightsError: missing, too large, a web page or a pointer instead of weights, cut off, or a pickle that asks for anything but tensors.
+        WeightsError: missing, empty, too large, a web page or a pointer instead of weights, cut off, or a pickle that
+            asks for anything but tensors.
     """
     head = _head(path)
+    # A safetensors file begins with the length of its header, whose low bytes can look like anything: it goes first.
+    if head[4:9] == b"\0\0\0\0{":
+        return _read_safetensors(path)
     if head.startswith(b"PK\x03\x04"):
         return _read_zip(path)
-    if head[:1] == b"\x80":
-        raise WeightsError(f"{path.name} is an old-style PyTorch pickle, which cannot be read safely", hint="Save it again as .safetensors and add that file.")
-    if head[8:9] == b"{":
-        return _read_safetensors(path)
-    raise WeightsError(f"{path.name} is not a file of weights (it begins with {head[:8]!r})", hint="Bring a .safetensors or a .pth file.")
+    raise _not_weights(path, head)
 
 
 def _head(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
+            raise WeightsError(f"{path} is {kind}, expected a file of weights", hint=PUBLISHED)
         with path.open("rb") as file:
             head = file.read(512)
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read ({error.strerror or error})", hint="Check the path and its permissions.") from error
-    if size > LARGEST_FILE:
-        raise WeightsError(f"{path.name} has {size:,} bytes, more than the {LARGEST_FILE:,} that are read", hint="Extract the weights into a .safetensors file.")
-    if head.startswith(b"version https://git-lfs"):
-        raise WeightsError(f"{path.name} is a git-lfs pointer, not the weights themselves", hint="Fetch the real file with `git lfs pull`.")
-    if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        raise WeightsError(f"{path.name} is a web page, not a file of weights", hint="The download failed: open the link in a browser and save the file.")
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise WeightsError(f"{path} cannot be read ({cause})", hint="Check the path and its permissions.") from error
+    if not head:
+        raise WeightsError(f"{path.name} is empty (0 bytes), expected a file of weights", hint="Fetch the file again.")
+    if status.st_size > LARGEST_FILE:
+        raise WeightsError(
+            f"{path.name} has {status.st_size:,} bytes, more than the {LARGEST_FILE:,} that are read", hint=EXTRACT
+        )
     return head
+
+
+def _not_weights(path: Path, head: bytes) -> WeightsError:
+    """The error for what people take for weights by mistake."""
+    if head.startswith(b"version https://git-lfs"):
+        return WeightsError(
+            f"{path.name} is a git-lfs pointer, not the weights themselves",
+            hint="Fetch the real file with `git lfs pull`.",
+        )
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return WeightsError(
+            f"{path.name} is a web page, not a file of weights",
+            hint="The download failed: open the link in a browser and save the file.",
+        )
+    if head[:1] == b"\x80":
+        return WeightsError(f"{path.name} is an old-style PyTorch pickle, which cannot be read safely", hint=EXTRACT)
+    return WeightsError(f"{path.name} is not a file of weights (it begins with {head[:8]!r})", hint=PUBLISHED)
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
@@ -83,60 +102,95 @@ def _read_safetensors(path: Path) -> dict[str, Any]:
 
     try:
         return dict(load_file(path))
-    except (SafetensorError, ValueError, OSError) as error:
-        raise WeightsError(f"{path.name} is not a whole safetensors file ({error})", hint="It may be cut off: fetch it again.") from error
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise WeightsError(f"{path.name} is not a whole safetensors file ({error})", hint=AGAIN) from error
 
 
 def _read_zip(path: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith("/data.pkl") or name == "data.pkl"]
-            if len(names) != 1:
-                raise WeightsError(f"{path.name} is a zip archive without a PyTorch checkpoint in it", hint="Bring a .safetensors or a .pth file.")
-            if archive.getinfo(names[0]).file_size > LARGEST_PICKLE:
-                raise WeightsError(f"{path.name} holds an oversized index", hint="Extract the weights into a .safetensors file.")
-            data = _TensorUnpickler(archive, names[0]).load()
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, IndexError, AttributeError, pickle.UnpicklingError, OSError) as error:
-        raise WeightsError(f"{path.name} is damaged or cut off ({error})", hint="Fetch the file again and compare its size.") from error
+            data = _read_archive(archive, path)
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        LookupError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        RuntimeError,
+        OSError,
+    ) as error:
+        raise WeightsError(f"{path.name} is damaged or cut off ({error})", hint=AGAIN) from error
     if not isinstance(data, dict):
-        raise WeightsError(f"{path.name} holds a {type(data).__name__}, not a dictionary of weights", hint="Bring the published checkpoint.")
+        raise WeightsError(f"{path.name} holds no dictionary of weights but a {type(data).__name__}", hint=PUBLISHED)
     return data
 
 
-class _TensorUnpickler(pickle.Unpickler):
-    """Knows plain tensors and containers; every other name is refused before anything is called."""
+def _read_archive(archive: zipfile.ZipFile, path: Path) -> object:
+    indexes = [name for name in archive.namelist() if name.endswith("/data.pkl") or name == "data.pkl"]
+    if len(indexes) != 1:
+        raise WeightsError(f"{path.name} is a zip archive without a PyTorch checkpoint in it", hint=PUBLISHED)
+    if (size := archive.getinfo(indexes[0]).file_size) > LARGEST_INDEX:
+        raise WeightsError(
+            f"{path.name} has an index of {size:,} bytes, more than the {LARGEST_INDEX:,} that are read", hint=EXTRACT
+        )
+    members = _Archive(archive, indexes[0].removesuffix("data.pkl"), path.stat().st_size)
+    if members.has("byteorder") and members.read("byteorder") != b"little":
+        raise WeightsError(f"{path.name} was saved on a machine with another byte order", hint=EXTRACT)
+    return PickleReader(members.storage, _tensor).read(members.read("data.pkl"))
 
-    def __init__(self, archive: zipfile.ZipFile, index: str) -> None:
-        super().__init__(io.BytesIO(archive.read(index)))
+
+class _Archive:
+    """The storages of a PyTorch zip archive; all of them together never take more memory than the file has bytes."""
+
+    def __init__(self, archive: zipfile.ZipFile, root: str, size: int) -> None:
         self._archive = archive
-        self._root = index.removesuffix("data.pkl")
+        self._root = root
+        self._unread = size
         self._storages: dict[str, Array] = {}
 
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - the signature of pickle.Unpickler
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _rebuild_tensor
-        if module == "torch" and name in STORAGES:
-            return np.dtype(STORAGES[name])
-        raise WeightsError(f"the checkpoint asks to run {module}.{name}, which is not a tensor; nothing was executed", hint="Do not trust this file.")
+    def has(self, name: str) -> bool:
+        """Whether the archive holds a member of that name."""
+        return self._root + name in self._archive.NameToInfo
 
-    def persistent_load(self, pid: Any) -> Array:  # noqa: ANN401 - the signature of pickle.Unpickler
+    def read(self, name: str) -> bytes:
+        """A member of the archive: stored, not compressed, and with every other one within the size of the file."""
+        info = self._archive.getinfo(self._root + name)
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+            raise ValueError(f"{name} is compressed or encrypted, which PyTorch never does")
+        self._unread -= info.file_size
+        if self._unread < 0:
+            raise ValueError("its members claim more bytes than the file has")
+        return self._archive.read(info)
+
+    def storage(self, pid: Any) -> Array:  # noqa: ANN401 - whatever stands in the index
+        """The numbers behind a persistent id ("storage", type, key, device, count)."""
         kind, dtype, key, _, count = pid
-        if kind != "storage" or not isinstance(dtype, np.dtype):
-            raise WeightsError(f"the checkpoint refers to an unknown {kind!r}", hint="Bring the published checkpoint.")
+        if kind != "storage" or not isinstance(dtype, Name) or type(key) is not str or type(count) is not int:
+            raise ValueError("the index refers to something that is not a storage")
+        if dtype.text not in STORAGES:
+            raise WeightsError(
+                f"the checkpoint holds {dtype.text.removeprefix('torch ')!r}, a kind of number that is not read",
+                hint=EXTRACT,
+            )
         if key not in self._storages:
-            member = f"{self._root}data/{key}"
-            if self._archive.getinfo(member).file_size != count * dtype.itemsize:
-                raise WeightsError(f"storage {key} of the checkpoint is not {count} numbers long", hint="It may be cut off: fetch it again.")
-            self._storages[key] = np.frombuffer(self._archive.read(member), dtype)
+            found = np.frombuffer(self.read(f"data/{key}"), STORAGES[dtype.text])
+            if found.size != count:
+                raise ValueError(f"storage {key[:40]} has {found.size} numbers, the index says {count}")
+            self._storages[key] = found
         return self._storages[key]
 
 
-def _rebuild_tensor(storage: Array, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: object) -> Array:
-    """A view of a storage, checked to stay inside it."""
+def _tensor(storage: Array, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: object) -> Array:
+    """A view of a storage, checked to stay inside it and to repeat nothing."""
+    if not isinstance(storage, np.ndarray) or not isinstance(size, tuple) or not isinstance(stride, tuple):
+        raise ValueError("a tensor is not made of a storage, a size and a stride")
+    if len(size) != len(stride) or not all(type(n) is int and n >= 0 for n in (offset, *size, *stride)):
+        raise ValueError("a tensor has a size or a stride that is not a whole number from 0 up")
     last = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
-    if min((offset, *stride, *size), default=0) < 0 or (0 not in size and last >= storage.size):
-        raise WeightsError("a tensor of the checkpoint reaches outside its storage", hint="Do not trust this file.")
-    strides = tuple(s * storage.itemsize for s in stride)
+    if 0 not in size and (last >= storage.size or math.prod(size) > storage.size):
+        raise ValueError("a tensor reaches outside its storage")
+    if 0 in size:
+        return np.empty(size, storage.dtype)
+    strides = [s * storage.itemsize for s in stride]
     return np.lib.stride_tricks.as_strided(storage[offset:], size, strides, writeable=False)

@@ -22,7 +22,9 @@ class Interpolation(Enlarger):
         self.card = card
         self._kernel = kernel
 
-    def enlarge(self, pixels: NDArray[np.float32], size: tuple[int, int], *, progress: Progress | None = None) -> NDArray[np.float32]:
+    def enlarge(
+        self, pixels: NDArray[np.float32], size: tuple[int, int], *, progress: Progress | None = None
+    ) -> NDArray[np.float32]:
         """Enlarge (H, W, C) in [0, 1] to `size` (height, width); bicubic and lanczos may overshoot a little."""
         result = resize(pixels, size, self._kernel)
         if progress:

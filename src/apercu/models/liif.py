@@ -1,7 +1,7 @@
-"""LIIF on ONNX Runtime: any factor from 1 upwards, also one for each axis, tile by tile with a result equal to the whole.
+"""LIIF on ONNX Runtime: any factor from 1 upwards, also one for each axis; tiles give the same result as the whole.
 
-A tile's features are exact because it is encoded together with a rim as wide as the encoder can see; only then is the rim thrown away. The memory needed
-beside input and output is therefore that of one tile, whatever the picture's size.
+A tile's features are exact because it is encoded together with a rim as wide as the encoder can see; only then is the
+rim thrown away. The memory needed beside input and output is therefore that of one tile, whatever the picture's size.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from apercu.errors import WeightsError
-from apercu.models.graphs import load_graph
+from apercu.errors import ShapeError, UnsupportedScaleError, WeightsError
+from apercu.models.checkpoint import read_checkpoint
+from apercu.models.graphs import load_graph, run_graph
 from apercu.models.liif_decoder import Axis, LiifDecoder, Span, make_axis, pieces
 from apercu.records import ModelCard
 from apercu.registry import Enlarger, Progress, weights_path
@@ -22,7 +23,7 @@ from apercu.settings import Settings
 FloatArray = NDArray[np.float32]
 
 RECEPTIVE_RADIUS = {"edsr": 34, "rdn": 131}
-"""Pixels that a feature can see on each side: 3x3 convolutions on the encoder's longest path."""
+"""Pixels that a feature can see on each side, one for each 3x3 convolution on the encoder's longest path."""
 
 
 class Liif(Enlarger):
@@ -36,7 +37,9 @@ class Liif(Enlarger):
         tile_size: side of a tile in low-resolution pixels, rim not counted.
     """
 
-    def __init__(self, card: ModelCard, state: dict[str, FloatArray], *, encoder: str, threads: int, tile_size: int) -> None:
+    def __init__(
+        self, card: ModelCard, state: dict[str, FloatArray], *, encoder: str, threads: int, tile_size: int
+    ) -> None:
         self.card = card
         self._radius = RECEPTIVE_RADIUS[encoder]
         self._tile_size = tile_size
@@ -44,7 +47,20 @@ class Liif(Enlarger):
         self._decoder = LiifDecoder(_below(state, "imnet.layers."), threads=threads)
 
     def enlarge(self, pixels: FloatArray, size: tuple[int, int], *, progress: Progress | None = None) -> FloatArray:
-        """Enlarge (H, W, 3) RGB in [0, 1] to `size` (height, width); the result is not clipped."""
+        """Enlarge (H, W, 3) RGB in [0, 1] to `size` (height, width); the result is not clipped.
+
+        Raises:
+            ShapeError: the picture has another shape.
+            UnsupportedScaleError: `size` is smaller than the picture.
+            MemoryError: the machine's memory did not suffice.
+        """
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+            raise ShapeError(f"{self.card.name} takes pictures of the shape (H, W, 3), got {pixels.shape}")
+        if size[0] < pixels.shape[0] or size[1] < pixels.shape[1]:
+            raise UnsupportedScaleError(
+                f"{self.card.name} cannot make {pixels.shape[1]}x{pixels.shape[0]} smaller, to {size[1]}x{size[0]}",
+                hint="Give a factor of 1 or more.",
+            )
         y, x = make_axis(pixels.shape[0], size[0]), make_axis(pixels.shape[1], size[1])
         out = np.empty((*size, 3), np.float32)
         finished = 0
@@ -65,8 +81,7 @@ class Liif(Enlarger):
     def encode(self, pixels: FloatArray) -> FloatArray:
         """Features (1, 64, h, w) of (h, w, 3) RGB in [0, 1]."""
         inp = np.ascontiguousarray(((pixels - np.float32(0.5)) / np.float32(0.5)).transpose(2, 0, 1)[None])
-        feat: FloatArray = self._encoder.run(None, {"inp": inp})[0]
-        return feat
+        return run_graph(self._encoder, {"inp": inp})
 
     def _tiles(self, n_in: int, axis: Axis) -> Iterator[Span]:
         """Output spans whose pixels lie in the same tile of the low-resolution axis."""
@@ -74,12 +89,23 @@ class Liif(Enlarger):
         for begin, end in pieces((0, n_in), self._tile_size):
             yield -(-begin * n_out // n_in), -(-end * n_out // n_in)
 
-    def _enlarge_tile(self, pixels: FloatArray, y: Axis, x: Axis, rows: Span, columns: Span, out: FloatArray, advance: Callable[[int], None]) -> None:
+    def _enlarge_tile(
+        self,
+        pixels: FloatArray,
+        y: Axis,
+        x: Axis,
+        rows: Span,
+        columns: Span,
+        out: FloatArray,
+        advance: Callable[[int], None],
+    ) -> None:
         """Encode the piece of the picture that an output tile reads, with its rim, and decode the tile."""
         read_y, read_x = _read_span(y, rows), _read_span(x, columns)
-        rim_y, rim_x = (_widen(span, self._radius + 1, n) for span, n in zip((read_y, read_x), pixels.shape[:2], strict=True))
+        rim_y, rim_x = (
+            _widen(span, self._radius + 1, n) for span, n in zip((read_y, read_x), pixels.shape[:2], strict=True)
+        )
         feat = self.encode(pixels[slice(*rim_y), slice(*rim_x)])
-        # One more feature on each side for the 3x3 convolution; at the picture's edge it meets zeros, as unfolding the whole would.
+        # One more feature on each side for the 3x3 convolution; at the picture's edge it meets zeros, as in the whole.
         near_y, near_x = (_widen(span, 1, n) for span, n in zip((read_y, read_x), pixels.shape[:2], strict=True))
         near = feat[:, :, near_y[0] - rim_y[0] : near_y[1] - rim_y[0], near_x[0] - rim_x[0] : near_x[1] - rim_x[0]]
         first = self._decoder.project(np.ascontiguousarray(near))
@@ -108,9 +134,10 @@ def load_liif(card: ModelCard, settings: Settings) -> Liif:
 
 
 def _load_state(path: Path) -> dict[str, FloatArray]:
-    from apercu.models.checkpoint import read_checkpoint
-
     state = read_checkpoint(path)
     if "imnet.layers.0.weight" not in state:
-        raise WeightsError(f"{path.name} holds no LIIF weights (no imnet.layers.0.weight)", hint="Add the published checkpoint with `apercu models add FILE`.")
+        raise WeightsError(
+            f"{path.name} holds no LIIF weights (no imnet.layers.0.weight)",
+            hint="Add the published checkpoint with `apercu models add FILE`.",
+        )
     return {name: np.asarray(value, np.float32) for name, value in state.items()}

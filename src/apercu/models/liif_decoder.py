@@ -1,10 +1,11 @@
 """The LIIF decoder, exact and fast.
 
-The reference evaluates, for every output pixel and each of its four nearest features z, MLP([unfold(z), rel, cell]): 4 x 1.38 M multiply-adds. Two facts
-make it cheaper without changing a result. (1) The first layer is linear, so its share of the unfolded features is one 3x3 convolution at low resolution.
-(2) Positions form a grid: the relative coordinate splits into one number for the row and one for the column, so that its share of the first layer is a
-row offset plus a column offset. What remains for each evaluation is an addition and the layers after the first. Rows of an output block are evaluated one
-at a time so that all of it stays in cache, and blocks run on threads of their own.
+The reference evaluates, for every output pixel and each of its four nearest features z, MLP([unfold(z), rel, cell]):
+four times 346 thousand multiply-adds. Two facts make it cheaper without changing a result. (1) The first layer is
+linear, so its share of the unfolded features is one 3x3 convolution at low resolution. (2) Positions form a grid: the
+relative coordinate splits into one number for the row and one for the column, so that its share of the first layer is a
+row offset plus a column offset. What remains for each evaluation is an addition and the layers after the first. Rows of
+an output block are evaluated one at a time so that all of it stays in cache, and blocks run on threads of their own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apercu.models.graphs import load_graph
+from apercu.models.graphs import load_graph, run_graph
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -33,8 +34,8 @@ BLOCK_ROWS = 16
 class Axis:
     """Where the pixels of one output axis look.
 
-    `index[v, o]`: low-resolution index that output pixel o reads under shift v. `rel[v, o]`: its offset from that pixel's centre, in units of half pixels.
-    `cell`: size of an output pixel in the same unit.
+    `index[v, o]`: low-resolution index that output pixel o reads under shift v. `rel[v, o]`: its offset from that
+    pixel's centre, in units of half pixels. `cell`: size of an output pixel in the same unit.
     """
 
     index: IntArray
@@ -53,7 +54,9 @@ def make_axis(n_in: int, n_out: int) -> Axis:
     coord, centre = make_coord(n_out), make_coord(n_in)
     index = np.empty((2, n_out), np.int64)
     for row, shift in enumerate(SHIFTS):
-        moved = np.clip(coord + np.float32(shift / n_in + EPS_SHIFT), np.float32(-1 + EPS_SHIFT), np.float32(1 - EPS_SHIFT))
+        moved = np.clip(
+            coord + np.float32(shift / n_in + EPS_SHIFT), np.float32(-1 + EPS_SHIFT), np.float32(1 - EPS_SHIFT)
+        )
         index[row] = np.rint(((moved + 1) * np.float32(n_in) - 1) / 2).astype(np.int64)
     rel = (coord[None, :] - centre[index]) * np.float32(n_in)
     return Axis(index, rel.astype(np.float32), np.float32(2 / n_out) * np.float32(n_in))
@@ -63,7 +66,8 @@ class LiifDecoder:
     """The decoder with one set of weights.
 
     Args:
-        weights: the `imnet.layers.*` tensors of a checkpoint, without that prefix (`0.weight`, `0.bias`, `2.weight`, ...).
+        weights: the `imnet.layers.*` tensors of a checkpoint, without that prefix (`0.weight`, `0.bias`, `2.weight`,
+            ...).
         threads: blocks decoded at the same time.
     """
 
@@ -75,17 +79,25 @@ class LiifDecoder:
         self._rel_y, self._rel_x, self._cell_y, self._cell_x = np.ascontiguousarray(first[:, channels * 9 :].T)
         self._bias = weights["0.bias"]
         self._first = load_graph("liif-first.onnx", {"conv.weight": kernel}, threads=threads)
-        tail = {f"layers.{int(name.split('.')[0])}.{name.split('.')[1]}": value for name, value in weights.items() if not name.startswith("0.")}
-        self._tail = load_graph("liif-tail.onnx", tail, threads=1)
+        tail = {f"layers.{name}": value for name, value in weights.items() if not name.startswith("0.")}
+        self._tail = load_graph("liif-tail.onnx", tail, threads=1, arena=True)
         self._threads = threads
 
     def project(self, feat: FloatArray) -> FloatArray:
         """First layer's share of the features: (1, C, h, w) -> (h, w, hidden)."""
-        result: FloatArray = self._first.run(None, {"feat": feat})[0]
-        return result
+        return run_graph(self._first, {"feat": feat})
 
     def decode(
-        self, first: FloatArray, origin: tuple[int, int], y: Axis, x: Axis, rows: Span, columns: Span, out: FloatArray, *, advance: Callable[[int], None]
+        self,
+        first: FloatArray,
+        origin: tuple[int, int],
+        y: Axis,
+        x: Axis,
+        rows: Span,
+        columns: Span,
+        out: FloatArray,
+        *,
+        advance: Callable[[int], None],
     ) -> None:
         """Fill `out[rows, columns]`.
 
@@ -116,7 +128,9 @@ class LiifDecoder:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _decode_block(self, first: FloatArray, origin: tuple[int, int], y: Axis, x: Axis, rows: Span, columns: Span, out: FloatArray) -> int:
+    def _decode_block(
+        self, first: FloatArray, origin: tuple[int, int], y: Axis, x: Axis, rows: Span, columns: Span, out: FloatArray
+    ) -> int:
         """Decode one block into `out`; returns its number of pixels."""
         (top, bottom), (left, right) = rows, columns
         total = np.zeros((bottom - top, right - left, 3), np.float32)
@@ -130,13 +144,13 @@ class LiifDecoder:
                 column_sums += offsets
                 for vy, row in np.argwhere(y.index[:, top:bottom] == lr_row):
                     feed = {"first": column_sums, "row": y.rel[vy, top + row] * self._rel_y}
-                    total[row] += self._tail.run(None, feed)[0] * share[vy, vx, row][:, None]
+                    total[row] += run_graph(self._tail, feed) * share[vy, vx, row][:, None]
         out[top:bottom, left:right] = total
         return total.shape[0] * total.shape[1]
 
     @staticmethod
     def _shares(rel_y: FloatArray, rel_x: FloatArray) -> FloatArray:
-        """Weight of each of the four predictions, (2, 2, rows, columns): the area on the opposite side over the sum of all four."""
+        """Weight of each of the four predictions, (2, 2, rows, columns): the opposite area over the sum of all four."""
         area = np.abs(rel_y[:, None, :, None] * rel_x[None, :, None, :]) + np.float32(EPS_AREA)
         shares: FloatArray = area[::-1, ::-1] / area.sum(axis=(0, 1))
         return shares

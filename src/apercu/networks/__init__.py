@@ -1,1 +1,1 @@
-"""The networks as their papers describe them, in plain torch: the readable reference, what trains, and what is exported to ONNX (extra `train`)."""
+"""The networks as their papers describe them, in plain torch: the reference, what trains, what is exported to ONNX."""

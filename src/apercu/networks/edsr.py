@@ -24,9 +24,11 @@ class ResBlock(nn.Module):
 
 
 class EDSR(nn.Module):
-    """EDSR without its upsampling tail: 16 residual blocks of 64 channels, 1,220,416 parameters less the unused means.
+    """EDSR without its upsampling tail: 16 residual blocks of 64 channels.
 
-    Attribute names are those of the official checkpoints (`head.0`, `body.N.body.M`, `body.16`).
+    1,220,416 parameters, the decoder not counted (LIIF with this encoder has 1,567,299). Attribute names are those of
+    the official checkpoints (`head.0`, `body.N.body.M`, `body.16`); those hold 24 more numbers, `sub_mean` and
+    `add_mean`, which are never used.
 
     References:
         [lim2017edsr], [chen2021liif]
@@ -34,7 +36,7 @@ class EDSR(nn.Module):
 
     out_dim = 64
     receptive_radius = 34
-    """3x3 convolutions on the longest path, so the pixels that a feature can see on each side: head 1 + 16 x 2 + last 1."""
+    """Pixels that a feature can see on each side, one for each 3x3 convolution: head 1 + 16 x 2 + last 1."""
 
     def __init__(self, *, blocks: int = 16, channels: int = 64) -> None:
         super().__init__()
@@ -51,5 +53,3 @@ class EDSR(nn.Module):
 def parameter_count(module: nn.Module) -> int:
     """Number of trained numbers in a network."""
     return sum(p.numel() for p in module.parameters())
-
-

@@ -1,10 +1,13 @@
-"""LIIF: a picture as a function of a continuous position, decoded from features that an encoder laid on the low-resolution grid.
+"""LIIF: a picture as a function of a continuous position, decoded from features on the low-resolution grid.
 
-`LIIF` is the reference. `FirstLayer` and `Tail` are the same decoder cut in two for the fast path (see `docs/decoder.md`): the first layer is linear,
-so its share of the features is one 3x3 convolution at low resolution, and its share of position and cell is a sum of a row and a column offset.
+`LIIF` is the reference. `FirstLayer` and `Tail` are the same decoder cut in two for the fast path (see
+`docs/decoder.md`): the first layer is linear, so its share of the features is one 3x3 convolution at low resolution,
+and its share of position and cell is a sum of a row and a column offset.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +24,7 @@ def make_coord(n: int) -> Tensor:
 
 
 def make_query(size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Coordinates (1, Q, 2) in order (y, x) and cells (1, Q, 2) for every pixel of an output of `size` (height, width), row by row."""
+    """Coordinates and cells, both (1, Q, 2) in order (y, x), of all pixels of an output of `size`, row by row."""
     height, width = size
     coord = torch.stack(torch.meshgrid(make_coord(height), make_coord(width), indexing="ij"), dim=-1).view(1, -1, 2)
     cell = torch.tensor([2 / height, 2 / width]).expand_as(coord)
@@ -35,7 +38,7 @@ class MLP(nn.Module):
         super().__init__()
         dims = (in_dim, *hidden)
         layers: list[nn.Module] = []
-        for a, b in zip(dims, dims[1:], strict=False):
+        for a, b in pairwise(dims):
             layers += [nn.Linear(a, b), nn.ReLU()]
         self.layers = nn.Sequential(*layers, nn.Linear(dims[-1], out_dim))
 
@@ -65,18 +68,20 @@ class LIIF(nn.Module):
         self.imnet = MLP(channels * 9 + 4, 3, hidden)
 
     def forward(self, inp: Tensor, coord: Tensor, cell: Tensor) -> Tensor:
-        """Picture (B, 3, H, W) in [-1, 1], coord and cell (B, Q, 2) in order (y, x) -> colours (B, Q, 3) in about [-1, 1]."""
+        """Picture (B, 3, H, W) in [-1, 1], coord and cell (B, Q, 2) in order (y, x) -> colours (B, Q, 3)."""
         return self.query_rgb(self.encoder(inp), coord, cell)
 
     def query_rgb(self, feat: Tensor, coord: Tensor, cell: Tensor) -> Tensor:
-        """Colours (B, Q, 3) at `coord`: four nearest features, each decoded, weighted by the area of the opposite one."""
+        """Colours (B, Q, 3) at `coord`: the four nearest features decoded, weighted by the area opposite to each."""
         batch, _, height, width = feat.shape
         unfolded = functional.unfold(feat, 3, padding=1).view(batch, -1, height, width)
         scale = torch.tensor([height, width], dtype=coord.dtype, device=coord.device)
         preds, areas = [], []
         for vy in (-1, 1):
             for vx in (-1, 1):
-                shift = torch.tensor([vy / height + EPS_SHIFT, vx / width + EPS_SHIFT], dtype=coord.dtype, device=coord.device)
+                shift = torch.tensor(
+                    [vy / height + EPS_SHIFT, vx / width + EPS_SHIFT], dtype=coord.dtype, device=coord.device
+                )
                 moved = (coord + shift).clamp(-1 + EPS_SHIFT, 1 - EPS_SHIFT)
                 index = (((moved + 1) * scale - 1) / 2).round().long()
                 iy, ix = index[..., 0], index[..., 1]
@@ -93,7 +98,8 @@ class LIIF(nn.Module):
 class FirstLayer(nn.Module):
     """The part of the decoder's first layer that reads features, as one 3x3 convolution.
 
-    `unfold` orders its channels as (feature, ky, kx), which is the layout of a convolution kernel, so the weight needs only a reshape.
+    `unfold` orders its channels as (feature, ky, kx), which is the layout of a convolution kernel, so the weight needs
+    only a reshape.
     """
 
     def __init__(self, liif: LIIF) -> None:

@@ -35,9 +35,10 @@ class RDB(nn.Module):
 
 
 class RDN(nn.Module):
-    """Residual dense network without its upsampling tail: 16 blocks of 8 convolutions, growth 64, 21,973,952 parameters.
+    """Residual dense network without its upsampling tail: 16 blocks of 8 convolutions, growth 64.
 
-    Attribute names are those of the official checkpoints (`SFENet1`, `RDBs.N.convs.M.conv.0`, `LFF`, `GFF.0`, `GFF.1`).
+    21,973,952 parameters, the decoder not counted (LIIF with this encoder has 22,320,835). Attribute names are those
+    of the official checkpoints (`SFENet1`, `RDBs.N.convs.M.conv.0`, `LFF`, `GFF.0`, `GFF.1`).
 
     References:
         [zhang2018rdn], [chen2021liif]
@@ -45,7 +46,7 @@ class RDN(nn.Module):
 
     out_dim = 64
     receptive_radius = 131
-    """3x3 convolutions on the longest path: 2 shallow + 16 x 8 dense + 1 global."""
+    """Pixels that a feature can see on each side, one for each 3x3 convolution: 2 shallow + 16 x 8 dense + 1 global."""
 
     def __init__(self, *, channels: int = 64, growth: int = 64, blocks: int = 16, layers: int = 8) -> None:
         super().__init__()

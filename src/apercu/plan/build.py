@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+from apercu.errors import ShapeError
 from apercu.records import ModelCard, Node, Plan
 
 BASELINE = "bicubic"
@@ -20,7 +22,7 @@ def build_plan(
     kernel: str = "bicubic",
     required: bool = False,
 ) -> Plan:
-    """Wire load -> inspect, the enlargers in parallel -> choose, the other models in series, and at the end (project ->) measure -> save.
+    """Wire a workflow: load -> inspect, enlargers side by side -> choose, other models in a row, measure -> save.
 
     Args:
         models: the models to use, the preferred ones first. Those that do not enlarge follow the choice in a row.
@@ -30,18 +32,22 @@ def build_plan(
         faithful: project the result onto the input before it is measured.
         kernel: shrinking kernel of the measurements.
         required: a model that cannot run stops the run instead of being skipped.
+
+    Raises:
+        ShapeError: scale and size are both given, a factor is not a number of at least 1, or a side is below 1.
     """
-    grows = scale is not None or size is not None
-    wanted: dict[str, Any] = {"scale": list(scale)} if scale is not None else {"size": list(size)} if size is not None else {}
-    enlargers = [card.id for card in models if card.task == "super_resolution"] if grows else []
-    if grows and (baseline or not enlargers) and BASELINE not in enlargers:
+    wanted = _wanted(scale, size)
+    enlargers = [card.id for card in models if card.task == "super_resolution"] if wanted else []
+    if wanted and (baseline or not enlargers) and BASELINE not in enlargers:
         enlargers.append(BASELINE)
-    nodes = [Node(id="load", op="load"), Node(id="inspect", op="inspect", inputs=("load",))]
     skips = {} if required else {"optional": True}
-    nodes += [Node(id=_id(name), op="enlarge", params={"model": name} | wanted | (skips if name != BASELINE else {}), inputs=("load",)) for name in enlargers]
+    nodes = [Node(id="load", op="load"), Node(id="inspect", op="inspect", inputs=("load",))]
+    for name in enlargers:
+        params = {"model": name} | wanted | (skips if name != BASELINE else {})
+        nodes.append(Node(id=_id(name), op="enlarge", params=params, inputs=("load",)))
     last = _id(enlargers[0]) if enlargers else "load"
     if len(enlargers) > 1:
-        nodes.append(Node(id="choose", op="choose", params={"kernel": kernel}, inputs=tuple(_id(name) for name in enlargers)))
+        nodes.append(Node(id="choose", op="choose", params={"kernel": kernel}, inputs=tuple(map(_id, enlargers))))
         last = "choose"
     for card in models:
         if card.task != "super_resolution":
@@ -53,6 +59,24 @@ def build_plan(
     nodes.append(Node(id="measure", op="measure", params={"kernel": kernel}, inputs=("load", last)))
     nodes.append(Node(id="save", op="save", inputs=(last, "measure")))
     return Plan(nodes=tuple(nodes))
+
+
+def _wanted(scale: tuple[float, float] | None, size: tuple[int, int] | None) -> dict[str, Any]:
+    """The parameters that say how large; none when the picture keeps its size."""
+    if scale is not None and size is not None:
+        raise ShapeError("a factor and a size were both given, expected one of them", hint="Leave one out.")
+    if scale is not None:
+        for factor in scale:
+            if not (math.isfinite(factor) and factor >= 1):
+                hint = "Apercu enlarges; give a factor such as 2, 3.7 or 4."
+                raise ShapeError(f"the factor is {factor:g}, expected a number of at least 1", hint=hint)
+        return {"scale": list(scale)}
+    if size is not None:
+        if min(size) < 1:
+            hint = "Give WIDTHxHEIGHT in pixels, for example 1920x1080."
+            raise ShapeError(f"the size is {size[1]}x{size[0]}, expected at least 1x1", hint=hint)
+        return {"size": list(size)}
+    return {}
 
 
 def _id(name: str) -> str:

@@ -14,7 +14,7 @@ from html import escape
 from types import MappingProxyType
 
 from apercu.plan.graph import order
-from apercu.plan.layout import CHARACTER_WIDTH, LINE_HEIGHT, NAME_LIMIT, Cell, Chart, lay_out
+from apercu.plan.layout import CURVE, LINE_HEIGHT, NAME_LIMIT, Cell, Chart, lay_out
 from apercu.records import Node, Plan
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -86,6 +86,8 @@ def _plain(text: object, limit: int = 200) -> str:
 
 
 def _param(name: str, value: object) -> str:
+    if value is True:
+        return _plain(name)
     match name, value:
         case "scale", [int() | float() as scale_y, int() | float() as scale_x]:
             return f"scale {scale_y:g}x" if scale_y == scale_x else f"scale {scale_y:g} x {scale_x:g}"
@@ -235,7 +237,7 @@ def draw_svg(plan: Plan, notes: Mapping[str, str] = _NOTHING, *, status: Mapping
     told = "; ".join(_sentence(node, notes.get(key, ""), status.get(key, "")) for key, node in nodes.items())
     width, height = chart.size
     body = [
-        *(_edge(chart, source, target) for source, target in chart.segments),
+        *(_edge(chart, source, target, status.get(source[0], "")) for source, target in chart.segments),
         *(_card(chart, node, status.get(key, "")) for key, node in nodes.items()),
         *(_flow(chart, key) for key in labels),
     ]
@@ -259,20 +261,20 @@ def _card_lines(node: Node, note: str) -> list[str]:
     return [_plain(text, 27) for text in texts if text]
 
 
-def _edge(chart: Chart, source: Cell, target: Cell) -> str:
-    """One stretch of a line: straight along the label, then a curve into the next column."""
+def _edge(chart: Chart, source: Cell, target: Cell, state: str) -> str:
+    """One stretch of a line: straight along the label, then a curve into the next column; dashed if skipped."""
     start_x, y0 = chart.left[source[1]] + chart.width[source[1]], chart.y[source]
     entries = chart.entries[target]
     end_x, y1 = chart.left[target[1]], chart.y[target] + 14 * (entries.index(source) - (len(entries) - 1) / 2)
     is_node = chart.column[target[0]] == target[1]
-    label = chart.labels[source[0]] if chart.column[source[0]] == source[1] else ""
-    x0, x1 = start_x + 12 + CHARACTER_WIDTH * len(label), end_x - 8 if is_node else end_x
+    x0, x1 = end_x - CURVE, end_x - 8 if is_node else end_x
     bend = (x1 - x0) / 2
     curve = f"C{x0 + bend:.1f} {y0:.1f} {x1 - bend:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
     through = "" if is_node else f"H{end_x + chart.width[target[1]]:.1f}"
     tip = f'<path class="tip" fill="#8b857a" d="M{end_x:.1f} {y1:.1f}l-9 -4.5v9z"/>' if is_node else ""
     path = f"M{start_x:.1f} {y0:.1f}H{x0:.1f}{curve}{through}"
-    return f'<path class="edge" fill="none" stroke="#8b857a" stroke-width="1.5" d="{path}"/>{tip}'
+    dashes = ' stroke-dasharray="5 4"' if state == "skipped" else ""
+    return f'<path class="edge" fill="none" stroke="#8b857a" stroke-width="1.5"{dashes} d="{path}"/>{tip}'
 
 
 def _flow(chart: Chart, key: str) -> str:

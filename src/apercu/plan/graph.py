@@ -32,6 +32,8 @@ MAX_JSON_BYTES = 1_000_000
 MAX_NODES = 500
 NODE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
+_MAKE_ONE = "`apercu plan --json` prints a valid one"
+
 _EXPECTED: Mapping[ParamType, str] = {
     "str": "text",
     "float": "a finite number",
@@ -154,15 +156,14 @@ def plan_from_json(text: str) -> Plan:
         json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        hint = "`apercu plan --json` prints a valid one"
-        raise InputError(f"the plan is not valid JSON: {reason}", hint=hint) from error
+        raise InputError(f"the plan is not valid JSON: {reason}", hint=_MAKE_ONE) from error
     if not isinstance(data, dict):
-        raise PlanError([f'it is {type(data).__name__}, expected an object with "nodes"'])
+        raise PlanError([f'it is {type(data).__name__}, expected an object with "nodes"'], hint=_MAKE_ONE)
     try:
         return Plan.model_validate(data)
     except ValidationError as error:
         problems = [_form_problem(item["loc"], item["msg"]) for item in error.errors(include_input=False)]
-        raise PlanError(problems) from error
+        raise PlanError(problems, hint=_MAKE_ONE) from error
 
 
 def read_plan_file(path: Path) -> Plan:
@@ -180,8 +181,7 @@ def read_plan_file(path: Path) -> Plan:
         hint = "check the path, or make a plan with `apercu plan --json`"
         raise InputError(f"the plan {path} cannot be read: {error.strerror or error}", hint=hint) from error
     except UnicodeDecodeError as error:
-        hint = "`apercu plan --json` prints a valid one"
-        raise InputError(f"the plan {path} is not UTF-8 text", hint=hint) from error
+        raise InputError(f"the plan {path} is not UTF-8 text", hint=_MAKE_ONE) from error
 
 
 # --- what can be wrong ------------------------------------------------------------------------------------------------

@@ -15,14 +15,17 @@ from apercu.records import Node
 
 LINE_HEIGHT = 17
 NAME_LIMIT = 14
-CHARACTER_WIDTH = 6.4
-"""A generous width for one character of small text, since the reader's font is not known."""
+CURVE = 36
+"""The last px before a column: lines run straight up to there, clear of the labels, and bend within."""
 
 _GAP = 26
 _MARGIN = 16
 _PADDING = 14
-_NAME_CHARACTER = 10.0
 _TAG = 56
+# generous widths of a character at 16, 12 and 11 px, since the reader's font is not known
+_NAME_CHARACTER = 10.0
+_LINE_CHARACTER = 7.0
+_LABEL_CHARACTER = 6.4
 _SWEEPS = 8
 
 Cell = tuple[str, int]
@@ -76,7 +79,7 @@ def lay_out(nodes: Mapping[str, Node], lines: Mapping[str, Sequence[str]], label
     left = [float(_MARGIN)]
     for at in range(last):
         longest = max((len(label) for key, label in labels.items() if column[key] == at), default=0)
-        left.append(left[-1] + width[at] + 48 + CHARACTER_WIDTH * longest)
+        left.append(left[-1] + width[at] + 12 + _LABEL_CHARACTER * longest + CURVE)
     bottom = max(y[cell] + height[cell] / 2 for cell in cells)
     entries: dict[Cell, list[Cell]] = defaultdict(list)
     for source, target in sorted(segments, key=lambda pair: y[pair[0]]):
@@ -91,7 +94,7 @@ def _height(lines: int) -> float:
 
 def _width(op: str, lines: Sequence[str]) -> float:
     name = _NAME_CHARACTER * min(len(op), NAME_LIMIT) + _TAG
-    return 2 * _PADDING + max([name, *(CHARACTER_WIDTH * len(line) for line in lines)])
+    return 2 * _PADDING + max([name, *(_LINE_CHARACTER * len(line) for line in lines)])
 
 
 def _segments(nodes: Mapping[str, Node], column: Mapping[str, int]) -> list[tuple[Cell, Cell]]:

@@ -28,34 +28,45 @@ def target_size(size: Size, *, scale: Scale | None, target: Size | None, setting
         settings: limits.
 
     Raises:
-        ShapeError: neither or both are given, a factor is below 1, above the limit or not a number, or the result would be too large.
+        ShapeError: neither or both are given, a factor is below 1, above the limit or not a number, or the result would
+            be too large.
     """
-    if (scale is None) == (target is None):
-        raise ShapeError("expected either a factor or a size, got both or neither", hint="Give --scale 3 or --size 1920x1080.")
-    if scale is not None:
-        for factor in scale:
-            if not (math.isfinite(factor) and 1 <= factor <= settings.max_scale):
-                raise ShapeError(f"factor {factor:g} is out of range, expected 1 to {settings.max_scale:g}", hint="Apercu enlarges; give a factor such as 2, 3.7 or 4.")
-        target = (_times(size[0], scale[0]), _times(size[1], scale[1]))
-    if target is None:  # unreachable; tells the type checker what the first test established
-        raise ShapeError("no size")
+    if scale is not None and target is None:
+        result = _by_factor(size, scale, settings)
+    elif target is not None and scale is None:
+        result = _by_size(size, target, settings)
+    else:
+        raise ShapeError(
+            "expected either a factor or a size, got both or neither", hint="Give --scale 3 or --size 1920x1080."
+        )
+    if result[0] * result[1] > settings.max_output_pixels:
+        raise ShapeError(
+            f"the result would have {result[0] * result[1]:,} pixels ({result[1]}x{result[0]}), "
+            f"expected at most {settings.max_output_pixels:,}",
+            hint="Take a smaller factor, or raise APERCU_MAX_OUTPUT_PIXELS.",
+        )
+    return result
+
+
+def _by_factor(size: Size, scale: Scale, settings: Settings) -> Size:
+    for factor in scale:
+        if not (math.isfinite(factor) and 1 <= factor <= settings.max_scale):
+            raise ShapeError(
+                f"factor {factor:g} is out of range, expected 1 to {settings.max_scale:g}",
+                hint="Apercu enlarges; give a factor such as 2, 3.7 or 4.",
+            )
+    return math.floor(size[0] * scale[0] + 0.5), math.floor(size[1] * scale[1] + 0.5)
+
+
+def _by_size(size: Size, target: Size, settings: Settings) -> Size:
     factors = (target[0] / size[0], target[1] / size[1])
     if min(factors) < 1 or max(factors) > settings.max_scale:
         raise ShapeError(
-            f"size {target[1]}x{target[0]} is {factors[1]:.3g} times as wide and {factors[0]:.3g} times as high as the picture ({size[1]}x{size[0]}), "
-            f"expected 1 to {settings.max_scale:g} times",
+            f"size {target[1]}x{target[0]} is {factors[1]:.3g} times as wide and {factors[0]:.3g} times as high as "
+            f"the picture ({size[1]}x{size[0]}), expected 1 to {settings.max_scale:g} times",
             hint="Sizes are WIDTHxHEIGHT; Apercu enlarges and does not shrink.",
         )
-    if target[0] * target[1] > settings.max_output_pixels:
-        raise ShapeError(
-            f"the result would have {target[0] * target[1]:,} pixels ({target[1]}x{target[0]}), expected at most {settings.max_output_pixels:,}",
-            hint="Take a smaller factor, or raise APERCU_MAX_OUTPUT_PIXELS.",
-        )
     return target
-
-
-def _times(n: int, factor: float) -> int:
-    return max(1, math.floor(n * factor + 0.5))
 
 
 def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Progress | None = None) -> Image:
@@ -72,9 +83,12 @@ def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Prog
         result = model.enlarge(np.repeat(pixels, 3, axis=2) if grey else pixels, target, progress=progress)
         if grey:
             result = result.mean(axis=2, keepdims=True)
-        alpha = None if image.alpha is None else np.clip(resize(image.alpha[:, :, None], target, "bicubic")[:, :, 0], 0, 1)
+        alpha = (
+            None if image.alpha is None else np.clip(resize(image.alpha[:, :, None], target, "bicubic")[:, :, 0], 0, 1)
+        )
     except MemoryError as error:
         raise OutOfMemoryError(
-            f"memory ran out while enlarging {image.size[1]}x{image.size[0]} to {target[1]}x{target[0]}", hint="Set APERCU_TILE_SIZE to 128 or take a smaller factor."
+            f"memory ran out while enlarging {image.size[1]}x{image.size[0]} to {target[1]}x{target[0]}",
+            hint="Set APERCU_TILE_SIZE to 128 or take a smaller factor.",
         ) from error
     return replace(image, pixels=np.clip(result, 0, 1, out=result), alpha=alpha)

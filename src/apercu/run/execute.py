@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,19 +10,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from apercu import __version__
-from apercu.errors import RunError
-from apercu.image import Image, check_output, file_sha256
+from apercu.answer.texts import NO_MODEL
+from apercu.errors import OutputError, PlanError, RunError
+from apercu.image import Image, check_output
 from apercu.plan.graph import order, validate_plan
 from apercu.records import FidelityReport, Node, NodeRun, Plan, RunRecord
 from apercu.registry import find_model, model_status
-from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_signatures
+from apercu.run.enlarge import Scale, Size
+from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_choices, op_signatures
 from apercu.settings import Settings
 
 Progress = Callable[[str, float], None]
 
 _PASSES = frozenset({"apply"})
-"""Ops whose input is their output when they are skipped; a skipped `enlarge` gives nothing, and `choose` goes on without it."""
+"""Ops that hand on their input when they are skipped. A skipped `enlarge` gives nothing, and `choose` does without."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,13 @@ class Executed:
 
 
 def execute_plan(
-    plan: Plan, picture: Path, output: Path | None, *, settings: Settings, overwrite: bool = False, progress: Progress = lambda node, share: None
+    plan: Plan,
+    picture: Path,
+    output: Path | None,
+    *,
+    settings: Settings,
+    overwrite: bool = False,
+    progress: Progress = lambda node, share: None,
 ) -> Executed:
     """Run every node of a plan once, inputs before outputs.
 
@@ -48,11 +56,12 @@ def execute_plan(
 
     Raises:
         PlanError: the plan is not sound.
+        UnknownModelError: it names a model that has no card.
+        OutputError: `output` cannot be written, is missing for a plan that saves, or is given for one that does not.
         RunError, ModelError, InputError: a step failed; nothing is left half-written.
     """
-    validate_plan(plan, op_signatures())
-    if output is not None:
-        check_output(output, overwrite=overwrite)
+    _check_plan(plan)
+    _check_output(plan, output, overwrite=overwrite)
     run = Run(settings=settings, input=picture, output=output, overwrite=overwrite, progress=progress)
     started = time.perf_counter()
     values: dict[str, Any] = {}
@@ -64,26 +73,59 @@ def execute_plan(
     return _summarise(plan, records, run, values, time.perf_counter() - started)
 
 
+def _check_plan(plan: Plan) -> None:
+    validate_plan(plan, op_signatures())
+    problems = [
+        f"node {node.id!r}: {name} is {node.params[name]!r}, expected one of {', '.join(allowed)}"
+        for node in plan.nodes
+        for name, allowed in op_choices(node.op).items()
+        if node.params.get(name, allowed[0]) not in allowed
+    ]
+    if not any(node.op == "measure" for node in plan.nodes):
+        problems.append("it has no measure step, so there would be nothing to report")
+    if problems:
+        raise PlanError(problems, hint="`apercu plan --json` prints a complete one.")
+    for node in plan.nodes:
+        if "model" in node.params:
+            find_model(node.params["model"])
+
+
+def _check_output(plan: Plan, output: Path | None, *, overwrite: bool) -> None:
+    saves = any(node.op == "save" for node in plan.nodes)
+    if output is None and saves:
+        raise OutputError("the plan saves a picture, but no file was named for it", hint="Name one with -o out.png.")
+    if output is not None and not saves:
+        raise OutputError(f"the plan saves nothing, so {output} would not be written", hint="Leave -o out.")
+    if output is not None:
+        check_output(output, overwrite=overwrite)
+
+
 def _run_node(node: Node, run: Run, values: dict[str, Any]) -> NodeRun:
     present = tuple(source for source in node.inputs if source in values)
     run.node, run.inputs = node.id, present
     started = time.perf_counter()
     if len(present) < len(node.inputs) and not (present and op_signatures()[node.op].variadic):
         missing = ", ".join(source for source in node.inputs if source not in values)
-        raise RunError(f"step {node.id} has no input: {missing} was skipped", hint="Bring the file that the skipped step needs, or leave the step out.")
+        raise RunError(
+            f"step {node.id} has no input: {missing} was skipped",
+            hint="Bring the file that the skipped step needs, or leave the step out.",
+        )
     reason = _cannot_run(node, run.settings)
     if reason:
         if node.op in _PASSES:
             values[node.id] = values[present[0]]
-            run.models[node.id] = run.models.get(present[0], present[0])
+            if present[0] in run.models:
+                run.models[node.id] = run.models[present[0]]
         return NodeRun(id=node.id, op=node.op, status="skipped", seconds=0.0, note=reason)
     value = STEPS[node.op](run, *(values[source] for source in present), **_params(node))
     values[node.id] = value
-    return NodeRun(id=node.id, op=node.op, status="done", seconds=round(time.perf_counter() - started, 4), output=_describe(value))
+    return NodeRun(
+        id=node.id, op=node.op, status="done", seconds=round(time.perf_counter() - started, 4), output=_describe(value)
+    )
 
 
 def _cannot_run(node: Node, settings: Settings) -> str:
-    """Why an optional node is skipped, or nothing. Only a model that is not here is skipped: damaged weights stop the run."""
+    """Why an optional node is skipped, or nothing. Only a model that is not here is: damaged weights stop the run."""
     if not node.params.get("optional"):
         return ""
     card = find_model(node.params["model"])
@@ -117,36 +159,41 @@ def _describe(value: object) -> str:
 
 
 def _summarise(plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str, Any], seconds: float) -> Executed:
-    measured = next((node for node in plan.nodes if node.op == "measure"), None)
-    if run.source is None or measured is None:
-        raise RunError("the plan has no load or no measure step, so there is nothing to report", hint="`apercu plan` makes a complete one.")
+    measured = next(node for node in plan.nodes if node.op == "measure")
+    if run.source is None:  # unreachable in a sound plan: only load gives a picture; tells the type checker
+        raise RunError("the plan has no load step")
     after: Image = values[measured.inputs[1]]
     saved = next((value for value in values.values() if isinstance(value, SavedFile)), None)
-    model = run.models.get(measured.inputs[1], measured.inputs[1])
-    height, width = run.source.size
+    model = run.models.get(measured.inputs[1])
     record = RunRecord(
         plan=plan,
         nodes=tuple(records),
         input=str(run.input),
         output=saved.path if saved else None,
-        model=model,
-        scale=_asked_scale(plan) or (after.size[0] / height, after.size[1] / width),
+        model=model or NO_MODEL,
+        scale=_scale_of(plan, run.source.size, after.size),
         size=after.size,
         input_size=run.source.size,
         seconds=round(seconds, 4),
         fidelity=values[measured.id],
         branches=tuple(run.branches),
-        input_sha256=file_sha256(run.input),
+        input_sha256=run.input_sha256,
         output_sha256=saved.sha256 if saved else None,
-        weights_sha256=_weights_digest(model),
+        weights_sha256=_weights_digest(model) if model else None,
         warnings=tuple(dict.fromkeys(run.warnings)),
-        versions={"apercu": __version__, **{name: version(name) for name in ("numpy", "onnxruntime", "pyvips")}},
+        versions={name: version(name) for name in ("apercu", "numpy", "onnxruntime", "pyvips")},
     )
     return Executed(record, run.source, after)
 
 
-def _asked_scale(plan: Plan) -> tuple[float, float] | None:
-    return next(((float(y), float(x)) for node in plan.nodes if node.op == "enlarge" and (y_x := node.params.get("scale")) for y, x in (y_x,)), None)
+def _scale_of(plan: Plan, before: Size, after: Size) -> Scale:
+    """The factors that were asked for where they explain the result's size, otherwise the ratio of the sizes."""
+    for node in plan.nodes:
+        if node.op == "enlarge" and node.params.get("scale"):
+            y, x = (float(factor) for factor in node.params["scale"])
+            if (math.floor(before[0] * y + 0.5), math.floor(before[1] * x + 0.5)) == after:
+                return y, x
+    return after[0] / before[0], after[1] / before[1]
 
 
 def _weights_digest(model: str) -> str | None:

@@ -1,6 +1,8 @@
-"""The steps that a plan can be made of. A function's annotations are its declaration: inputs, output and parameters of an op are read from them.
+"""The steps that a plan can be made of.
 
-The first argument is the run that a step belongs to; the positional ones after it are its inputs, the keyword-only ones its parameters.
+A function's annotations are its declaration: inputs, output and parameters of an op are read from them. The first
+argument is the run that a step belongs to; the positional ones after it are its inputs, the keyword-only ones its
+parameters.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from apercu.answer.texts import NO_MODEL
 from apercu.errors import ModelError, RunError
-from apercu.image import Image, file_sha256, read_image, write_image
+from apercu.image import Image, check_output, file_sha256, read_image, write_image
 from apercu.measure.fidelity import measure_fidelity
 from apercu.measure.project import project as project_onto_input
 from apercu.plan.graph import OpSignature, ParamSpec, ParamType
@@ -28,7 +31,10 @@ from apercu.settings import Settings
 
 
 class Findings(Record):
-    """What a look at the input shows. `colours` counts distinct colours; `flat_share` is the share of pixels equal to their right neighbour."""
+    """What a look at the input shows.
+
+    `colours` counts distinct colours; `flat_share` is the share of pixels equal to their right neighbour.
+    """
 
     size: Size
     channels: int
@@ -50,7 +56,8 @@ class SavedFile(Record):
 class Run:
     """What the steps of one run share: where from, where to, with which settings, and what they noted on the way.
 
-    `node` and `inputs` are set by the executor before each step: its id, and the ids of the nodes whose outputs it is given.
+    `node` and `inputs` are set by the executor before each step: its id, and the ids of the nodes that feed it.
+    `models` names the model that made a node's picture; a node whose picture no model has touched is not in it.
     """
 
     settings: Settings
@@ -61,6 +68,7 @@ class Run:
     node: str = ""
     inputs: tuple[str, ...] = ()
     source: Image | None = None
+    input_sha256: str = ""
     models: dict[str, str] = field(default_factory=dict)
     branches: list[BranchMeasure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -69,6 +77,9 @@ class Run:
 def load(run: Run) -> Image:
     """Read the picture, upright, with everything that belongs to it."""
     run.source = read_image(run.input, max_pixels=run.settings.max_input_pixels)
+    run.input_sha256 = file_sha256(run.input)  # now: the output may replace this file
+    if run.output is not None:
+        check_output(run.output, overwrite=run.overwrite, alpha=run.source.alpha is not None)
     run.warnings += [f"not carried over: {what}" for what in run.source.not_carried]
     return run.source
 
@@ -89,12 +100,17 @@ def inspect(run: Run, image: Image) -> Findings:
     )
 
 
-def enlarge(run: Run, image: Image, *, model: str, scale: Scale | None = None, size: Size | None = None, optional: bool = False) -> Image:
+def enlarge(
+    run: Run, image: Image, *, model: str, scale: Scale | None = None, size: Size | None = None, optional: bool = False
+) -> Image:
     """Enlarge the picture with a model, by a factor per axis or to an exact size."""
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
     stretched = (target[0] * image.size[1]) / (target[1] * image.size[0])
     if size is not None and abs(stretched - 1) > 0.01:
-        run.warnings.append(f"{target[1]}x{target[0]} does not have the proportions of {image.size[1]}x{image.size[0]}: the picture is stretched")
+        run.warnings.append(
+            f"{target[1]}x{target[0]} does not have the proportions of {image.size[1]}x{image.size[0]}: "
+            "the picture is stretched"
+        )
     enlarger = load_model(model, run.settings)
     run.models[run.node] = enlarger.card.id
     return enlarge_image(image, enlarger, target, progress=lambda share: run.progress(run.node, share))
@@ -103,7 +119,9 @@ def enlarge(run: Run, image: Image, *, model: str, scale: Scale | None = None, s
 def apply(run: Run, image: Image, *, model: str, optional: bool = False) -> Image:
     """Let a model work on the picture at its size: inpainting, redrawing and the like."""
     card = find_model(model)
-    raise ModelError(f"{card.name} is described here but not run by this version", hint="Leave the step out, or mark it optional.")
+    raise ModelError(
+        f"{card.name} is described here but not run by this version", hint="Leave the step out, or mark it optional."
+    )
 
 
 def choose(run: Run, *candidates: Image, kernel: Kernel = "bicubic") -> Image:
@@ -112,16 +130,25 @@ def choose(run: Run, *candidates: Image, kernel: Kernel = "bicubic") -> Image:
         raise RunError("choose has no input picture to compare with", hint="Begin the plan with a load step.")
     taken, problems = None, []
     for node, image in zip(run.inputs, candidates, strict=True):
+        if not np.isfinite(image.pixels).all():
+            problems.append(f"{node}: it holds values that are not numbers")
+            continue
         report = measure_pictures(run.source, image, kernel)
         problems += [f"{node}: {line}" for line in report.sanity]
         chosen = taken is None and not report.sanity
         taken = image if chosen else taken
-        model = run.models.get(node, node)
-        run.branches.append(BranchMeasure(node=node, model=model, lr_psnr_db=report.lr_psnr_db, added_share=report.added_share, chosen=chosen))
-        if chosen:
+        model = run.models.get(node, NO_MODEL)
+        run.branches.append(
+            BranchMeasure(
+                node=node, model=model, lr_psnr_db=report.lr_psnr_db, added_share=report.added_share, chosen=chosen
+            )
+        )
+        if chosen and node in run.models:
             run.models[run.node] = model
     if taken is None:
-        raise RunError(f"no candidate is a sound enlargement: {'; '.join(problems)}", hint="Nothing was saved. Try another model.")
+        raise RunError(
+            f"no candidate is a sound enlargement: {'; '.join(problems)}", hint="Nothing was saved. Try another model."
+        )
     run.warnings += problems
     return taken
 
@@ -130,8 +157,12 @@ def project(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Im
     """Change the result so that shrinking it gives the input back."""
     result = project_onto_input(bleed(lr).pixels, sr.pixels, kernel=kernel, levels=2**sr.bit_depth - 1)
     if not result.reached:
-        run.warnings.append(f"no result within 1/255 of the input everywhere was found; the largest difference is {result.max_abs_lr_error * 255:.2f}/255")
-    run.models[run.node] = run.models.get(run.inputs[1], run.inputs[1])
+        run.warnings.append(
+            "no result within 1/255 of the input everywhere was found; "
+            f"the largest difference is {result.max_abs_lr_error * 255:.2f}/255"
+        )
+    if run.inputs[1] in run.models:
+        run.models[run.node] = run.models[run.inputs[1]]
     return replace(sr, pixels=result.pixels)
 
 
@@ -139,7 +170,10 @@ def measure(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Fi
     """Measure what was kept and what was added, on the samples that will be saved."""
     report = measure_pictures(lr, sr, kernel)
     if report.sanity:
-        raise RunError(f"the result is not a sound enlargement: {'; '.join(report.sanity)}", hint="Nothing was saved. Try another model.")
+        raise RunError(
+            f"the result is not a sound enlargement: {'; '.join(report.sanity)}",
+            hint="Nothing was saved. Try another model.",
+        )
     return report
 
 
@@ -157,20 +191,35 @@ def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
     return measure_fidelity(bleed(lr).pixels, np.rint(sr.pixels * levels) / levels, kernel=kernel)
 
 
-# --- the table of ops -------------------------------------------------------------------------------------------------------------
+# --- the table of ops -------------------------------------------------------------------------------------------------
 
 Step = Callable[..., Any]
 
-STEPS: dict[str, Step] = {step.__name__: step for step in (load, inspect, enlarge, apply, choose, project, measure, save)}
+STEPS: dict[str, Step] = {
+    step.__name__: step for step in (load, inspect, enlarge, apply, choose, project, measure, save)
+}
 
 _TYPE_NAMES: dict[Any, str] = {Image: "image", Findings: "findings", FidelityReport: "report", SavedFile: "file"}
-_PARAM_TYPES: dict[Any, ParamType] = {str: "str", bool: "bool", Scale | None: "scale", Size | None: "size", Kernel: "str"}
+_PARAM_TYPES: dict[Any, ParamType] = {
+    str: "str",
+    bool: "bool",
+    Scale | None: "scale",
+    Size | None: "size",
+    Kernel: "str",
+}
 
 
 @cache
 def op_signatures() -> dict[str, OpSignature]:
     """The signature of every op, read from the annotations of its function."""
     return {name: _signature(name, step) for name, step in STEPS.items()}
+
+
+@cache
+def op_choices(name: str) -> dict[str, tuple[str, ...]]:
+    """The parameters of an op that take one of a few words, with these words."""
+    hints = get_type_hints(STEPS[name])
+    return {param: get_args(hint) for param, hint in hints.items() if get_origin(hint) is Literal}
 
 
 def _signature(name: str, step: Step) -> OpSignature:

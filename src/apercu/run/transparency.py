@@ -12,7 +12,8 @@ from apercu.image import Image
 def bleed(image: Image) -> Image:
     """The picture with each fully transparent pixel given the colour of the nearest visible one.
 
-    Those colours are never seen; without this step a network (or any filter) would mix them into the visible edge as a fringe.
+    Those colours are never seen; without this step a network (or any filter) would mix them into the visible edge as a
+    fringe.
     """
     if image.alpha is None:
         return image

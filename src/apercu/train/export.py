@@ -1,7 +1,8 @@
-"""Export the reference networks to the ONNX graphs that Apercu runs: `python -m apercu.train.export FOLDER` (extra `train`).
+"""Export the networks to the ONNX graphs that Apercu runs: `python -m apercu.train.export FOLDER` (extra `train`).
 
-A graph holds structure only. Its weights are marked as external under their parameter names and are handed over at load time from a safetensors
-file (`apercu.models.graphs`), so that one graph serves every set of weights of its architecture and a user's checkpoint needs no torch.
+A graph holds structure only. Its weights are marked as external under their parameter names and are handed over at load
+time from a safetensors file (`apercu.models.graphs`), so that one graph serves every set of weights of its architecture
+and a user's checkpoint needs no torch.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ EXTERNAL = "handed over at load time"
 LARGEST_SIDE = 100_000
 
 
-def export_graph(network: nn.Module, examples: tuple[torch.Tensor, ...], axes: dict[str, dict[int, str]], path: Path, *, output: str) -> None:
+def export_graph(
+    network: nn.Module, examples: tuple[torch.Tensor, ...], axes: dict[str, dict[int, str]], path: Path, *, output: str
+) -> None:
     """Write `network` as an ONNX graph without weights.
 
     Args:
@@ -72,8 +75,20 @@ def main(folder: Path) -> None:
     picture = {"inp": {2: "height", 3: "width"}}
     export_graph(EDSR(), (torch.zeros(1, 3, 24, 20),), picture, folder / "edsr.onnx", output="feat")
     export_graph(RDN(), (torch.zeros(1, 3, 24, 20),), picture, folder / "rdn.onnx", output="feat")
-    export_graph(FirstLayer(liif), (torch.zeros(1, 64, 24, 20),), {"feat": {2: "height", 3: "width"}}, folder / "liif-first.onnx", output="first")
-    export_graph(Tail(liif), (torch.zeros(30, 256), torch.zeros(256)), {"first": {0: "n"}, "row": {}}, folder / "liif-tail.onnx", output="rgb")
+    export_graph(
+        FirstLayer(liif),
+        (torch.zeros(1, 64, 24, 20),),
+        {"feat": {2: "height", 3: "width"}},
+        folder / "liif-first.onnx",
+        output="first",
+    )
+    export_graph(
+        Tail(liif),
+        (torch.zeros(30, 256), torch.zeros(256)),
+        {"first": {0: "n"}, "row": {}},
+        folder / "liif-tail.onnx",
+        output="rgb",
+    )
 
 
 if __name__ == "__main__":

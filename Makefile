@@ -1,0 +1,40 @@
+# Every target makes what it needs (a virtual environment in .venv) and can be repeated.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test check bench clean
+
+$(VENV)/core: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+# torch is named exactly and alone: any other spelling may bring its GPU build.
+$(VENV)/full: $(VENV)/core
+	$(PIP) torch==2.13.0
+	$(PIP) --editable '.[test,check,train]'
+	touch $@
+
+demo: $(VENV)/core  ## a question and a small picture, answered: prints where the report is
+	$(BIN)/apercu ask "How can I make this tiny drawing 3x larger without ruining the hand-drawn texture, and is anything made up?" --image examples/lighthouse.png --out apercu-demo --overwrite
+
+test: $(VENV)/full  ## all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/full  ## lint, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/full  ## the published numbers; LIIF=path of a clone of yinboc/liif adds the comparison with it
+	$(BIN)/python benchmarks/set5.py
+	$(BIN)/python benchmarks/faithful.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/answers.py
+	$(BIN)/python benchmarks/liif_speed.py $(if $(LIIF),--reference $(LIIF))
+
+clean:
+	rm -rf $(VENV) apercu-demo

@@ -1,0 +1,43 @@
+"""--faithful on Set14 at x3: how far each shrunken pixel is from the input, and what that does to the PSNR against the true picture.
+
+Protocol: Pillow-bicubic low resolution rounded to 8 bits; liif-edsr; result rounded to 8 bits; PSNR of Y, crop of 3 pixels.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from sets import pair, pictures
+
+from apercu import load_model, load_settings
+from apercu.measure.consistency import ShrinkOperator
+from apercu.measure.metrics import psnr_y
+from apercu.measure.project import project
+
+SCALE = 3
+
+
+def main() -> None:
+    """Print one row for each picture and the mean."""
+    model = load_model("liif-edsr", load_settings())
+    rows = []
+    print(f"{'picture':<14} {'plain dB':>9} {'faithful':>9} {'gain':>6} {'worst/255 before':>17} {'after':>6} {'s':>6}")
+    for path in pictures("Set14"):
+        lr, hr = (array.astype(np.float32) / np.float32(255) for array in pair(path, SCALE))
+        sr = np.rint(np.clip(model.enlarge(lr, hr.shape[:2]), 0, 1) * 255) / np.float32(255)
+        started = time.perf_counter()
+        result = project(lr, sr)
+        seconds = time.perf_counter() - started
+        faithful = np.rint(result.pixels * 255) / np.float32(255)
+        shrink = ShrinkOperator(hr.shape[:2], lr.shape[:2], "bicubic")
+        worst = [float(np.abs(shrink.apply(picture) - lr).max()) * 255 for picture in (sr, faithful)]
+        row = (psnr_y(sr, hr, crop_border=SCALE), psnr_y(faithful, hr, crop_border=SCALE), *worst)
+        rows.append(row)
+        print(f"{path.stem:<14} {row[0]:9.2f} {row[1]:9.2f} {row[1] - row[0]:+6.2f} {row[2]:17.2f} {row[3]:6.2f} {seconds:6.2f}")
+    mean = np.mean(rows, axis=0)
+    print(f"{'mean':<14} {mean[0]:9.2f} {mean[1]:9.2f} {mean[1] - mean[0]:+6.2f}    worst after: {max(row[3] for row in rows):.2f} of 255")
+
+
+if __name__ == "__main__":
+    main()

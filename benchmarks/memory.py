@@ -1,0 +1,45 @@
+"""Peak memory of enlarging with LIIF through the command, for pictures of growing size: what is needed beside input and output must not grow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+SIZES = ((375, 500), (750, 1000), (1500, 2000))
+SCALE = 2
+
+
+def peak(picture: Path, output: Path, model: str) -> float:
+    """Peak resident memory of one `apercu enlarge`, in MB."""
+    code = (
+        "import resource, subprocess, sys;"
+        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    command = [sys.executable, "-m", "apercu", "enlarge", str(picture), "-o", str(output), "--scale", str(SCALE), "--model", model, "--overwrite"]
+    done = subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True, text=True)
+    return int(done.stdout) / 1024
+
+
+def main() -> None:
+    """Print one row for each size."""
+    from apercu.image import Image, write_image
+
+    rng = np.random.default_rng(0)
+    print(f"{'picture':>11} {'float32 in+out MB':>18} {'peak MB':>8} {'peak - in - out':>16}")
+    with tempfile.TemporaryDirectory() as folder:
+        for height, width in SIZES:
+            picture, output = Path(folder) / "in.png", Path(folder) / "out.png"
+            smooth = np.cumsum(rng.normal(0, 0.01, (height, width, 3)), axis=1) % 1
+            write_image(Image(smooth.astype(np.float32)), picture, overwrite=True)
+            own = height * width * 3 * 4 * (1 + SCALE**2) / 2**20
+            used = peak(picture, output, "liif-edsr")
+            print(f"{width}x{height:>5} {own:18.0f} {used:8.0f} {used - own:16.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""The commands around the models: recommend some, plan with them, run a plan, list them, add a file of weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from apercu.interfaces.options import Faithful, Json, Output, Overwrite, Question, Scale, Size
+from apercu.interfaces.showing import show_models, show_recommendation, show_steps
+from apercu.interfaces.terminal import one_of, print_json, progress_bar, reported_errors, say
+
+models_app = typer.Typer(invoke_without_command=True)
+
+
+def recommend(
+    question: Annotated[str | None, typer.Argument(help="A question in plain words.")] = None,
+    form: Annotated[
+        Literal["text", "prompt"],
+        typer.Option("--format", help="prompt: write a prompt file of the kind that `apercu answer` reads."),
+    ] = "text",
+    questions: Annotated[
+        Path | None,
+        typer.Option(help='JSON lines, one {"question": ...} a line; prints one JSON object a line.', metavar="FILE"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Recommend models and papers for a question, with reasons for and against."""
+    with reported_errors(as_json=as_json):
+        from apercu.errors import QuestionError
+        from apercu.evidence.recommend import brief_of
+        from apercu.question.prompt import STANDARD_ASKED, write_prompt
+        from apercu.question.read import read_question_lines
+        from apercu.scientist import recommend as recommend_for_question
+        from apercu.settings import load_settings
+
+        if (question is None) == (questions is None):
+            raise QuestionError(
+                "expected a question or a file of questions, got " + ("neither" if question is None else "both"),
+                hint='Type one in quotes: apercu recommend "How do I enlarge an icon 3x?"',
+            )
+        settings = load_settings()
+        if questions is not None:
+            for line in read_question_lines(questions):
+                say(recommend_for_question(line, settings=settings).model_dump_json(by_alias=True))
+            return
+        found = recommend_for_question(question or "", settings=settings)
+        if form == "prompt":
+            prompt = write_prompt(brief_of(question or "", found, STANDARD_ASKED))
+            say(json.dumps({"prompt": prompt}, ensure_ascii=False) if as_json else prompt.rstrip("\n"))
+        elif as_json:
+            print_json(found)
+        else:
+            show_recommendation(found)
+
+
+def plan(
+    question: Question,
+    scale: Scale = None,
+    size: Size = None,
+    faithful: Faithful = False,
+    form: Annotated[
+        Literal["text", "mermaid", "svg", "json"], typer.Option("--format", help="How to draw the workflow.")
+    ] = "text",
+    as_json: Json = False,
+) -> None:
+    """Show the workflow graph for a question; `--json` prints what `apercu run` takes."""
+    with reported_errors(as_json=as_json):
+        from apercu.plan.draw import draw_mermaid, draw_svg, draw_text, flow_shapes
+        from apercu.plan.graph import plan_to_json
+        from apercu.scientist import plan_question
+        from apercu.settings import load_settings
+
+        factors, exact = one_of(scale, size)
+        made = plan_question(question, settings=load_settings(), scale=factors, size=exact, faithful=faithful)
+        notes = flow_shapes(made)
+        match "json" if as_json else form:
+            case "json":
+                say(plan_to_json(made).rstrip())
+            case "mermaid":
+                say(draw_mermaid(made, notes).rstrip())
+            case "svg":
+                say(draw_svg(made, notes).rstrip())
+            case _:
+                say(draw_text(made, notes).rstrip())
+
+
+def run(
+    plan_file: Annotated[Path, typer.Argument(help="A plan, as `apercu plan --json` prints it.", metavar="PLAN.json")],
+    image: Annotated[Path, typer.Option(help="The picture to run it on.", metavar="FILE")],
+    output: Output = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Run a workflow graph on a picture."""
+    with reported_errors(as_json=as_json):
+        from apercu.plan.graph import read_plan_file
+        from apercu.run.execute import execute_plan
+        from apercu.settings import load_settings
+
+        made = read_plan_file(plan_file)
+        with progress_bar(quiet=as_json) as progress:
+            record = execute_plan(
+                made, image, output, settings=load_settings(), overwrite=overwrite, progress=progress
+            ).record
+        if as_json:
+            print_json(record)
+        else:
+            show_steps(record)
+
+
+@models_app.callback()
+def models(context: typer.Context, as_json: Json = False) -> None:
+    """List the models: what runs here, what needs a file, which licence."""
+    if context.invoked_subcommand:
+        return
+    with reported_errors(as_json=as_json):
+        from apercu.registry import model_cards, model_status
+        from apercu.settings import load_settings
+
+        settings = load_settings()
+        cards = {card: model_status(card, settings) for card in model_cards().values()}
+        if as_json:
+            left_out = {"claims", "relations"}
+            listed = [card.model_dump(mode="json", exclude=left_out) | {"status": cards[card]} for card in cards]
+            say(json.dumps({"models": listed}, indent=2, ensure_ascii=False))
+        else:
+            show_models(cards)
+
+
+@models_app.command("add")
+def add_model(
+    file: Annotated[Path, typer.Argument(help="A published checkpoint (.pth or .safetensors).", metavar="FILE")],
+    as_json: Json = False,
+) -> None:
+    """Take in a file of weights: recognise it by its hash, read it safely, convert it, try it, keep it."""
+    with reported_errors(as_json=as_json):
+        from apercu.models.add import add_weights
+        from apercu.settings import load_settings
+
+        card = add_weights(file, load_settings())
+        if as_json:
+            say(json.dumps({"model": card.id, "name": card.name, "status": "runs", "licence": card.licence}))
+        else:
+            say(f"{card.name} runs now: apercu enlarge in.png -o out.png --scale 3 --model {card.id}")

@@ -1,0 +1,36 @@
+"""The options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from apercu.records import Kernel
+
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object instead of text.")]
+Scale = Annotated[
+    str | None,
+    typer.Option(help="Factor, such as 3 or 3.7; or WIDTHxHEIGHT factors, such as 2x1.5.", metavar="FACTOR"),
+]
+Size = Annotated[str | None, typer.Option(help="Exact size WIDTHxHEIGHT, such as 1920x1080.", metavar="WxH")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", metavar="", help="Replace files that exist.")]
+Faithful = Annotated[
+    bool, typer.Option("--faithful", metavar="", help="Change the result so that shrinking it gives the input back.")
+]
+Image = Annotated[Path | None, typer.Option(help="A picture to run the workflow on.", metavar="FILE")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the report and the enlarged picture; made if missing.", metavar="FOLDER"),
+]
+Open = Annotated[bool, typer.Option("--open", metavar="", help="Open the report in the web browser.")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="File to write; its suffix names the format.", metavar="FILE")
+]
+ShrinkBy = Annotated[Kernel, typer.Option(help="How the result is shrunk for the comparison.")]
+GivenLevel = Annotated[
+    Literal["prompt", "linked"],
+    typer.Option(help="prompt: only the words in the file; linked: also our cards about the same items."),
+]
+Question = Annotated[str, typer.Argument(help="A question in plain words.")]

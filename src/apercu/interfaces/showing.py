@@ -1,0 +1,109 @@
+"""How results are printed for a person; with --json the commands print the records themselves."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apercu.interfaces.terminal import clean, print_json, say, warn
+from apercu.records import Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, Status
+
+if TYPE_CHECKING:
+    from apercu.scientist import Result
+
+
+def show_answer(result: Result, report: Path | None, *, as_json: bool, open_report: bool) -> None:
+    """The answer itself, or what its run measured and where the report is."""
+    run = result.answer.run
+    for warning in run.warnings if run else ():
+        warn(warning)
+    for dropped in result.answer.unsupported:
+        warn(f"a sentence was left out because {dropped.why}: {dropped.text}")
+    if as_json:
+        print_json(result.answer)
+    elif report is None:
+        _show_markdown(result.answer)
+    else:
+        if run:
+            _show_run(run)
+        say(f"Report: {clean(str(report.resolve()))}")
+    if report and open_report:
+        import webbrowser
+
+        webbrowser.open(report.resolve().as_uri())
+
+
+def _show_markdown(answer: Answer) -> None:
+    if not sys.stdout.isatty():
+        sys.stdout.write(answer.markdown)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(answer.markdown))
+
+
+def _show_run(run: RunRecord) -> None:
+    say(f"{clean(str(run.output))}: {run.size[1]} x {run.size[0]} pixels by {run.model} in {run.seconds:.1f} s")
+    say(
+        f"  kept   {run.fidelity.lr_psnr_db:.2f} dB between your picture and the result shrunk back "
+        f"({run.fidelity.kernel}); largest difference {run.fidelity.max_abs_lr_error * 255:.1f} of 255"
+    )
+    say(f"  added  {run.fidelity.added_share:.2%} of the contrast energy is not determined by your picture")
+
+
+def show_enlargement(done: Enlargement) -> None:
+    """What was written, kept and added."""
+    for warning in done.warnings:
+        warn(warning)
+    _show_run(done.run)
+
+
+def show_steps(record: RunRecord) -> None:
+    """One line for each step of a run."""
+    for warning in record.warnings:
+        warn(warning)
+    for node in record.nodes:
+        say(f"  {node.id:<16} {node.status:<8} {node.seconds:7.2f} s  {clean(node.output or node.note)}")
+
+
+def show_check(found: Check) -> None:
+    """The audit of an enlargement."""
+    say(f"{clean(found.output)} is {found.scale[1]:g} x {found.scale[0]:g} times {clean(found.input)} (width x height)")
+    say(
+        f"  kept     {found.lr_psnr_db:.2f} dB when shrunk back by {found.kernel}; "
+        f"largest difference {found.max_abs_lr_error * 255:.1f} of 255"
+    )
+    strongest = f"at most {found.added_max * 255:.1f} of 255 at one place"
+    say(f"  added    {found.added_share:.2%} of the contrast energy, {strongest}")
+    say(f"  changed  {found.changed_share:.2%} of the contrast energy contradicts the picture")
+    for problem in found.sanity or ("none found",):
+        say(f"  problem  {problem}")
+    if found.added_map:
+        say(f"  map      {clean(found.added_map)}")
+
+
+def show_recommendation(found: Recommendation) -> None:
+    """Models with their reasons, then papers."""
+    say(f"Task: {found.task.name}")
+    if found.abstained:
+        say("No model in the catalogue does this, so none is recommended.")
+    for model in found.models:
+        say(f"\n{model.id} ({model.status}, score {model.score:g}): {model.name}")
+        for sign, reasons in (("+", model.reasons_for), ("-", model.reasons_against)):
+            for reason in reasons:
+                say(f"  {sign} {reason}")
+    if found.papers:
+        say("\nPapers:")
+    for paper in found.papers:
+        say(f"  {paper.verdict:<12}  {paper.title} {paper.links[0] if paper.links else ''}".rstrip())
+
+
+def show_models(cards: dict[ModelCard, Status]) -> None:
+    """The catalogue."""
+    for card, status in cards.items():
+        say(f"{card.id:<16} {status:<10}  {card.name}")
+        say(f"{'':<16} {card.about}; licence {card.licence}")
+        if status != "runs":
+            say(f"{'':<16} needs {card.needs}")

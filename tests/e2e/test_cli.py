@@ -1,0 +1,221 @@
+"""The command as a person uses it: what it prints, what it writes, and what it loads."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shell import COMMAND, QUESTION, Shell
+
+from apercu import __version__
+from apercu.errors import EXIT_CODES, OutputError
+from apercu.image import Image, read_image, write_image
+
+pytestmark = pytest.mark.e2e
+
+
+# --- happy paths ------------------------------------------------------------------------------------------------------
+
+
+def test_enlarge_writes_the_picture_and_says_what_was_kept_and_added(shell: Shell) -> None:
+    outcome = shell.process("enlarge", "in.png", "-o", "out.png", "--scale", "3.7")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert read_image(shell.work / "out.png").size == (37, 44)
+    first, kept, added = outcome.out.splitlines()
+    assert first.startswith("out.png: 44 x 37 pixels by liif-edsr in ")
+    assert kept.startswith("  kept   ")
+    assert added.startswith("  added  ")
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        (("--scale", "2"), (20, 24)),
+        (("--scale", "2x"), (20, 24)),
+        (("--scale", "2x1.5"), (15, 24)),
+        (("--size", "24x30"), (30, 24)),
+        (("--scale", "1"), (10, 12)),
+    ],
+)
+def test_enlarge_as_json_for_every_way_to_say_how_large(
+    options: tuple[str, ...], size: tuple[int, int], shell: Shell
+) -> None:
+    found = json.loads(shell.call("enlarge", "in.png", "-o", "o.png", "--model", "bicubic", "--json", *options).out)
+    assert tuple(found["size"]) == size == read_image(shell.work / "o.png").size
+
+
+def test_enlarge_without_an_output_writes_beside_the_picture(shell: Shell) -> None:
+    assert shell.call("enlarge", "in.png", "--scale", "2", "--model", "bicubic", "--faithful").code == 0
+    assert (shell.work / "in-large.png").is_file()
+
+
+def test_check_audits_what_any_tool_made(shell: Shell) -> None:
+    shell.call("enlarge", "in.png", "-o", "out.png", "--scale", "2", "--model", "lanczos")
+    outcome = shell.call("check", "in.png", "out.png", "--map", "map.png")
+    assert outcome.code == 0
+    assert outcome.out.startswith("out.png is 2 x 2 times in.png (width x height)\n  kept     ")
+    assert "  problem  none found\n  map      map.png\n" in outcome.out
+    assert read_image(shell.work / "map.png").size == (20, 24)
+    assert json.loads(shell.call("check", "in.png", "out.png", "--kernel", "box", "--json").out)["kernel"] == "box"
+
+
+def test_answer_prints_markdown_or_json_and_writes_nothing(shell: Shell) -> None:
+    before = shell.files()
+    outcome = shell.process("answer", "prompt.txt")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"# {QUESTION}\n")
+    found = json.loads(shell.call("answer", "prompt.txt", "--level", "prompt", "--json").out)
+    assert found["level"] == "prompt"
+    assert found["sources"][0]["verdict"] == "direct"
+    assert shell.files() == before
+
+
+def test_answer_with_a_picture_runs_and_writes_a_report(shell: Shell) -> None:
+    outcome = shell.call("answer", "prompt.txt", "--image", "in.png", "--out", "report")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.splitlines()[-1] == f"Report: {shell.work / 'report' / 'report.html'}"
+    assert sorted(path.name for path in (shell.work / "report").iterdir()) == [
+        "answer.json", "answer.md", "enlarged.png", "plan.json", "report.html",
+    ]  # fmt: skip
+
+
+def test_ask_takes_a_new_folder_each_time_unless_one_is_named(shell: Shell) -> None:
+    for folder in ("apercu-in", "apercu-in-2"):
+        outcome = shell.call("ask", QUESTION, "--image", "in.png", "--scale", "1.5")
+        assert outcome.code == 0
+        assert read_image(shell.work / folder / "enlarged.png").size == (15, 18)
+    assert json.loads(shell.call("ask", QUESTION, "--json").out)["level"] == "open"
+
+
+def test_recommend_as_text_as_json_as_a_prompt_and_for_many_questions(shell: Shell) -> None:
+    assert "liif-edsr (runs, score " in shell.call("recommend", QUESTION).out
+    assert json.loads(shell.call("recommend", QUESTION, "--json").out)["models"][0]["id"] == "liif-edsr"
+    prompt = shell.call("recommend", QUESTION, "--format", "prompt").out
+    (shell.work / "made.txt").write_text(prompt, "utf-8")
+    assert (
+        json.loads(shell.call("recommend", QUESTION, "--format", "prompt", "--json").out)["prompt"].strip()
+        == prompt.strip()
+    )
+    assert json.loads(shell.call("answer", "made.txt", "--json").out)["question"] == QUESTION
+    lines = [json.dumps({"question": question}) for question in (QUESTION, "How do I boil an egg?")]
+    (shell.work / "many.jsonl").write_text("\n".join([lines[0], "", lines[1]]), "utf-8")
+    found = [
+        json.loads(line) for line in shell.call("recommend", "--questions", "many.jsonl", "--json").out.splitlines()
+    ]
+    assert [recommendation["abstained"] for recommendation in found] == [False, True]
+
+
+def test_a_plan_is_drawn_in_every_form_and_the_json_one_runs(shell: Shell) -> None:
+    assert "liif-edsr" in shell.call("plan", QUESTION).out
+    assert shell.call("plan", QUESTION, "--format", "mermaid").out.startswith("flowchart")
+    assert shell.call("plan", QUESTION, "--format", "svg").out.startswith("<svg")
+    (shell.work / "plan.json").write_text(shell.call("plan", QUESTION, "--scale", "1.5", "--json").out, "utf-8")
+    outcome = shell.call("run", "plan.json", "--image", "in.png", "-o", "out.png")
+    assert outcome.code == 0
+    assert [line.split()[:2] for line in outcome.out.splitlines()] == [
+        [name, "done"] for name in ("load", "inspect", "liif-edsr", "bicubic", "choose", "measure", "save")
+    ]
+    again = shell.call("run", "plan.json", "--image", "in.png", "-o", "out.png", "--overwrite", "--json")
+    assert json.loads(again.out)["size"] == [15, 18]
+
+
+def test_models_says_what_runs_and_what_a_model_needs(shell: Shell) -> None:
+    text = shell.call("models").out
+    assert re.search(r"^liif-edsr +runs +SISR-Any-LIIF-EDSR$", text, re.MULTILINE)
+    assert re.search(r"^liif-rdn +needs-file ", text, re.MULTILINE)
+    listed = json.loads(shell.call("models", "--json").out)["models"]
+    assert {model["id"]: model["status"] for model in listed}["ldm-inpainting"] == "described"
+
+
+def test_version_and_help(shell: Shell) -> None:
+    assert shell.call("--version").out == f"apercu {__version__}\n"
+    assert "enlarge" in shell.process("--help").out
+    assert shell.call("enlarge", "-h").code == 0
+
+
+# --- the terminal, signals, pipes, what is loaded ---------------------------------------------------------------------
+
+
+def test_names_with_control_characters_do_not_steer_the_terminal(shell: Shell) -> None:
+    name = "a\x1b[31m\u202eb.png"
+    (shell.work / "in.png").rename(shell.work / name)
+    outcome = shell.call("enlarge", name, "-o", f"out-{name}", "--scale", "2", "--model", "bicubic")
+    assert outcome.code == 0
+    refused = shell.call("enlarge", f"missing{name}", "-o", "o.png", "--scale", "2")
+    for printed in (outcome.out, refused.err):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", printed)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_ctrl_c_ends_a_long_enlargement_and_leaves_nothing_behind(shell: Shell) -> None:
+    rng = np.random.default_rng(0)
+    write_image(Image(rng.random((400, 400, 3), np.float32)), shell.work / "large.png")
+    before = shell.files()
+    terminal, its_end = pty.openpty()
+    arguments = [*COMMAND, "enlarge", "large.png", "-o", "out.png", "--scale", "8"]
+    with subprocess.Popen(arguments, cwd=shell.work, env=shell.env, stdout=subprocess.PIPE, stderr=its_end) as process:
+        os.close(its_end)
+        seen = os.read(terminal, 1)  # the progress bar: the work has begun
+        process.send_signal(signal.SIGINT)
+        told = seen
+        try:
+            while more := os.read(terminal, 4096):
+                told += more
+        except OSError:  # the process has let go of the terminal
+            pass
+        assert process.wait(timeout=20) == 130
+    os.close(terminal)
+    assert b"interrupted: nothing was left half-written" in told
+    assert b"Traceback" not in told
+    assert shell.files() == before
+
+
+@pytest.mark.parametrize("arguments", [("answer", "prompt.txt"), ("models",), ("recommend", "--questions", "q.jsonl")])
+def test_a_reader_who_has_seen_enough_gets_no_complaint(arguments: tuple[str, ...], shell: Shell) -> None:
+    (shell.work / "q.jsonl").write_text(json.dumps({"question": QUESTION}) + "\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as closed:
+        done = subprocess.run(
+            [*COMMAND, *arguments], cwd=shell.work, env=shell.env, stdout=closed, stderr=subprocess.PIPE,
+            timeout=60, check=False,
+        )  # fmt: skip
+    assert done.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_behind_the_output_is_one_line(shell: Shell) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "models"], cwd=shell.work, env=shell.env, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == EXIT_CODES[OutputError]
+    assert re.fullmatch(rb"error: [^\n]*No space left on device[^\n]*\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "never"),
+    [
+        (("--help",), ("numpy", "onnxruntime", "pyvips", "scipy", "torch")),
+        (("enlarge", "--help"), ("numpy", "onnxruntime", "pyvips", "scipy", "torch")),
+        (("answer", "prompt.txt"), ("onnxruntime", "torch", "pyvips", "scipy")),
+        (("enlarge", "in.png", "--scale", "2"), ("torch",)),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(arguments: tuple[str, ...], never: tuple[str, ...], shell: Shell) -> None:
+    program = (
+        "import sys; from apercu.interfaces.cli import main\n"
+        f"sys.argv = ['apercu', *{arguments}]\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code\n"
+        f"print('loaded', [name for name in {never} if name in sys.modules])"
+    )
+    out = subprocess.check_output([sys.executable, "-c", program], cwd=shell.work, env=shell.env, text=True, timeout=60)
+    assert out.splitlines()[-1] == "loaded []"

@@ -1,0 +1,175 @@
+"""LIIF on ONNX Runtime gives what the equation says, however the work is cut."""
+
+import threading
+
+import numpy as np
+import pytest
+from equation import imnet_layers, liif_equation
+
+from apercu.errors import ShapeError, UnsupportedScaleError, WeightsError
+from apercu.models.add import add_weights
+from apercu.models.graphs import load_graph, run_graph
+from apercu.models.liif_decoder import LiifDecoder
+from apercu.registry import load_model
+
+
+def noise(*size):
+    return np.random.default_rng(sum(size)).random((*size, 3), np.float32)
+
+
+@pytest.fixture
+def with_settings(settings):
+    def load(name="liif-edsr", **changed):
+        return load_model(name, settings.model_copy(update=changed))
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("size", "target"),
+    [
+        ((7, 5), (14, 10)),
+        ((7, 5), (21, 15)),
+        ((7, 5), (26, 19)),
+        ((5, 7), (20, 28)),
+        ((8, 7), (12, 18)),
+        ((7, 8), (18, 12)),
+        ((9, 6), (9, 6)),
+        ((1, 1), (3, 3)),
+        ((1, 1), (1, 1)),
+        ((1, 6), (4, 19)),
+        ((6, 1), (24, 1)),
+        ((2, 3), (40, 25)),
+    ],
+)
+def test_the_enlargement_is_what_the_equation_says(edsr, edsr_state, size: tuple[int, int], target: tuple[int, int]):
+    pixels = noise(*size)
+    expected = liif_equation(edsr.encode(pixels)[0], imnet_layers(edsr_state), target) * 0.5 + 0.5
+    assert np.abs(edsr.enlarge(pixels, target) - expected).max() <= 1e-5
+
+
+@pytest.mark.parametrize("target", [(42, 54), (63, 81), (78, 100), (32, 68), (21, 27)])
+def test_the_enlargement_equals_the_torch_reference(edsr, edsr_state, target: tuple[int, int]):
+    torch = pytest.importorskip("torch", reason="the reference networks need the extra `train`")
+    from apercu.networks.edsr import EDSR
+    from apercu.networks.liif import LIIF, make_query
+
+    reference = LIIF(EDSR()).eval().requires_grad_(False)
+    reference.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in edsr_state.items()})
+    pixels = noise(21, 27)
+    inp = torch.from_numpy((pixels - 0.5) / 0.5).permute(2, 0, 1)[None]
+    expected = reference(inp, *make_query(target)).view(*target, 3).numpy() * 0.5 + 0.5
+    assert np.abs(edsr.enlarge(pixels, target) - expected).max() <= 1e-5
+
+
+@pytest.mark.parametrize(
+    ("size", "target"), [((120, 40), (240, 80)), ((40, 120), (92, 276)), ((33, 97), (50, 243)), ((100, 35), (100, 37))]
+)
+def test_tiles_give_the_same_result_as_the_whole(with_settings, size: tuple[int, int], target: tuple[int, int]):
+    pixels = noise(*size)
+    whole = with_settings(tile_size=4096).enlarge(pixels, target)
+    tiled = with_settings(tile_size=16).enlarge(pixels, target)
+    assert np.abs(tiled - whole).max() <= 1e-5
+
+
+def test_tiles_of_the_large_encoder_give_the_same_result_as_the_whole(
+    with_settings, rdn_checkpoint, rdn_known, settings
+):
+    rdn_known(rdn_checkpoint)
+    add_weights(rdn_checkpoint, settings)
+    pixels = noise(300, 3)
+    whole = with_settings("liif-rdn", tile_size=4096).enlarge(pixels, (700, 5))
+    tiled = with_settings("liif-rdn", tile_size=100).enlarge(pixels, (700, 5))
+    assert np.ptp(whole) > 1e-3
+    assert np.abs(tiled - whole).max() <= 1e-5
+
+
+def test_the_number_of_threads_does_not_change_the_result(with_settings):
+    pixels = noise(40, 52)
+    one, two, five = (with_settings(threads=n).enlarge(pixels, (100, 131)) for n in (1, 2, 5))
+    assert np.abs(one - two).max() <= 1e-6
+    assert np.abs(one - five).max() <= 1e-6
+
+
+def test_the_picture_is_not_changed_and_a_second_run_gives_the_same(edsr):
+    pixels = noise(17, 19)
+    before = pixels.copy()
+    first = edsr.enlarge(pixels, (40, 41))
+    assert np.array_equal(first, edsr.enlarge(pixels, (40, 41)))
+    assert np.array_equal(pixels, before)
+
+
+@pytest.mark.parametrize(("threads", "tile_size"), [(1, 256), (2, 256), (2, 16)])
+def test_progress_only_rises_and_ends_at_one(with_settings, threads: int, tile_size: int):
+    seen: list[float] = []
+    with_settings(threads=threads, tile_size=tile_size).enlarge(noise(33, 20), (120, 60), progress=seen.append)
+    assert len(seen) > 1
+    assert seen == sorted(seen)
+    assert seen[0] > 0
+    assert seen[-1] == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interrupt_stops_the_work_and_leaves_no_threads(with_settings, monkeypatch, threads: int):
+    finished = []
+    decode_block = LiifDecoder._decode_block
+    monkeypatch.setattr(LiifDecoder, "_decode_block", lambda *args: finished.append(1) or decode_block(*args))
+    model = with_settings(threads=threads)
+    calls = []
+
+    def interrupt(share: float) -> None:
+        calls.append(share)
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        model.enlarge(noise(40, 40), (1280, 640), progress=interrupt)
+    assert len(calls) == 1
+    assert len(finished) < 80 / 2  # of 80 blocks
+    assert threading.active_count() == before
+
+
+def test_an_error_in_a_worker_reaches_the_caller(edsr, monkeypatch):
+    def fail(*_):
+        raise MemoryError("no memory for a block")
+
+    monkeypatch.setattr(LiifDecoder, "_decode_block", fail)
+    before = threading.active_count()
+    with pytest.raises(MemoryError, match="no memory for a block"):
+        edsr.enlarge(noise(20, 20), (80, 80))
+    assert threading.active_count() == before
+
+
+def test_a_size_below_the_pictures_is_refused(edsr):
+    with pytest.raises(UnsupportedScaleError, match="cannot make 9x8 smaller, to 9x7"):
+        edsr.enlarge(noise(8, 9), (7, 9))
+
+
+@pytest.mark.parametrize("shape", [(8, 9), (8, 9, 1), (8, 9, 4), (0, 9, 3)])
+def test_an_array_that_is_not_an_rgb_picture_is_refused(edsr, shape: tuple[int, ...]):
+    with pytest.raises(ShapeError, match=r"takes pictures of the shape \(H, W, 3\), got"):
+        edsr.enlarge(np.zeros(shape, np.float32), (20, 20))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("head.0.weight", None, r"head\.0\.weight is missing"),
+        ("tail.0.weight", np.zeros(3, np.float32), r"tail\.0\.weight is unexpected"),
+        ("head.0.weight", np.zeros((64, 3, 5, 5), np.float32), "a weight has another shape"),
+    ],
+)
+def test_weights_that_do_not_fit_are_never_loaded_loosely(edsr_state, name: str, value, problem: str):
+    weights = {key.removeprefix("encoder."): w for key, w in edsr_state.items() if key.startswith("encoder.")}
+    weights = {key: w for key, w in (weights | {name: value}).items() if w is not None}
+    with pytest.raises(WeightsError, match=rf"^the weights do not fit the network edsr: {problem}$"):
+        load_graph("edsr.onnx", weights, threads=1)
+
+
+def test_exhausted_memory_inside_a_network_is_a_memory_error():
+    class Full:
+        def run(self, _names, _feeds):
+            raise RuntimeError("Non-zero status code returned while running Conv node. Status Message: std::bad_alloc")
+
+    with pytest.raises(MemoryError):
+        run_graph(Full(), {})
