@@ -24,7 +24,10 @@ def seconds(*arguments: str) -> list[float]:
 
 def main() -> None:
     """Print median and maximum for each prompt."""
-    prompts = sorted(SEEDS.glob("*.txt")) or sorted((Path(__file__).parents[1] / "tests" / "golden" / "prompts").glob("*.txt"))[:5]
+    prompts = (
+        sorted(SEEDS.glob("*.txt"))
+        or sorted((Path(__file__).parents[1] / "tests" / "golden" / "prompts").glob("*.txt"))[:5]
+    )
     for name, arguments in [("--help", ["--help"]), *((path.name, ["answer", str(path)]) for path in prompts)]:
         times = seconds(*arguments)
         print(f"{name:<40} median {statistics.median(times):.2f} s, max {max(times):.2f} s of {RUNS}")

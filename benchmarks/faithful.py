@@ -1,6 +1,8 @@
-"""--faithful on Set14 at x3: how far each shrunken pixel is from the input, and what that does to the PSNR against the true picture.
+"""--faithful on Set14 at x3: how far each shrunken pixel is from the input, and what that does to the PSNR against the
+true picture.
 
-Protocol: Pillow-bicubic low resolution rounded to 8 bits; liif-edsr; result rounded to 8 bits; PSNR of Y, crop of 3 pixels.
+Protocol: Pillow-bicubic low resolution rounded to 8 bits; liif-edsr; result rounded to 8 bits; PSNR of Y, crop of 3
+pixels.
 """
 
 from __future__ import annotations
@@ -8,12 +10,12 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from sets import pair, pictures
 
 from apercu import load_model, load_settings
 from apercu.measure.consistency import ShrinkOperator
 from apercu.measure.metrics import psnr_y
 from apercu.measure.project import project
+from sets import pair, pictures
 
 SCALE = 3
 
@@ -34,9 +36,11 @@ def main() -> None:
         worst = [float(np.abs(shrink.apply(picture) - lr).max()) * 255 for picture in (sr, faithful)]
         row = (psnr_y(sr, hr, crop_border=SCALE), psnr_y(faithful, hr, crop_border=SCALE), *worst)
         rows.append(row)
-        print(f"{path.stem:<14} {row[0]:9.2f} {row[1]:9.2f} {row[1] - row[0]:+6.2f} {row[2]:17.2f} {row[3]:6.2f} {seconds:6.2f}")
+        gain = f"{row[1] - row[0]:+6.2f}"
+        print(f"{path.stem:<14} {row[0]:9.2f} {row[1]:9.2f} {gain} {row[2]:17.2f} {row[3]:6.2f} {seconds:6.2f}")
     mean = np.mean(rows, axis=0)
-    print(f"{'mean':<14} {mean[0]:9.2f} {mean[1]:9.2f} {mean[1] - mean[0]:+6.2f}    worst after: {max(row[3] for row in rows):.2f} of 255")
+    print(f"{'mean':<14} {mean[0]:9.2f} {mean[1]:9.2f} {mean[1] - mean[0]:+6.2f}")
+    print(f"worst pixel after: {max(row[3] for row in rows):.2f} of 255")
 
 
 if __name__ == "__main__":

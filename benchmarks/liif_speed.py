@@ -1,8 +1,12 @@
-"""Speed of LIIF-EDSR on 128x128 x4 against the matrix-multiplication rate of this machine and, with --reference, against a clone of yinboc/liif.
+"""Speed of LIIF-EDSR on 128x128 x4 against the matrix-multiplication rate of this machine and, with --reference,
+against a clone of yinboc/liif.
 
-Everything runs in one process, in turn, with the same weights, picture and number of threads; medians of several rounds. The clone is used as it is; from
-outside, `.cuda()` is made to do nothing and packages that its scripts import without need here (logging, YAML, data sets) are stood in for. Two ways
-to run the clone are timed: its `model(inp, coord, cell)` on the whole query, and `batched_predict` of its test.py with the 30000 queries of its demo.py.
+Everything runs in one process, in turn, with the same weights, picture and number of threads; medians of several
+rounds. The clone is used as it is; from
+outside, `.cuda()` is made to do nothing and packages that its scripts import without need here (logging, YAML, data
+sets) are stood in for. Two ways
+to run the clone are timed: its `model(inp, coord, cell)` on the whole query, and `batched_predict` of its test.py with
+the 30000 queries of its demo.py.
 """
 
 from __future__ import annotations
@@ -48,12 +52,14 @@ def gemm_rate(threads: int) -> float:
 
 def runtime_gemm_rate(threads: int) -> float:
     """GFLOP/s of a product inside ONNX Runtime, (4096, 1024) x (1024, 1024)."""
-    from onnx import TensorProto, helper
     import onnxruntime
+    from onnx import TensorProto, helper
 
     shapes = {"a": [4096, 1024], "b": [1024, 1024], "c": [4096, 1024]}
     infos = {name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()}
-    graph = helper.make_graph([helper.make_node("MatMul", ["a", "b"], ["c"])], "g", [infos["a"], infos["b"]], [infos["c"]])
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["a", "b"], ["c"])], "g", [infos["a"], infos["b"]], [infos["c"]]
+    )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
@@ -91,7 +97,10 @@ def reference(path: Path, picture: np.ndarray, threads: int) -> dict[str, Callab
         with torch.no_grad():
             return finish(model(inp, coord, cell))
 
-    return {"model(inp, coord, cell)": whole, "batched_predict, 30000": lambda: finish(predict(model, inp, coord, cell, bsize=30000))}
+    return {
+        "model(inp, coord, cell)": whole,
+        "batched_predict, 30000": lambda: finish(predict(model, inp, coord, cell, bsize=30000)),
+    }
 
 
 def main() -> None:
@@ -123,7 +132,8 @@ def main() -> None:
     print(f"time that the decoder's products alone must take at that rate: {floor:.2f} s")
     for name, seconds in times.items():
         ratios = [theirs / ours for theirs, ours in zip(seconds, times["apercu"], strict=True)]
-        print(f"{name:<26} {statistics.median(seconds):6.2f} s ({min(seconds):.2f}..{max(seconds):.2f})   {statistics.median(ratios):.2f} x apercu")
+        spread = f"({min(seconds):.2f}..{max(seconds):.2f})"
+        print(f"{name:<26} {statistics.median(seconds):6.2f} s {spread:<16} {statistics.median(ratios):.2f} x apercu")
 
 
 def decoder_rate(model: Liif, picture: np.ndarray) -> float:

@@ -1,4 +1,7 @@
-"""Peak memory of enlarging with LIIF through the command, for pictures of growing size: what is needed beside input and output must not grow."""
+"""Peak memory of enlarging with LIIF through the command, for pictures of growing size.
+
+what is needed beside input and output must not grow.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,20 @@ def peak(picture: Path, output: Path, model: str) -> float:
         "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
-    command = [sys.executable, "-m", "apercu", "enlarge", str(picture), "-o", str(output), "--scale", str(SCALE), "--model", model, "--overwrite"]
+    command = [
+        sys.executable,
+        "-m",
+        "apercu",
+        "enlarge",
+        str(picture),
+        "-o",
+        str(output),
+        "--scale",
+        str(SCALE),
+        "--model",
+        model,
+        "--overwrite",
+    ]
     done = subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True, text=True)
     return int(done.stdout) / 1024
 

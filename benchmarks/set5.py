@@ -1,12 +1,16 @@
-"""PSNR on Set5. Protocol: Pillow-bicubic low resolution, luma (BT.601 studio range), crop of `scale` pixels, no rounding, mean of decibels."""
+"""PSNR on Set5.
+
+Protocol: Pillow-bicubic low resolution, luma (BT.601 studio range), crop of `scale` pixels, no rounding, mean of
+decibels.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from sets import pair, pictures
 
 from apercu import load_model, load_settings
 from apercu.measure.metrics import psnr_y
+from sets import pair, pictures
 
 
 def main() -> None:
@@ -17,7 +21,9 @@ def main() -> None:
         rows = []
         for path in pictures("Set5"):
             lr, hr = (array.astype(np.float32) / np.float32(255) for array in pair(path, scale))
-            rows.append([psnr_y(np.clip(model.enlarge(lr, hr.shape[:2]), 0, 1), hr, crop_border=scale) for model in models])
+            rows.append(
+                [psnr_y(np.clip(model.enlarge(lr, hr.shape[:2]), 0, 1), hr, crop_border=scale) for model in models]
+            )
         print(f"  x{scale}", *(f"{value:.2f}" for value in np.mean(rows, axis=0)))
 
 

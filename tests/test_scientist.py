@@ -89,6 +89,14 @@ def test_tasks_off_pictures_have_an_empty_plan_and_refuse_a_picture(
     assert not picture.with_name("out.png").exists()
 
 
+def test_a_known_model_is_off_topic_for_a_task_that_it_was_not_made_for(settings: Settings) -> None:
+    found = answer(Brief(question="How does AI turn my speech into text?", models=(RDN,)), settings=settings).answer
+    assert found.task.id == "speech_to_text"
+    assert found.sources[0].verdict == "off-topic"
+    assert found.sources[0].reason.endswith("and not about writing down speech.")
+    assert "None of the provided models is made for this task" in texts(found, "limits")
+
+
 def test_a_size_and_a_factor_at_once_are_refused(settings: Settings, picture: Path) -> None:
     with pytest.raises(ShapeError, match="both given"):
         run_on(picture, Brief(question=QUESTION), settings, scale=(2, 2), size=(20, 24))

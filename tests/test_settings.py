@@ -47,7 +47,7 @@ def test_arguments_that_are_none_and_empty_variables_do_not_count(config: Path, 
 
 
 def test_a_bad_argument_is_named():
-    with pytest.raises(InputError, match="^setting threads = 0: input should be greater than or equal to 1$"):
+    with pytest.raises(InputError, match=r"^setting threads = 0: input should be greater than or equal to 1$"):
         load_settings(threads=0)
 
 

@@ -1,9 +1,13 @@
-"""Draw examples/lighthouse.png, the small picture of the demo: an ink-and-wash scene of our own, with hatching as a test of hand-drawn texture."""
+"""Draw examples/lighthouse.png, the small picture of the demo.
+
+an ink-and-wash scene of our own, with hatching as a test of hand-drawn texture.
+"""
 
 from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pyvips
@@ -16,20 +20,34 @@ TARGET = Path(__file__).parent.parent / "examples" / "lighthouse.png"
 def wobble(points: list[tuple[float, float]], rng: random.Random, amount: float = 0.5) -> str:
     """A path through points, as an unsteady hand draws it."""
     steps: list[str] = []
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         count = max(2, int(math.dist((x0, y0), (x1, y1)) / 6))
         for i in range(count + 1):
             t = i / count
-            steps.append(f"{x0 + (x1 - x0) * t + rng.uniform(-amount, amount):.2f},{y0 + (y1 - y0) * t + rng.uniform(-amount, amount):.2f}")
+            x, y = x0 + (x1 - x0) * t + rng.uniform(-amount, amount), y0 + (y1 - y0) * t + rng.uniform(-amount, amount)
+            steps.append(f"{x:.2f},{y:.2f}")
     return "M" + " L".join(steps)
 
 
-def line(points: list[tuple[float, float]], rng: random.Random, *, width: float = 1.1, colour: str = INK, fill: str = "none") -> str:
+def line(
+    points: list[tuple[float, float]], rng: random.Random, *, width: float = 1.1, colour: str = INK, fill: str = "none"
+) -> str:
     """One stroke of the pen."""
-    return f'<path d="{wobble(points, rng)}" fill="{fill}" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"/>'
+    look = f'fill="{fill}" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"'
+    return f'<path d="{wobble(points, rng)}" {look}/>'
 
 
-def hatch(x: float, y: float, w: float, h: float, rng: random.Random, *, gap: float = 3.2, colour: str = INK, width: float = 0.55) -> list[str]:
+def hatch(
+    x: float,
+    y: float,
+    w: float,
+    h: float,
+    rng: random.Random,
+    *,
+    gap: float = 3.2,
+    colour: str = INK,
+    width: float = 0.55,
+) -> list[str]:
     """Slanted strokes over a box."""
     strokes = []
     at = x
@@ -43,7 +61,15 @@ def scene() -> str:
     """The picture as SVG."""
     rng = random.Random(7)
     parts = ['<rect width="160" height="120" fill="#f4ead8"/>', '<circle cx="122" cy="30" r="13" fill="#e9a23b"/>']
-    parts += [line([(122 + 17 * math.cos(a), 30 + 17 * math.sin(a)), (122 + 22 * math.cos(a), 30 + 22 * math.sin(a))], rng, width=0.9, colour="#b5651d") for a in (i * math.pi / 6 for i in range(12))]
+    parts += [
+        line(
+            [(122 + 17 * math.cos(a), 30 + 17 * math.sin(a)), (122 + 22 * math.cos(a), 30 + 22 * math.sin(a))],
+            rng,
+            width=0.9,
+            colour="#b5651d",
+        )
+        for a in (i * math.pi / 6 for i in range(12))
+    ]
     parts.append('<path d="M0,84 C30,78 60,88 95,82 S140,80 160,84 V120 H0 Z" fill="#5d8aa8"/>')
     for y in (90, 97, 104, 111):
         x = rng.uniform(62, 74)
@@ -60,14 +86,31 @@ def scene() -> str:
     parts.append(line([(25, 72), (29, 30), (43, 30), (47, 72), (25, 72)], rng, width=1.3))
     parts += [line([(39.5 + y * 0.03, y + 3), (42 + (y - 30) * 0.085, y)], rng, width=0.55) for y in range(33, 70, 3)]
     parts.append('<rect x="30" y="20" width="12" height="10" fill="#f6d365"/>')
-    parts += [line([(30, 30), (30, 20), (42, 20), (42, 30)], rng), line([(36, 20), (36, 30)], rng, width=0.7), line([(28, 20), (36, 12), (44, 20), (28, 20)], rng, width=1.2, fill="#3b3f5c")]
-    parts += [line([(42, 24), (78, 15)], rng, width=0.7, colour="#c89b2b"), line([(42, 26), (80, 30)], rng, width=0.7, colour="#c89b2b")]
+    parts += [
+        line([(30, 30), (30, 20), (42, 20), (42, 30)], rng),
+        line([(36, 20), (36, 30)], rng, width=0.7),
+        line([(28, 20), (36, 12), (44, 20), (28, 20)], rng, width=1.2, fill="#3b3f5c"),
+    ]
+    parts += [
+        line([(42, 24), (78, 15)], rng, width=0.7, colour="#c89b2b"),
+        line([(42, 26), (80, 30)], rng, width=0.7, colour="#c89b2b"),
+    ]
     parts.append('<path d="M100,80 L128,80 L122,88 H106 Z" fill="#8a4b2d"/>')
-    parts += [line([(99, 80), (129, 80), (122, 88), (106, 88), (99, 80)], rng, width=1.2), line([(114, 80), (114, 52)], rng, width=1.1), line([(115, 54), (127, 76), (115, 76), (115, 54)], rng, fill="#fbf7ef"), line([(112, 58), (103, 76), (112, 76), (112, 58)], rng, fill="#f2ddc0")]
+    parts += [
+        line([(99, 80), (129, 80), (122, 88), (106, 88), (99, 80)], rng, width=1.2),
+        line([(114, 80), (114, 52)], rng, width=1.1),
+        line([(115, 54), (127, 76), (115, 76), (115, 54)], rng, fill="#fbf7ef"),
+        line([(112, 58), (103, 76), (112, 76), (112, 58)], rng, fill="#f2ddc0"),
+    ]
     for x, y in ((70, 34), (84, 42), (92, 30)):
         parts.append(line([(x - 4, y - 2), (x, y), (x + 4, y - 2.6)], rng, width=0.9))
-    parts.append('<text x="97" y="115" font-family="DejaVu Serif, serif" font-style="italic" font-size="8.5" fill="#f4ead8">North Cape</text>')
-    return f'<svg xmlns="http://www.w3.org/2000/svg" width="160" height="120" viewBox="0 0 160 120">{"".join(parts)}</svg>'
+    parts.append(
+        '<text x="97" y="115" font-family="DejaVu Serif, serif" font-style="italic" font-size="8.5" fill="#f4ead8">'
+        "North Cape</text>"
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="160" height="120" viewBox="0 0 160 120">{"".join(parts)}</svg>'
+    )
 
 
 def main() -> None:

@@ -10,9 +10,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 TaskId = Literal[
-    "super_resolution", "restoration", "deblur", "denoise", "inpainting", "colorization", "low_light", "hdr", "weather_removal",
-    "harmonization", "style_transfer", "face_edit", "image_edit", "text_to_image", "classification", "object_detection", "segmentation",
-    "pose_estimation", "depth", "ocr", "captioning", "vqa", "text_to_text", "text_to_speech", "speech_to_text", "video", "other",
+    "super_resolution", "restoration", "deblur", "denoise", "inpainting", "colorization", "low_light", "hdr",
+    "weather_removal", "harmonization", "style_transfer", "face_edit", "image_edit", "text_to_image", "classification",
+    "object_detection", "segmentation", "pose_estimation", "depth", "ocr", "captioning", "vqa", "text_to_text",
+    "text_to_speech", "speech_to_text", "video", "other",
 ]  # fmt: skip
 Level = Literal["prompt", "linked", "open"]
 Verdict = Literal["direct", "transferable", "off-topic", "unknown"]
@@ -31,7 +32,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-# --- the question -------------------------------------------------------------------------------------------------------------
+# --- the question -----------------------------------------------------------------------------------------------------
 
 
 class Facet(Record):
@@ -50,7 +51,8 @@ class Facet(Record):
 class Task(Record):
     """What the question is about.
 
-    `factor` is output size over input size (None when the question names none); `scale` holds (y, x) when the question gives one factor per axis;
+    `factor` is output size over input size (None when the question names none); `scale` holds (y, x) when the question
+    gives one factor per axis;
     `size` holds (height, width) when it asks for an exact size.
     """
 
@@ -66,11 +68,14 @@ class Task(Record):
     facets: tuple[Facet, ...] = ()
 
 
-# --- the brief ----------------------------------------------------------------------------------------------------------------
+# --- the brief --------------------------------------------------------------------------------------------------------
 
 
 class BriefEntry(Record):
-    """A recommended model or a related paper as the prompt gives it. Every field is one line of text, never an instruction."""
+    """A recommended model or a related paper as the prompt gives it.
+
+    Every field is one line of text, never an instruction.
+    """
 
     name: str
     paper: str | None = None
@@ -79,7 +84,10 @@ class BriefEntry(Record):
 
 
 class Brief(Record):
-    """What a seed prompt holds: the question, the recommended models, the related papers, and what is to be explained."""
+    """What a seed prompt holds.
+
+    the question, the recommended models, the related papers, and what is to be explained.
+    """
 
     question: str
     models: tuple[BriefEntry, ...] = ()
@@ -87,13 +95,14 @@ class Brief(Record):
     asked: tuple[str, ...] = ()
 
 
-# --- cards --------------------------------------------------------------------------------------------------------------------
+# --- cards ------------------------------------------------------------------------------------------------------------
 
 
 class CardClaim(Record):
     """A short sentence in our own words about a model or a paper, with where it stands and how it was checked.
 
-    `kind`: "mechanism" how it works, "step" a stage of input -> model -> output, "result" a number, "limit" what it does not do.
+    `kind`: "mechanism" how it works, "step" a stage of input -> model -> output, "result" a number, "limit" what it
+    does not do.
     """
 
     id: str
@@ -151,7 +160,10 @@ class ModelCard(Record):
 
 
 class Paper(Record):
-    """What is known about a paper. `about` completes "The paper is about ..."; `links` are the addresses it is known by."""
+    """What is known about a paper.
+
+    `about` completes "The paper is about ..."; `links` are the addresses it is known by.
+    """
 
     id: str
     title: str
@@ -166,7 +178,7 @@ class Paper(Record):
     claims: tuple[CardClaim, ...] = ()
 
 
-# --- fit ----------------------------------------------------------------------------------------------------------------------
+# --- fit --------------------------------------------------------------------------------------------------------------
 
 
 class Support(Record):
@@ -179,7 +191,10 @@ class Support(Record):
 
 
 class Source(Record):
-    """A provided model or paper with the verdict on how it fits the task. `card` is the id of our card for it, when one is allowed and exists."""
+    """A provided model or paper with the verdict on how it fits the task.
+
+    `card` is the id of our card for it, when one is allowed and exists.
+    """
 
     id: str
     kind: Literal["model", "paper"]
@@ -193,7 +208,10 @@ class Source(Record):
 
 
 class Dossier(Record):
-    """Everything an answer may rest on: the judged sources, their texts by id, and the card claims by the id of the card text they stand in."""
+    """Everything an answer may rest on.
+
+    the judged sources, their texts by id, and the card claims by the id of the card text they stand in.
+    """
 
     sources: tuple[Source, ...]
     texts: dict[str, str]
@@ -234,11 +252,14 @@ class Recommendation(Record):
     papers: tuple[RelatedPaper, ...] = ()
 
 
-# --- plan and run -------------------------------------------------------------------------------------------------------------
+# --- plan and run -----------------------------------------------------------------------------------------------------
 
 
 class Node(Record):
-    """One step of a workflow. `inputs` are the ids of the nodes that feed its ports, in the order of the op's signature."""
+    """One step of a workflow.
+
+    `inputs` are the ids of the nodes that feed its ports, in the order of the op's signature.
+    """
 
     id: str
     op: str
@@ -253,7 +274,10 @@ class Plan(Record):
 
 
 class BranchMeasure(Record):
-    """One candidate of a `choose` node: how well it shrinks back to the input, how much it added, and whether it was taken."""
+    """One candidate of a `choose` node.
+
+    how well it shrinks back to the input, how much it added, and whether it was taken.
+    """
 
     node: str
     model: str
@@ -263,7 +287,10 @@ class BranchMeasure(Record):
 
 
 class NodeRun(Record):
-    """What happened to one node: done, skipped (with the reason in `note`) or failed. `output` says what came out, in words."""
+    """What happened to one node.
+
+    done, skipped (with the reason in `note`) or failed. `output` says what came out, in words.
+    """
 
     id: str
     op: str
@@ -276,8 +303,10 @@ class NodeRun(Record):
 class FidelityReport(Record):
     """What was kept and what was added; see `docs/fidelity.md` for the protocol of every number.
 
-    `lr_psnr_db` is capped at 120 dB (equal within float rounding); errors are on the 0..1 scale; `added_share` is the share of the result's
-    contrast energy (sum of squares around the mean) that the input does not determine; `changed_share` the share that contradicts the input.
+    `lr_psnr_db` is capped at 120 dB (equal within float rounding); errors are on the 0..1 scale; `added_share` is the
+    share of the result's
+    contrast energy (sum of squares around the mean) that the input does not determine; `changed_share` the share that
+    contradicts the input.
     """
 
     scale: tuple[float, float]
@@ -313,7 +342,11 @@ class RunRecord(Record):
 
 
 class Enlargement(Record):
-    """What `enlarge` did. `scale` is what was asked for, or the ratio of the sizes where an exact size was; `sha256` is that of the written file."""
+    """What `enlarge` did.
+
+    `scale` is what was asked for, or the ratio of the sizes where an exact size was; `sha256` is that of the written
+    file.
+    """
 
     input: str
     output: str
@@ -329,7 +362,10 @@ class Enlargement(Record):
 
 
 class Check(Record):
-    """What `check` found. Errors are on the 0..1 scale; `added_map` is the path of the written map, None when none was asked for."""
+    """What `check` found.
+
+    Errors are on the 0..1 scale; `added_map` is the path of the written map, None when none was asked for.
+    """
 
     scale: tuple[float, float]
     kernel: Kernel
@@ -345,7 +381,7 @@ class Check(Record):
     output: str
 
 
-# --- the answer ---------------------------------------------------------------------------------------------------------------
+# --- the answer -------------------------------------------------------------------------------------------------------
 
 
 class Claim(Record):
@@ -365,7 +401,10 @@ class Unsupported(Record):
 
 
 class Answer(Record):
-    """The explanation of a Brief. `source_texts` holds the text behind every support, so that each quote can be checked."""
+    """The explanation of a Brief.
+
+    `source_texts` holds the text behind every support, so that each quote can be checked.
+    """
 
     question: str
     level: Level

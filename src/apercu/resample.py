@@ -106,7 +106,9 @@ def apply_per_axis(rows: csr_array[np.float32], columns: csr_array[np.float32], 
 def _apply_to_channel(
     rows: csr_array[np.float32], columns: csr_array[np.float32], channel: FloatImage, result: FloatImage
 ) -> None:
-    """Take the axis that shrinks more first, and the other axis some lines at a time, so that no copy of a large picture is made."""
+    """Take the axis that shrinks more first, and the other axis some lines at a time, so that no copy of a large
+    picture is made.
+    """
     if rows.shape[0] * columns.shape[1] <= rows.shape[1] * columns.shape[0]:
         between = np.empty((rows.shape[0], channel.shape[1]), np.float32)
         for lines in _lines(channel.shape[1]):

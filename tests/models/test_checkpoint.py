@@ -188,12 +188,11 @@ FORMS = {
 
 @pytest.mark.parametrize("protocol", [2, 4])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_planted_call_is_refused_and_nothing_runs(tmp_path: Path, monkeypatch, form: str, protocol: int):
+def test_a_planted_call_is_refused_and_nothing_runs(tmp_path: Path, form: str, protocol: int):
     touched = tmp_path / "touched"
     index = pickled({"model": {"sd": {"w": tensor(), "x": FORMS[form](f"touch {touched}")}}}, protocol)
-    refused(
-        archive(tmp_path / "bad.pth", index), "which is not a tensor; nothing was executed|nothing was exec|damaged"
-    )
+    damaged = form == "a call of a storage"
+    refused(archive(tmp_path / "bad.pth", index), "damaged" if damaged else "; nothing was executed$")
     assert not touched.exists()
 
 

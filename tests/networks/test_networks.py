@@ -40,9 +40,11 @@ def test_the_parameters_are_as_many_as_counted_by_hand():
     assert parameter_count(LIIF(RDN())) == rdn + imnet == 22_320_835
 
 
-@pytest.mark.parametrize(("network", "radius"), [(EDSR, 34), (RDN, 131)])
-def test_a_changed_pixel_changes_features_exactly_as_far_as_the_receptive_radius(network, radius: int):
-    encoder = network().double().requires_grad_(False)
+@pytest.mark.parametrize(("network", "thin", "radius"), [(EDSR, {}, 34), (RDN, {"growth": 4}, 131)])
+def test_a_changed_pixel_changes_features_exactly_as_far_as_the_receptive_radius(
+    network, thin: dict[str, int], radius: int
+):
+    encoder = network(channels=4, **thin).double().requires_grad_(False)
     for weight in encoder.parameters():  # positive everywhere, so that no path can cancel another
         weight.fill_(1 / weight[0].numel() if weight.ndim > 1 else 0)
     picture = torch.zeros(1, 3, 2 * radius + 9, 1, dtype=torch.double)

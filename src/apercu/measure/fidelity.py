@@ -29,7 +29,8 @@ def measure_fidelity(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubi
     * changed_share: |A+ (A y - x)|^2 over the same; clipped to 0..1.
     * added_rms, added_max: root mean square and maximum of |y - A+ A y| over pixels and channels, on 0..1.
 
-    Works on some rows at a time: beside the pictures it needs a few arrays of the input's size, and nothing of the result's.
+    Works on some rows at a time: beside the pictures it needs a few arrays of the input's size, and nothing of the
+    result's.
 
     Args:
         lr: input, (h, w, C) float32 in 0..1.

@@ -159,7 +159,8 @@ class PickleReader:
 
 
 def _known(text: str) -> Name:
-    if text in (ORDERED_DICTIONARY, TENSOR) or (text.startswith("torch ") and text.endswith("Storage")):
+    storage = text.startswith("torch ") and text.endswith("Storage") and text.removeprefix("torch ").isidentifier()
+    if storage or text in (ORDERED_DICTIONARY, TENSOR):
         return Name(text)
     asked = text.replace(" ", ".", 1)[:200]
     raise WeightsError(

@@ -10,7 +10,7 @@ import numpy as np
 from apercu.errors import OutOfMemoryError, ShapeError
 from apercu.image import Image
 from apercu.registry import Enlarger, Progress
-from apercu.resample import resize
+from apercu.resample import FloatImage, resize
 from apercu.run.transparency import bleed
 from apercu.settings import Settings
 
@@ -70,9 +70,10 @@ def _by_size(size: Size, target: Size, settings: Settings) -> Size:
 
 
 def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Progress | None = None) -> Image:
-    """Enlarge colours with the model and alpha by bicubic interpolation on the same grid; values are clipped to 0..1.
+    """Enlarge colours with the model and alpha by bicubic interpolation on the same grid.
 
-    A grey picture is handed to the model as three equal channels and comes back as one, their mean.
+    Colours are clipped to 0..1 and rounded to the steps that the picture's file will hold, so that what is measured is
+    what is saved. A grey picture is handed to the model as three equal channels and comes back as one, their mean.
 
     Raises:
         OutOfMemoryError: the machine's memory does not suffice.
@@ -91,4 +92,13 @@ def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Prog
             f"memory ran out while enlarging {image.size[1]}x{image.size[0]} to {target[1]}x{target[0]}",
             hint="Set APERCU_TILE_SIZE to 128 or take a smaller factor.",
         ) from error
-    return replace(image, pixels=np.clip(result, 0, 1, out=result), alpha=alpha)
+    return replace(image, pixels=_rounded(result, image.bit_depth), alpha=alpha)
+
+
+def _rounded(pixels: FloatImage, bit_depth: int) -> FloatImage:
+    """Clip to 0..1 and round to the steps of a file, in place: the largest array of a run is not copied."""
+    levels = np.float32(2**bit_depth - 1)
+    np.clip(pixels, 0, 1, out=pixels)
+    np.multiply(pixels, levels, out=pixels)
+    np.rint(pixels, out=pixels)
+    return np.divide(pixels, levels, out=pixels)

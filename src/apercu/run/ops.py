@@ -186,9 +186,8 @@ def save(run: Run, image: Image, report: FidelityReport) -> SavedFile:
 
 
 def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
-    """`measure_fidelity` of two pictures, the result rounded to the samples that its file will hold."""
-    levels = np.float32(2**sr.bit_depth - 1)
-    return measure_fidelity(bleed(lr).pixels, np.rint(sr.pixels * levels) / levels, kernel=kernel)
+    """`measure_fidelity` of two pictures; the result holds the samples of its file already."""
+    return measure_fidelity(bleed(lr).pixels, sr.pixels, kernel=kernel)
 
 
 # --- the table of ops -------------------------------------------------------------------------------------------------
