@@ -11,7 +11,8 @@ $(VENV)/core: pyproject.toml constraints.txt
 	$(PIP) --editable .
 	touch $@
 
-# torch is named exactly and alone: any other spelling may bring its GPU build.
+# torch serves only the export of the networks and the tests that compare with the reference; Apercu runs without it.
+# On Linux the registry's default build may bring several GB of GPU packages.
 $(VENV)/full: $(VENV)/core
 	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[test,check,train]'

@@ -2,11 +2,10 @@
 against a clone of yinboc/liif.
 
 Everything runs in one process, in turn, with the same weights, picture and number of threads; medians of several
-rounds. The clone is used as it is; from
-outside, `.cuda()` is made to do nothing and packages that its scripts import without need here (logging, YAML, data
-sets) are stood in for. Two ways
-to run the clone are timed: its `model(inp, coord, cell)` on the whole query, and `batched_predict` of its test.py with
-the 30000 queries of its demo.py.
+rounds. The clone is used as it is; from outside, `.cuda()` is made to do nothing and packages that its scripts import
+without need here (logging, YAML, data sets) are stood in for. Two ways to run the clone are timed: its
+`model(inp, coord, cell)` on the whole query, and `batched_predict` of its test.py with the 30000 queries of its
+demo.py.
 """
 
 from __future__ import annotations
@@ -138,9 +137,7 @@ def main() -> None:
 
 def decoder_rate(model: Liif, picture: np.ndarray) -> float:
     """GFLOP/s of everything after the encoder, counting only the products of the layers after the first."""
-    feat = model.encode(picture)
     seconds = timed(lambda: model.enlarge(picture, (SIDE * SCALE, SIDE * SCALE))) - timed(lambda: model.encode(picture))
-    del feat
     return EVALUATIONS * TAIL_FLOPS / seconds / 1e9
 
 

@@ -1,19 +1,25 @@
-"""What the documentation tells people to type exists."""
+"""What the documentation tells people to type exists, what exists is told, and no link or blank is left open."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import apercu
-from apercu.interfaces.cli import main
+from apercu.errors import EXIT_CODES
+from apercu.interfaces.cli import app, main
+from apercu.registry import model_cards
 
 ROOT = Path(__file__).parents[1]
 PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.is_file()]
+PLACEHOLDER = re.compile(r"@[A-Z0-9]+@")
+LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)[^)]*\)")
 BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -38,6 +44,33 @@ def names_in_python_blocks() -> list[tuple[str, str]]:
                 found += [(page.name, name) for name in re.findall(r"(?<![\w.])apercu\.(\w+)\(", block)]
                 imported = re.findall(r"^from apercu import ([\w, ]+)$", block, re.MULTILINE)
                 found += [(page.name, name.strip().split(" ")[0]) for line in imported for name in line.split(",")]
+    return found
+
+
+def dead_links(page: Path, text: str) -> list[str]:
+    """The relative targets of links and images in a page that lead to no file; code is left out."""
+    prose = re.sub(r"`[^`\n]*`", "", BLOCK.sub("", text))
+    targets = [target.partition("#")[0] for target in LINK.findall(prose) if not re.match(r"[a-z]+:", target)]
+    return [target for target in targets if target and not (page.parent / target).exists()]
+
+
+def documented() -> str:
+    return "\n".join(page.read_text("utf-8") for page in PAGES)
+
+
+def tracked_pages() -> list[Path]:
+    """Every Markdown file of the repository; outside a checkout those that are documentation."""
+    listed = subprocess.run(["git", "ls-files", "-z", "*.md"], cwd=ROOT, capture_output=True, check=False)
+    names = [name for name in listed.stdout.decode().split("\0") if name]
+    return [path for path in map(ROOT.joinpath, names) if path.is_file()] or PAGES
+
+
+def names_of_commands() -> list[str]:
+    """Every command as it is typed: "ask", "models", "models add"."""
+    top = typer.main.get_command(app)
+    found = []
+    for name, command in getattr(top, "commands", {}).items():
+        found += [name, *(f"{name} {below}" for below in getattr(command, "commands", {}))]
     return found
 
 
@@ -75,3 +108,39 @@ def test_a_command_that_does_not_exist_would_be_noticed(
 ) -> None:
     assert help_of(["enlarg"], capsys, monkeypatch)[0] != 0
     assert "--scael" not in help_of(["enlarge"], capsys, monkeypatch)[1]
+
+
+def test_no_page_has_a_blank_that_was_to_be_filled_in() -> None:
+    pages = tracked_pages()
+    assert {page.name for page in pages} >= {"README.md", "models.md"}
+    left = {page.name: found for page in pages if (found := PLACEHOLDER.findall(page.read_text("utf-8")))}
+    assert left == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_link_inside_the_documentation_is_dead(page: Path) -> None:
+    assert dead_links(page, page.read_text("utf-8")) == []
+
+
+def test_a_dead_link_or_image_would_be_noticed_and_code_is_no_link() -> None:
+    text = (
+        "[a](docs/none.md#x) ![b](none.png) [c](LICENSE) [d](https://a.example/x) `[e](f)`\n```\n[g](h)\n```\n[i](#j)\n"
+    )
+    assert dead_links(ROOT / "README.md", text) == ["docs/none.md", "none.png"]
+
+
+def test_every_command_is_documented() -> None:
+    names = names_of_commands()
+    assert {"ask", "run", "models add"} <= set(names)
+    text = documented()
+    assert [name for name in names if not re.search(rf"\bapercu {name}(?![\w-])", text)] == []
+
+
+def test_every_error_is_documented() -> None:
+    text = documented()
+    assert [kind.__name__ for kind in EXIT_CODES if not re.search(rf"\b{kind.__name__}\b", text)] == []
+
+
+def test_every_model_is_documented() -> None:
+    text = (ROOT / "docs" / "models.md").read_text("utf-8")
+    assert [name for name in model_cards() if f"`{name}`" not in text] == []

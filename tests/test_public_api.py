@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from importlib.resources import files
 
 import pytest
 
@@ -33,6 +34,10 @@ def test_a_public_name_stays_what_it_is_when_everything_is_imported() -> None:
         if not module.name.startswith(("apercu.networks", "apercu.train", "apercu.__main__")):  # these need torch
             importlib.import_module(module.name)
     assert {name: getattr(apercu, name) for name in apercu.__all__} == before
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert files("apercu").joinpath("py.typed").is_file()
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -15,7 +15,7 @@ from apercu.measure.fidelity import measure_fidelity
 from apercu.pictures import check, enlarge
 from apercu.records import Answer, Brief, BriefEntry
 from apercu.registry import added_weights, find_model
-from apercu.reporting import write_report
+from apercu.reporting import html_of, write_report
 from apercu.scientist import Job, answer, ask, plan_question, recommend
 from apercu.settings import Settings
 
@@ -121,6 +121,22 @@ def test_the_workflow_that_ran_is_the_workflow_that_is_explained(settings: Setti
     assert found.unsupported == ()
 
 
+def test_the_workflow_in_words_leads_through_no_step_whose_output_nobody_takes(settings: Settings) -> None:
+    workflow = texts(ask(QUESTION, settings=settings).answer, "workflow")
+    assert "The workflow on a picture is load → {liif-edsr | bicubic} → choose → measure → save." in workflow
+
+
+def test_the_sizes_in_an_answer_are_width_x_height_x_the_channels_of_the_picture(
+    settings: Settings, picture: Path
+) -> None:
+    write_image(Image(read_image(picture).pixels[:, :, :1]), picture, overwrite=True)
+    result = ask(QUESTION, settings=settings, job=Job(picture=picture, output=picture.with_name("out.png")))
+    assert "-> 12 x 10 x 1\n" in result.answer.markdown
+    assert "-> 24 x 20 x 1\n" in result.answer.markdown
+    assert "24 x 20 x 1" in html_of(result)
+    assert "-> 2W x 2H x 3\n" in ask(QUESTION, settings=settings).answer.markdown
+
+
 def test_the_numbers_of_the_answer_are_measured_on_the_saved_file(settings: Settings, picture: Path) -> None:
     found = run_on(picture, Brief(question=QUESTION), settings)
     run = found.run
@@ -134,6 +150,10 @@ def test_the_numbers_of_the_answer_are_measured_on_the_saved_file(settings: Sett
     assert f"agrees with the picture to {again.lr_psnr_db:.2f} dB" in workflow
     assert f"further off than {again.max_abs_lr_error * 255:.2f} of 255" in workflow
     assert f"{again.added_share:.2%} of the contrast in the result" in workflow
+    rms = f"{again.added_rms * 255:.2f} of 255"
+    assert f"Typically (root mean square) that is {rms} a pixel" in workflow
+    assert f"root mean square {rms}, at most" in found.source_texts["run"]
+    assert "average" not in workflow + found.source_texts["run"]
     assert "became 24 x 20 pixels with bicubic" in workflow
 
 
@@ -183,6 +203,8 @@ def test_a_model_that_does_not_enlarge_is_passed_over_aloud(settings: Settings, 
     assert (found.run.model, found.run.size, found.run.weights_sha256) == ("none", (10, 12), None)
     assert "The step ldm-inpainting was skipped" in texts(found, "workflow")
     assert "no model worked on the picture of 12 x 10 pixels" in texts(found, "workflow")
+    assert "12 x 10 pixels, no model worked on it, in " in found.source_texts["run"]
+    assert "with none" not in found.markdown
     assert (read_image(picture).pixels == read_image(picture.with_name("out.png")).pixels).all()
 
 

@@ -1,4 +1,4 @@
-"""Web addresses in a brief: which ones were provided, byte for byte."""
+"""What a foreign text may carry: its web addresses, byte for byte, and characters that must not reach a reader."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 
 from apercu.records import BriefEntry
 
-_URL_CHARACTERS = r"[^\s<>\"`{}|\\^\x00-\x1f\x7f]"
+_STEERING_CHARACTERS = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_URL_CHARACTERS = rf"[^\s<>\"`{{}}|\\^{_STEERING_CHARACTERS}]"
 _URL = re.compile(rf"https?://(?!/){_URL_CHARACTERS}+", re.IGNORECASE)
+_STEERING = re.compile(f"[{_STEERING_CHARACTERS}]")
 
 
 def links(entry: BriefEntry) -> tuple[str, ...]:
@@ -39,3 +41,11 @@ def trimmed(url: str) -> str:
             unopened[url[end - 1]] -= 1
         end -= 1
     return url[:end]
+
+
+def without_steering(text: str, shown: str) -> str:
+    """Text with `shown` in place of each character that steers a terminal or turns the direction of the text around it.
+
+    These are the control characters, line breaks among them, and Unicode's embeddings, overrides and isolates.
+    """
+    return _STEERING.sub(lambda _: shown, text)

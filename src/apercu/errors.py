@@ -19,8 +19,7 @@ ApercuError
 └── CitationError           a sentence was about to leave the provided sources
 
 A message says what happened with its values and what was expected; `hint` says what to do. `EXIT_CODES`, `HTTP_STATUS`
-and `code` map every class for
-the command line, HTTP and MCP; a test walks the tree and fails where a class is missing.
+and `code` map every class for the command line, HTTP and MCP; a test walks the tree and fails where a class is missing.
 """
 
 from __future__ import annotations

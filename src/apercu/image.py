@@ -65,7 +65,7 @@ _NOT_CARRIED = {
     "png-comment-": "text comments",
     "gif-comment": "a comment",
 }
-_EXPORT_HINT = "export it as a plain 8-bit or 16-bit RGB or grey picture and try again"
+_EXPORT_HINT = "Export it as a plain 8-bit or 16-bit RGB or grey picture and try again."
 _ROWS_AT_ONCE = 256
 # A JPEG with stray bytes between its segments is whole; before a restart marker (d0 to d7) they mean lost picture data.
 _STRAY_BYTES = re.compile(r"extraneous bytes before marker 0x(?!d[0-7])")
@@ -144,6 +144,11 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = 268_000_000) -
         return _decode(file, path, format_, loader, max_pixels, "error")
 
 
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """A path as text that can be printed and written: bytes that are not UTF-8 become U+FFFD."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def file_sha256(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file's bytes, in hexadecimal.
 
@@ -160,15 +165,15 @@ def _open_picture(path: str | os.PathLike[str]) -> Iterator[BufferedReader]:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
-            raise ImageError(f"{path} is {kind}; expected a picture file", hint="name one picture")
+            raise ImageError(f"{path} is {kind}; expected a picture file", hint="Name one picture.")
         if status.st_size == 0:
-            raise ImageError(f"{path} is empty (0 bytes); expected a picture file", hint="copy or download it again")
+            raise ImageError(f"{path} is empty (0 bytes); expected a picture file", hint="Copy or download it again.")
         file = open(path, "rb")  # noqa: SIM115 -- closed below; errors inside the block are not ours to translate
     except FileNotFoundError:
-        raise ImageError(f"{path} does not exist; expected a picture file", hint="check the path") from None
+        raise ImageError(f"{path} does not exist; expected a picture file", hint="Check the path.") from None
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or error
-        raise ImageError(f"{path} cannot be opened: {cause}", hint="check the name and the permissions") from None
+        raise ImageError(f"{path} cannot be opened: {cause}", hint="Check the name and the permissions.") from None
     with file:
         yield file
 
@@ -183,10 +188,10 @@ def _recognise(file: BinaryIO, path: str | os.PathLike[str]) -> tuple[str, str]:
     for offset, magic, name in _KNOWN_BUT_REFUSED:
         if head.startswith(magic, offset):
             raise ImageError(
-                f"{path} is a file of the kind {name}, which is not read", hint="export it as PNG and try again"
+                f"{path} is a file of the kind {name}, which is not read", hint="Export it as PNG and try again."
             )
     raise ImageError(
-        f"{path} is not a picture; expected PNG, JPEG, WebP, TIFF, AVIF or GIF", hint="export it as PNG and try again"
+        f"{path} is not a picture; expected PNG, JPEG, WebP, TIFF, AVIF or GIF", hint="Export it as PNG and try again."
     )
 
 
@@ -203,7 +208,7 @@ def _decode(
     if decoded.width * decoded.height > max_pixels:
         raise ImageError(
             f"{path} has {decoded.width} x {decoded.height} pixels; at most {max_pixels} are read",
-            hint="crop or shrink it first",
+            hint="Crop or shrink it first.",
         )
     position = file.tell()
     frames = max(int(_field(decoded, "n-pages") or 1), _png_frames(file) if format_ == "png" else 1)
@@ -220,7 +225,7 @@ def _refuse_what_cannot_be_held(decoded: VipsImage, path: str | os.PathLike[str]
     if frames > 1:
         raise ImageError(
             f"{path} holds {frames} pictures or frames; expected one",
-            hint="save the one that you need as a file of its own",
+            hint="Save the one that you need as a file of its own.",
         )
     if b"hdr-gain-map" in (_field(decoded, "xmp-data") or b""):
         raise ImageError(f"{path} holds an HDR gain map beside the picture, which would be lost", hint=_EXPORT_HINT)
@@ -336,7 +341,7 @@ def _decoding(path: str | os.PathLike[str]) -> Iterator[None]:
         cause = next((": " + line for line in lines if not line.startswith("unable to")), "")
         raise ImageError(
             f"{path} is damaged, cut short or of a variant that is not read{cause}",
-            hint="copy or download it again, or export it as PNG",
+            hint="Copy or download it again, or export it as PNG.",
         ) from None
 
 
@@ -369,30 +374,30 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False, alpha
     if suffix not in _SAVERS:
         raise OutputError(
             f"{path} has the suffix {suffix!r}; expected one of {', '.join(_SAVERS)}",
-            hint="name the result for example out.png",
+            hint="Name the result for example out.png.",
         )
     if alpha and _SAVERS[suffix][0] == "jpeg":
         raise OutputError(
-            f"{path} would lose the picture's transparency: JPEG has none", hint="write .png, .webp or .tif instead"
+            f"{path} would lose the picture's transparency: JPEG has none", hint="Write .png, .webp or .tif instead."
         )
     try:
         if not target.parent.is_dir():
             raise OutputError(
-                f"the folder {target.parent} does not exist", hint="make the folder first, or name another one"
+                f"the folder {target.parent} does not exist", hint="Make the folder first, or name another one."
             )
         if target.is_dir():
             raise OutputError(
-                f"{path} is a folder; expected the name of a file", hint="name the result for example out.png"
+                f"{path} is a folder; expected the name of a file", hint="Name the result for example out.png."
             )
         if not overwrite and os.path.lexists(target):
             raise _exists(target)
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}", hint="check the permissions, or write elsewhere"
+            f"{path} cannot be written: {error.strerror or error}", hint="Check the permissions, or write elsewhere."
         ) from None
     if not os.access(target.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise OutputError(
-            f"the folder {target.parent} may not be written to", hint="check the permissions, or write elsewhere"
+            f"the folder {target.parent} may not be written to", hint="Check the permissions, or write elsewhere."
         )
 
 
@@ -419,7 +424,7 @@ def write_image(image: Image, path: str | os.PathLike[str], *, overwrite: bool =
     grey_lost = image.pixels.shape[2] == 1 and format_ in ("webp", "avif")
     if grey_lost and image.icc is not None:
         raise OutputError(
-            f"{path} cannot hold a grey picture with a grey colour profile", hint="write .png or .tif instead"
+            f"{path} cannot hold a grey picture with a grey colour profile", hint="Write .png or .tif instead."
         )
     depth = image.bit_depth if format_ in ("png", "tiff") else 8
     encoded = _with_metadata(_as_vips(image.pixels, image.alpha, depth), image)
@@ -461,7 +466,7 @@ def _as_vips(pixels: FloatImage, alpha: FloatImage | None, bit_depth: int) -> Vi
         if np.isnan(block).any():
             raise OutputError(
                 "the picture holds values that are not numbers (NaN)",
-                hint="this is a fault of the model that made it: try another one",
+                hint="This is a fault of the model that made it: try another one.",
             )
         samples[rows] = np.rint(np.clip(block, 0, 1) * highest)
     kind = ("b-w" if colours == 1 else "srgb") if bit_depth == 8 else ("grey16" if colours == 1 else "rgb16")
@@ -509,11 +514,11 @@ def _published(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         raise _exists(target) from None
     except OSError as error:
         raise OutputError(
-            f"{target} cannot be written: {error.strerror or error}", hint="check the disk and the permissions"
+            f"{target} cannot be written: {error.strerror or error}", hint="Check the disk and the permissions."
         ) from None
     except _pyvips().Error as error:
         raise OutputError(
-            f"{target} cannot be written: {str(error).strip().splitlines()[-1]}", hint="write .png instead"
+            f"{target} cannot be written: {str(error).strip().splitlines()[-1]}", hint="Write .png instead."
         ) from None
     finally:
         hidden.unlink(missing_ok=True)
@@ -532,5 +537,5 @@ def _move_without_replacing(hidden: Path, target: Path) -> None:
 
 def _exists(target: Path) -> OutputError:
     return OutputError(
-        f"{target} exists already and is not replaced", hint="allow it with --overwrite, or write to another name"
+        f"{target} exists already and is not replaced", hint="Allow it with --overwrite, or write to another name."
     )

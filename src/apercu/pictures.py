@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apercu.errors import ModelError, ShapeError
 from apercu.plan.build import build_plan
-from apercu.records import Check, Enlargement, Plan
+from apercu.records import Check, Enlargement, FidelityReport, Plan
 from apercu.registry import find_model
 from apercu.settings import Settings
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from apercu.run.execute import Progress
 
 DEFAULT_MODEL = "liif-edsr"
+LARGEST_CHANGE = 0.25
+"""Share of contradicted contrast above which `check` doubts that the pictures belong together."""
 
 
 def enlarge(
@@ -87,7 +90,7 @@ def enlarging_plan(
 
 
 _MEASURED = {
-    "scale", "kernel", "sanity",
+    "scale", "kernel",
     "lr_psnr_db", "max_abs_lr_error", "added_share", "added_rms", "added_max", "changed_share",
 }  # fmt: skip
 """What a check takes over from the measurement, under the same names."""
@@ -116,7 +119,7 @@ def check(
         ShapeError: `after` is smaller than `before` on an axis.
         ImageError, OutputError: a file cannot be read or written.
     """
-    from apercu.image import check_output, read_image
+    from apercu.image import check_output, read_image, shown_path
     from apercu.run.ops import measure_pictures
 
     if added_map is not None:
@@ -135,10 +138,26 @@ def check(
         _write_map(lr, sr, kernel, added_map, overwrite=overwrite)
     return Check(
         **report.model_dump(include=_MEASURED),
-        added_map=None if added_map is None else str(added_map),
-        input=str(before),
-        output=str(after),
+        sanity=(*report.sanity, *_doubts(lr, sr, report)),
+        added_map=None if added_map is None else shown_path(added_map),
+        input=shown_path(before),
+        output=shown_path(after),
     )
+
+
+def _doubts(lr: Image, sr: Image, report: FidelityReport) -> Iterator[str]:
+    """What speaks against the one picture being an enlargement of the other at all, or a faithful one."""
+    if (lr.alpha is None) != (sr.alpha is None):
+        yield f"the picture has {_alpha(lr)} transparency, the enlargement {_alpha(sr)}"
+    if report.changed_share > LARGEST_CHANGE:
+        yield (
+            f"{report.changed_share:.0%} of the contrast contradicts the picture: it may show something else, "
+            "or be moved, cropped, turned or mirrored"
+        )
+
+
+def _alpha(image: Image) -> str:
+    return "no" if image.alpha is None else "a"
 
 
 def _alike(lr: Image, sr: Image) -> tuple[Image, Image]:
@@ -157,6 +176,8 @@ def _write_map(lr: Image, sr: Image, kernel: Kernel, path: Path, *, overwrite: b
     from apercu.image import Image, write_image
     from apercu.measure.fidelity import added_map
     from apercu.measure.heatmap import added_heatmap
+    from apercu.run.transparency import as_seen
 
-    drawn = added_heatmap(added_map(lr.pixels, sr.pixels, kernel=kernel), sr.pixels)
+    seen = as_seen(sr)
+    drawn = added_heatmap(added_map(as_seen(lr), seen, kernel=kernel), seen)
     write_image(Image(drawn.astype(np.float32) / np.float32(255)), path, overwrite=overwrite)

@@ -25,6 +25,9 @@ Wish = Literal["fidelity", "crispness", "speed"]
 Asked = Literal["mechanism", "tool", "how_to"]
 Kernel = Literal["bicubic", "bilinear", "box", "lanczos"]
 
+NO_MODEL = "none"
+"""Stands for the model in a run's record where no model worked on the picture."""
+
 
 class Record(BaseModel):
     """Base of all records: frozen, closed, JSON both ways."""
@@ -52,8 +55,7 @@ class Task(Record):
     """What the question is about.
 
     `factor` is output size over input size (None when the question names none); `scale` holds (y, x) when the question
-    gives one factor per axis;
-    `size` holds (height, width) when it asks for an exact size.
+    gives one factor per axis; `size` holds (height, width) when it asks for an exact size.
     """
 
     id: TaskId
@@ -84,9 +86,9 @@ class BriefEntry(Record):
 
 
 class Brief(Record):
-    """What a seed prompt holds.
+    """What a prompt in the prompt format (docs/prompt-format.md) holds.
 
-    the question, the recommended models, the related papers, and what is to be explained.
+    These are the question, the recommended models, the related papers, and what is to be explained.
     """
 
     question: str
@@ -210,7 +212,7 @@ class Source(Record):
 class Dossier(Record):
     """Everything an answer may rest on.
 
-    the judged sources, their texts by id, and the card claims by the id of the card text they stand in.
+    These are the judged sources, their texts by id, and the card claims by the id of the card text they stand in.
     """
 
     sources: tuple[Source, ...]
@@ -274,9 +276,9 @@ class Plan(Record):
 
 
 class BranchMeasure(Record):
-    """One candidate of a `choose` node.
+    """One candidate of a `choose` node: how well it shrinks back to the input, how much it added, whether it was taken.
 
-    how well it shrinks back to the input, how much it added, and whether it was taken.
+    `model` is `NO_MODEL` for a candidate that no model worked on.
     """
 
     node: str
@@ -289,7 +291,7 @@ class BranchMeasure(Record):
 class NodeRun(Record):
     """What happened to one node.
 
-    done, skipped (with the reason in `note`) or failed. `output` says what came out, in words.
+    It was done, skipped (with the reason in `note`) or failed. `output` says what came out, in words.
     """
 
     id: str
@@ -304,9 +306,8 @@ class FidelityReport(Record):
     """What was kept and what was added; see `docs/fidelity.md` for the protocol of every number.
 
     `lr_psnr_db` is capped at 120 dB (equal within float rounding); errors are on the 0..1 scale; `added_share` is the
-    share of the result's
-    contrast energy (sum of squares around the mean) that the input does not determine; `changed_share` the share that
-    contradicts the input.
+    share of the result's contrast energy (sum of squares around the mean) that the input does not determine, and
+    `changed_share` the share that contradicts the input.
     """
 
     scale: tuple[float, float]
@@ -321,7 +322,7 @@ class FidelityReport(Record):
 
 
 class RunRecord(Record):
-    """What one run of a plan did. Paths are as the user gave them."""
+    """What one run of a plan did. Paths are as the user gave them; `model` is `NO_MODEL` where no model worked."""
 
     plan: Plan
     nodes: tuple[NodeRun, ...]
@@ -344,8 +345,8 @@ class RunRecord(Record):
 class Enlargement(Record):
     """What `enlarge` did.
 
-    `scale` is what was asked for, or the ratio of the sizes where an exact size was; `sha256` is that of the written
-    file.
+    `scale` is what was asked for, or the ratio of the sizes where an exact size was asked for; `sha256` is that of the
+    written file.
     """
 
     input: str

@@ -162,6 +162,11 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def weights_digest(card: ModelCard, settings: Settings) -> str | None:
+    """The sha256 of the file of weights that runs for a card; None for a model without weights."""
+    return _known_weights(card, settings)[1] if card.weights else None
+
+
 def _known_weights(card: ModelCard, settings: Settings) -> tuple[Path, str]:
     if card.weights is None:
         raise WeightsError(f"{card.name} has no file of weights", hint="`apercu models` says what each model needs.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from apercu.answer.report import ReportPictures, render_html
 from apercu.errors import OutputError
-from apercu.plan.draw import draw_svg, flow_shapes
+from apercu.plan.draw import draw_svg
 from apercu.plan.graph import plan_to_json
 from apercu.records import Answer, Node
 from apercu.registry import model_cards
-from apercu.scientist import Result
+from apercu.scientist import Result, shapes_of
 
 if TYPE_CHECKING:
     from apercu.image import Image
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 SHOWN_PIXELS = 4_000_000
 """A report shows pictures up to this many pixels whole; larger ones are reduced, and the report says so."""
 REPORT_NAME = "report.html"
+PICTURE_NAME = "enlarged.png"
 FILE_NAMES = (REPORT_NAME, "answer.md", "answer.json", "plan.json")
 
 
 @contextmanager
 def report_folder(wanted: Path | None, *, exact_name: bool, overwrite: bool = False) -> Iterator[Path | None]:
-    """Make the folder of a report, and take it away again if the work fails and nothing is in it.
+    """Make the folder of a report. If the work fails or is interrupted, a folder that was made here is taken away.
 
     Args:
         wanted: the folder; None gives None.
@@ -43,28 +45,41 @@ def report_folder(wanted: Path | None, *, exact_name: bool, overwrite: bool = Fa
     if wanted is None:
         yield None
         return
-    folder = wanted if exact_name else _free(wanted)
-    _refuse_files_that_exist(folder, overwrite=overwrite)
-    is_new = not folder.is_dir()
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the folder {folder} cannot be made ({error.strerror})", hint="Name another folder with --out."
-        ) from error
+    if exact_name:
+        _refuse_files_that_exist(wanted, overwrite=overwrite)
+    folder, is_new = _made(wanted, exact_name=exact_name)
     try:
         yield folder
     except BaseException:
-        if is_new and not any(folder.iterdir()):
-            folder.rmdir()
+        if is_new:
+            _take_away(folder)
         raise
 
 
-def _free(wanted: Path) -> Path:
+def _made(wanted: Path, *, exact_name: bool) -> tuple[Path, bool]:
+    """The folder, and whether it is new. Only the one of several processes that makes a folder may call it its own."""
     number, folder = 2, wanted
-    while os.path.lexists(folder):
-        folder, number = wanted.with_name(f"{wanted.name}-{number}"), number + 1
-    return folder
+    while True:
+        try:
+            folder.mkdir()
+        except OSError as error:
+            if exact_name and isinstance(error, FileExistsError) and folder.is_dir():
+                return folder, False
+            if exact_name or not isinstance(error, FileExistsError):
+                raise OutputError(
+                    f"the folder {folder} cannot be made ({error.strerror})", hint="Name another folder with --out."
+                ) from error
+            folder, number = wanted.with_name(f"{wanted.name}-{number}"), number + 1
+        else:
+            return folder, True
+
+
+def _take_away(folder: Path) -> None:
+    """Remove a folder that was made here with what was written into it, unless somebody else put a file there."""
+    for name in (PICTURE_NAME, *FILE_NAMES):
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> Path:
@@ -96,9 +111,10 @@ def _refuse_files_that_exist(folder: Path, *, overwrite: bool) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
-        partial.write_text(text, "utf-8")
+        with partial.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
         os.replace(partial, path)
     except OSError as error:
         raise OutputError(
@@ -113,7 +129,7 @@ def html_of(result: Result) -> str:
     answer, executed = result.answer, result.executed
     drawn = ""
     if answer.plan.nodes:
-        shapes = flow_shapes(answer.plan, executed.record.input_size if executed else None)
+        shapes = shapes_of(answer.plan, executed)
         status = {node.id: node.status for node in executed.record.nodes} if executed else {}
         drawn = draw_svg(answer.plan, shapes, status=status)
     pictures = pictures_of(executed) if executed else ReportPictures()
@@ -136,10 +152,10 @@ def pictures_of(executed: Executed) -> ReportPictures:
     from apercu.image import Image, encode_png
     from apercu.measure.fidelity import added_map
     from apercu.measure.heatmap import added_heatmap, heatmap_legend
-    from apercu.run.transparency import bleed
+    from apercu.run.transparency import as_seen
 
     before, after = executed.before, executed.after
-    amount = added_map(bleed(before).pixels, after.pixels, kernel=executed.record.fidelity.kernel)
+    amount = added_map(as_seen(before), as_seen(after), kernel=executed.record.fidelity.kernel)
     added = added_heatmap(amount, after.pixels).astype(np.float32) / np.float32(255)
     share = min(1.0, math.sqrt(SHOWN_PIXELS / (after.size[0] * after.size[1])))
     shown_after, shown_added = _reduced(after, share), _reduced(Image(added), share)

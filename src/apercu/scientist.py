@@ -12,9 +12,9 @@ from apercu.answer.compose import compose_claims
 from apercu.answer.gate import check_claims
 from apercu.answer.material import gather_texts
 from apercu.answer.render import render_markdown
-from apercu.errors import QuestionError, UnknownModelError
+from apercu.errors import QuestionError
 from apercu.evidence.cards import paper_cards
-from apercu.evidence.fit import judge
+from apercu.evidence.fit import judge, model_card_of
 from apercu.evidence.recommend import brief_of, recommend_for
 from apercu.plan.build import build_plan
 from apercu.plan.draw import draw_text, flow_shapes
@@ -140,13 +140,7 @@ def plan_question(
 
 def provided_models(brief: Brief) -> tuple[ModelCard, ...]:
     """The cards of the brief's models, as far as there are any."""
-    cards = []
-    for entry in brief.models:
-        try:
-            cards.append(find_model(entry.name))
-        except UnknownModelError:
-            continue
-    return tuple(dict.fromkeys(cards))
+    return tuple(dict.fromkeys(card for entry in brief.models if (card := model_card_of(entry))))
 
 
 def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, settings: Settings, job: Job | None) -> Plan:
@@ -236,4 +230,11 @@ def known_names() -> tuple[str, ...]:
 
 def drawing_of(plan: Plan, executed: Executed | None) -> str:
     """The workflow as text, with the sizes that flow through it."""
-    return draw_text(plan, flow_shapes(plan, executed.record.input_size if executed else None)) if plan.nodes else ""
+    return draw_text(plan, shapes_of(plan, executed)) if plan.nodes else ""
+
+
+def shapes_of(plan: Plan, executed: Executed | None) -> dict[str, str]:
+    """What flows through a workflow: the sizes of the picture that it ran on, or multiples of W and H without one."""
+    if executed is None:
+        return flow_shapes(plan)
+    return flow_shapes(plan, executed.before.size, channels=executed.before.pixels.shape[2])

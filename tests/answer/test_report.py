@@ -13,8 +13,8 @@ from fixture import ANSWER, PLAN, RUN, TEXTS, WITHOUT_RUN, claim, pictures, supp
 
 from apercu.answer.report import ReportPictures, render_html
 from apercu.errors import CitationError
-from apercu.plan import draw_svg, flow_shapes
-from apercu.records import Answer, NodeRun, Source, Support
+from apercu.plan.draw import draw_svg, flow_shapes
+from apercu.records import NO_MODEL, Answer, NodeRun, Source, Support
 
 HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script></script><!-- {{title}} '"
 CHROMIUM = shutil.which("chromium")
@@ -110,6 +110,32 @@ def test_every_claim_leads_to_its_quotes_and_every_quote_is_marked():
         assert f'href="#on-{key}"' in html
         assert f'id="on-{key}"' in html
     assert reader.marks == [rest.quote for sentence in ANSWER.claims for rest in sentence.supports]
+
+
+def report_of_model(model: str) -> str:
+    """The words of a report on a run with another model, alternative texts of the pictures among them."""
+    html = report(ANSWER.model_copy(update={"run": RUN.model_copy(update={"model": model})}))
+    return f"{text_of(html)} {' '.join(value or '' for name, value in Reader(html).attributes if name == 'alt')}"
+
+
+def test_only_what_a_trained_model_added_is_called_its_guess():
+    guess = ("Added by the model", "learned from other pictures: it may be right", "bright: added by the model")
+    learned = report_of_model("liif-edsr")
+    assert all(words in learned for words in guess)
+    for model in ("bicubic", "lanczos", NO_MODEL):
+        plain = report_of_model(model)
+        assert not [words for words in (*guess, "model's guess") if words in plain], model
+        assert "bright: added, not determined by your picture" in plain
+    assert "the formula that filled in the new pixels" in report_of_model("bicubic")
+    assert "the formula" not in report_of_model(NO_MODEL)
+
+
+def test_a_run_without_a_model_is_not_the_work_of_none():
+    words = report_of_model(NO_MODEL)
+    assert "The result; no model worked on it" in words
+    assert "Model that ran no model" in words
+    assert "result of none" not in words
+    assert not re.search(r"\bModel(?: that ran)? none\b", words)
 
 
 def test_a_quote_is_shown_with_the_words_around_it():

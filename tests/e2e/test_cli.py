@@ -18,6 +18,8 @@ from shell import COMMAND, QUESTION, Shell
 from apercu import __version__
 from apercu.errors import EXIT_CODES, OutputError
 from apercu.image import Image, read_image, write_image
+from apercu.question.prompt import write_prompt
+from apercu.records import Brief, BriefEntry
 
 pytestmark = pytest.mark.e2e
 
@@ -80,11 +82,24 @@ def test_answer_prints_markdown_or_json_and_writes_nothing(shell: Shell) -> None
 
 def test_answer_with_a_picture_runs_and_writes_a_report(shell: Shell) -> None:
     outcome = shell.call("answer", "prompt.txt", "--image", "in.png", "--out", "report")
-    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.code == 0
+    assert outcome.err.startswith("warning: liif-rdn was skipped: ")
+    assert outcome.err.count("\n") == 1
     assert outcome.out.splitlines()[-1] == f"Report: {shell.work / 'report' / 'report.html'}"
     assert sorted(path.name for path in (shell.work / "report").iterdir()) == [
         "answer.json", "answer.md", "enlarged.png", "plan.json", "report.html",
     ]  # fmt: skip
+
+
+def test_a_run_in_which_no_model_worked_says_so(shell: Shell) -> None:
+    brief = Brief(
+        question="Fill the hole in my photo (inpainting)", models=(BriefEntry(name="Inpainting-LatentDiffusion"),)
+    )
+    (shell.work / "fill.txt").write_text(write_prompt(brief), "utf-8")
+    outcome = shell.call("answer", "fill.txt", "--image", "in.png", "--out", "report")
+    assert outcome.code == 0
+    assert "enlarged.png: 12 x 10 pixels, no model worked on it, in " in outcome.out
+    assert "none" not in outcome.out
 
 
 def test_ask_takes_a_new_folder_each_time_unless_one_is_named(shell: Shell) -> None:

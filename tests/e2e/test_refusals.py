@@ -282,10 +282,26 @@ def test_a_plan_that_is_wrong_is_refused(plan: Any, error: type[ApercuError], sa
     refuses(shell, error, said, *arguments, real="wait" in said)
 
 
-@pytest.mark.parametrize("line", ["not json", '{"q": "x"}', '{"question": 3}', "[]"])
-def test_a_file_of_questions_with_a_bad_line_is_refused_with_its_number(line: str, shell: Shell) -> None:
-    (shell.work / "many.jsonl").write_text(f'\n{line}\n{{"question": "How do I double a photo?"}}\n')
-    refuses(shell, QuestionError, "line 2 holds no question", "recommend", "--questions", "many.jsonl")
+@pytest.mark.parametrize("line", ["not json", '{"q": "x"}', '{"question": 3}', "[]", '{"question": "?"}'])
+def test_a_bad_line_in_a_file_of_questions_becomes_an_error_with_its_number_and_the_rest_is_answered(
+    line: str, shell: Shell
+) -> None:
+    good = '{"question": "How do I double a photo?"}'
+    (shell.work / "many.jsonl").write_text(f"\n{good}\n{line}\n{good}\n")
+    outcome = shell.call("recommend", "--questions", "many.jsonl")
+    first, refused, last = (json.loads(printed) for printed in outcome.out.splitlines())
+    assert (outcome.code, outcome.err) == (EXIT_CODES[QuestionError], "")
+    assert refused["error"].keys() == {"code", "message", "hint"}
+    assert refused["error"]["code"] == QuestionError.code
+    assert refused["error"]["message"].startswith("line 3: the ")
+    assert first == last
+    assert first["abstained"] is False
+
+
+def test_many_questions_are_not_made_into_prompts(shell: Shell) -> None:
+    (shell.work / "many.jsonl").write_text('{"question": "How do I double a photo?"}\n')
+    arguments = ("recommend", "--questions", "many.jsonl", "--format", "prompt")
+    refuses(shell, InputError, "--format prompt was given", *arguments)
 
 
 def test_recommend_wants_either_a_question_or_a_file(shell: Shell) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apercu.errors import RunError, ShapeError
-from apercu.measure.consistency import ShrinkOperator
+from apercu.measure.consistency import ShrinkOperator, split
 from apercu.measure.fidelity import added_map, measure_fidelity
 from apercu.records import FidelityReport
 from apercu.resample import KERNELS, resize
@@ -64,6 +64,31 @@ def test_the_shares_follow_their_definition():
     assert report.added_rms == pytest.approx(np.sqrt((added**2).mean()), rel=1e-4)
     assert report.added_max == pytest.approx(np.abs(added).max(), rel=1e-4)
     assert report.scale == (3.0, 3.0)
+
+
+@given(st.integers(1, 80), st.integers(1, 5), st.sampled_from([(1.5, 2.5), (2, 2), (3.7, 1)]), st.sampled_from(KERNELS))
+@settings(deadline=None, max_examples=30)
+def test_measuring_in_strips_gives_the_figures_of_the_whole_split(height, width, scale, kernel):
+    rng = np.random.default_rng(height * 8 + width)
+    lr = rng.random((height, width, 3), dtype=np.float32)
+    sr = rng.random((round(height * scale[0]), round(width * scale[1]), 3), dtype=np.float32)
+    assert_strips_equal_the_split(lr, sr, kernel)
+
+
+def test_a_picture_of_several_strips_and_a_rest_is_measured_like_a_whole_one():
+    rng = np.random.default_rng(5)
+    assert_strips_equal_the_split(rng.random((90, 6, 3), np.float32), rng.random((301, 13, 3), np.float32), "bicubic")
+
+
+def assert_strips_equal_the_split(lr, sr, kernel):
+    report, parts = measure_fidelity(lr, sr, kernel=kernel), split(lr, sr, kernel=kernel)
+    added, changed = parts.added.astype(np.float64), parts.changed.astype(np.float64)
+    contrast = ((sr - sr.mean(axis=(0, 1), dtype=np.float64)) ** 2).sum()
+    assert report.added_share == pytest.approx(min(1, (added**2).sum() / contrast), rel=1e-4, abs=1e-9)
+    assert report.changed_share == pytest.approx(min(1, (changed**2).sum() / contrast), rel=1e-4, abs=1e-9)
+    assert report.added_rms == pytest.approx(np.sqrt((added**2).mean()), rel=1e-4, abs=1e-6)
+    assert report.added_max == pytest.approx(np.abs(added).max(), rel=1e-4, abs=1e-6)
+    assert np.abs(added_map(lr, sr, kernel=kernel) - np.sqrt((added**2).mean(axis=2))).max() <= 1e-5
 
 
 def test_the_map_is_the_root_mean_square_over_the_channels_of_the_added_part():

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from apercu.errors import PlanError
-from apercu.plan import draw_mermaid, draw_svg, draw_text, flow_shapes
+from apercu.plan.draw import draw_mermaid, draw_svg, draw_text, flow_shapes
 from apercu.records import Node, Plan
 
 PLAN = Plan(
@@ -36,15 +36,30 @@ def elements(svg: str, kind: str) -> list[str]:
 
 def test_shapes_are_symbols_without_a_picture_and_numbers_with_one():
     assert flow_shapes(PLAN) == {
-        "load": "H x W x 3",
+        "load": "W x H x 3",
         "inspect": "findings",
-        "liif": "3H x 2.5W x 3",
-        "plain": "3H x 2.5W x 3",
-        "choose": "3H x 2.5W x 3",
+        "liif": "2.5W x 3H x 3",
+        "plain": "2.5W x 3H x 3",
+        "choose": "2.5W x 3H x 3",
         "measure": "report",
         "save": "file",
     }
-    assert flow_shapes(PLAN, (64, 48))["choose"] == "192 x 120 x 3"
+    assert flow_shapes(PLAN, (64, 48))["choose"] == "120 x 192 x 3"
+
+
+def test_a_grey_picture_flows_with_one_channel():
+    shapes = flow_shapes(PLAN, (64, 48), channels=1)
+    assert (shapes["load"], shapes["choose"], shapes["save"]) == ("48 x 64 x 1", "120 x 192 x 1", "file")
+
+
+def test_a_drawn_size_is_width_first_like_every_size_that_is_typed():
+    plan = Plan(
+        nodes=(
+            Node(id="load", op="load"),
+            Node(id="one", op="enlarge", params={"size": [1080, 1920]}, inputs=("load",)),
+        )
+    )
+    assert "size 1920 x 1080" in draw_text(plan)
 
 
 def test_shapes_follow_an_exact_size_and_factors_in_series():
@@ -57,7 +72,7 @@ def test_shapes_follow_an_exact_size_and_factors_in_series():
             Node(id="new", op="project", inputs=("load", "three")),
         )
     )
-    assert list(flow_shapes(plan).values()) == ["H x W x 3", "2H x 2W x 3", "3H x 2W x 3", *["1080 x 1920 x 3"] * 2]
+    assert list(flow_shapes(plan).values()) == ["W x H x 3", "2W x 2H x 3", "2W x 3H x 3", *["1920 x 1080 x 3"] * 2]
 
 
 def test_shapes_say_nothing_about_what_they_cannot_know():
@@ -67,15 +82,15 @@ def test_shapes_say_nothing_about_what_they_cannot_know():
 
 def test_the_terminal_drawing_shows_branches_join_and_end():
     assert draw_text(PLAN, flow_shapes(PLAN, (64, 48))) == (
-        "●       load            -> 64 x 48 x 3\n"
+        "●       load            -> 48 x 64 x 3\n"
         "│\n"
         "├─●     inspect         -> findings\n"
         "│\n"
-        "├─●     enlarge  liif   -> 192 x 120 x 3\n"
-        "│ │     model liif-edsr  scale 3 x 2.5\n"
-        "├─│─●   enlarge  plain  -> 192 x 120 x 3\n"
-        "│ │ │   model bicubic  scale 3 x 2.5\n"
-        "│ ●─┘   choose          -> 192 x 120 x 3\n"
+        "├─●     enlarge  liif   -> 120 x 192 x 3\n"
+        "│ │     model liif-edsr  scale 2.5 x 3\n"
+        "├─│─●   enlarge  plain  -> 120 x 192 x 3\n"
+        "│ │ │   model bicubic  scale 2.5 x 3\n"
+        "│ ●─┘   choose          -> 120 x 192 x 3\n"
         "│ │\n"
         "●─┤     measure         -> report\n"
         "  │\n"
@@ -93,8 +108,8 @@ def test_the_terminal_drawing_keeps_to_its_width_and_to_printable_characters():
 def test_mermaid_numbers_its_nodes_and_labels_its_edges():
     drawn = draw_mermaid(PLAN, flow_shapes(PLAN))
     assert drawn.startswith("flowchart LR\n")
-    assert '  n2["enlarge<br/>liif<br/>model liif-edsr<br/>scale 3 x 2.5"]\n' in drawn
-    assert '  n0 -->|"H x W x 3"| n2\n' in drawn
+    assert '  n2["enlarge<br/>liif<br/>model liif-edsr<br/>scale 2.5 x 3"]\n' in drawn
+    assert '  n0 -->|"W x H x 3"| n2\n' in drawn
     assert drawn.count("-->") == sum(len(node.inputs) for node in PLAN.nodes)
 
 
@@ -110,12 +125,12 @@ def test_the_svg_names_every_node_and_what_flows():
     assert [text for text in texts if text in {node.op for node in PLAN.nodes}] == [
         "load", "inspect", "enlarge", "enlarge", "choose", "measure", "save",
     ]  # fmt: skip
-    assert {"64 x 48 x 3", "192 x 120 x 3", "gives report", "done", "skipped", "path out.png"} <= set(texts)
+    assert {"48 x 64 x 3", "120 x 192 x 3", "gives report", "done", "skipped", "path out.png"} <= set(texts)
     assert 'class="node skipped"' in svg
     assert svg.count("stroke-dasharray=") == 1
     assert "viewBox" in ElementTree.fromstring(svg).attrib
     (description,) = elements(svg, "desc")
-    assert "choose, takes liif, plain, gives 192 x 120 x 3" in description
+    assert "choose, takes liif, plain, gives 120 x 192 x 3" in description
 
 
 def test_svg_cards_do_not_overlap_and_lie_inside_the_view():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from apercu.errors import InputError, PlanError
-from apercu.plan import OpSignature, ParamSpec, order, plan_from_json, plan_to_json, validate_plan
+from apercu.plan.graph import OpSignature, ParamSpec, order, plan_from_json, plan_to_json, validate_plan
 from apercu.records import Node, Plan
 from apercu.run.ops import op_signatures
 

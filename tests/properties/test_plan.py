@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apercu.plan import draw_mermaid, draw_svg, draw_text, order, plan_from_json, plan_to_json
+from apercu.plan.draw import draw_mermaid, draw_svg, draw_text
+from apercu.plan.graph import order, plan_from_json, plan_to_json
 from apercu.records import Node, Plan
 
 words = st.text(st.characters(codec="utf-8"), max_size=12)

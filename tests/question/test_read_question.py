@@ -87,6 +87,7 @@ FACTORS = {
     "make the image 50% bigger": 1.5, "four-fold upscaling": 4, "enlarge 2x at 300dpi": 2, "upscale with EDSR x2": 2,
     "four times as many pixels for my photo": 2, "um den Faktor 3 vergrößern": 3, "agrandir 2 fois": 2,
     "이미지 4배 확대": 4, "把图片放大3倍": 3, "@2x icons": 2, "256 × 256 → 1024 × 1024 image": 4, "enlarge 100x": 100,
+    "make my logo 150% of its size": 1.5, "Which tool makes a 640x480 picture 1920x1440?": 3,
 }  # fmt: skip
 NOT_FACTORS = [
     "enlarge my 64 x 64 icon", "my 64x64 icon is blurry", "3x faster upscaling", "a 100% real upscaled photo",
@@ -112,6 +113,16 @@ def test_one_factor_per_axis_is_given_as_y_then_x() -> None:
     assert read_question("double the width of my image").scale == (1, 2)
     assert read_question("make the image twice as wide and three times as high").scale == (3, 2)
     assert read_question("enlarge the image from 200x300 to 400x900").scale == (3, 2)
+    assert read_question("enlarge by 2x1.5").scale == (1.5, 2)
+    assert read_question("upscale my photo by a factor of 3 × 2.5").scale == (2.5, 3)
+    assert read_question("enlarge by 2x2").factor == 2
+
+
+def test_a_size_of_a_few_pixels_is_taken_where_pixels_are_named() -> None:
+    assert read_question("enlarge to 10x10 pixels").size == (10, 10)
+    assert read_question("enlarge to 12 x 10 px").size == (10, 12)
+    assert read_question("enlarge to 10x10").size is None
+    assert read_question("enlarge by 20x10 pixels").scale is None
 
 
 def test_damage_that_is_to_be_avoided_is_a_wish_and_not_damage() -> None:

@@ -1,4 +1,4 @@
 """From what is known to an answer.
 
-sentences with the words they rest on, the gate that lets them through, and the forms in which they are shown.
+Sentences with the words they rest on, the gate that lets them through, and the forms in which they are shown.
 """

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from apercu.answer.material import Material
-from apercu.answer.texts import NO_MODEL, number
-from apercu.records import Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
+from apercu.answer.texts import number
+from apercu.records import NO_MODEL, Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
 
 VERDICT_WORDS: dict[Verdict, str] = {
     "direct": "direct",
@@ -35,6 +35,7 @@ _SPOKEN_OF = {
 }
 """Words by which a source would speak of a kind of picture."""
 
+IN_SHORT = "In short:"
 LONGEST_QUOTE = 400
 
 Draft = tuple[str, tuple[Support, ...]]
@@ -54,7 +55,7 @@ def compose_claims(
     """
     material = Material(task, dossier, texts, run)
     parts: tuple[tuple[Part, Iterable[Draft]], ...] = (
-        ("task", _task(material)),
+        ("task", (*_in_short(material), *_task(material, plan))),
         ("workflow", _workflow(material, plan)),
         ("sources", _sources(material)),
         ("limits", _limits(material)),
@@ -69,7 +70,26 @@ def compose_claims(
 # --- part 1: the task -------------------------------------------------------------------------------------------------
 
 
-def _task(material: Material) -> Iterator[Draft]:
+def _in_short(material: Material) -> Iterator[Draft]:
+    """What a person wants to know first about a run: who made the result, and how much of it is made up."""
+    run = material.run
+    if run is None or run.model == NO_MODEL:
+        return
+    share = f"{run.fidelity.added_share:.2%}"
+    yield (
+        f"{IN_SHORT} {run.model} made the result, and {share} of its contrast (counted as energy) is made up: "
+        "the picture does not determine it.",
+        (material.line("run", "enlarged: "), material.line("run", "added: ")),
+    )
+    least = min(run.branches, key=lambda branch: branch.added_share, default=None)
+    if least and not least.chosen:
+        yield (
+            f"{IN_SHORT} the candidate that makes up least is {least.node}, with {least.added_share:.2%}.",
+            (material.line("run", f"candidate {least.node}: "),),
+        )
+
+
+def _task(material: Material, plan: Plan) -> Iterator[Draft]:
     task = material.task
     read = material.facets("task")
     name = material.line("reading", "task: ")
@@ -83,6 +103,7 @@ def _task(material: Material) -> Iterator[Draft]:
         )
     if task.id == "super_resolution":
         yield _growth(material)
+        yield from _growth_of_plan(material, plan)
     for kind, words, frame in (
         ("content", _CONTENT, "The picture shows {}, going by {}."),
         ("damage", _DAMAGE, "The question speaks of {} ({})."),
@@ -111,6 +132,23 @@ def _growth(material: Material) -> Draft:
         text = f"The result is to have {task.size[1]} x {task.size[0]} pixels (width x height)."
         return text, (material.line("reading", "size: "), *material.facets("size"))
     return "The question names no factor.", (material.line("reading", "factor: "),)
+
+
+def _growth_of_plan(material: Material, plan: Plan) -> Iterator[Draft]:
+    """What the workflow does where the question names no factor or another one was given beside it."""
+    task = material.task
+    node = next((node for node in plan.nodes if node.op == "enlarge"), None)
+    asked = task.scale or ((task.factor, task.factor) if task.factor else None)
+    if (
+        node is None
+        or (asked and tuple(node.params.get("scale", ())) == asked)
+        or (not asked and node.params.get("size"))
+    ):
+        return
+    line = material.line("plan", f"{node.id}: ")
+    grows = line.quote.rpartition("), ")[2].partition(" after ")[0]
+    why = "was given beside the question" if asked else "is what Apercu takes where none is named"
+    yield f"The workflow enlarges {grows}, which {why}.", (line,)
 
 
 # --- part 2: the workflow ---------------------------------------------------------------------------------------------
@@ -154,9 +192,14 @@ def _inside(material: Material, source: Source) -> Iterator[Draft]:
 
 
 def _stages(plan: Plan) -> Iterator[str]:
-    """The steps from input to output; candidates that run side by side stand in braces."""
-    enlargers = [node.id for node in plan.nodes if node.op == "enlarge"]
-    for node in plan.nodes:
+    """The steps from input to output; candidates that run side by side stand in braces.
+
+    A step whose output no other takes (inspect) is left out: it leads nowhere, except for the one that saves.
+    """
+    taken = {source for node in plan.nodes for source in node.inputs}
+    nodes = [node for node in plan.nodes if node.id in taken or node.op == "save"]
+    enlargers = [node.id for node in nodes if node.op == "enlarge"]
+    for node in nodes:
         if node.op != "enlarge":
             yield node.id
         elif node.id == enlargers[0]:
@@ -194,8 +237,8 @@ def _measured(material: Material, run: RunRecord) -> Iterator[Draft]:
     )
     yield (
         f"{report.added_share:.2%} of the contrast in the result, counted as energy, was added: the picture does not "
-        f"determine it. On average that is {report.added_rms * 255:.2f} of 255 a pixel, at the strongest place "
-        f"{report.added_max * 255:.2f}.",
+        f"determine it. Typically (root mean square) that is {report.added_rms * 255:.2f} of 255 a pixel, at the "
+        f"strongest place {report.added_max * 255:.2f}.",
         (material.line("run", "added: "),),
     )
     yield (
@@ -203,6 +246,11 @@ def _measured(material: Material, run: RunRecord) -> Iterator[Draft]:
         (material.line("run", "changed: "),),
     )
     for branch in run.branches:
+        if branch.chosen and len(run.branches) > 1:
+            yield (
+                f"Of the candidates {branch.node} was taken as the first sound one, in the order of preference.",
+                (material.line("run", f"candidate {branch.node}: "),),
+            )
         if not branch.chosen:
             yield (
                 f"For comparison, the candidate {branch.node} shrinks back to {branch.lr_psnr_db:.2f} dB and adds "

@@ -20,11 +20,13 @@ from collections.abc import Iterable, Mapping, Set
 from apercu.addresses import trimmed
 from apercu.records import Claim, Support, Unsupported
 
-_NUMBER = re.compile(r"\w*\d\w*(?:[.,]\d+)*")
+# Every pattern takes time in proportion to the text, however hostile: a word is tried from its first letter only, and
+# the scheme of an address is bounded.
+_NUMBER = re.compile(r"(?<![^\W\d])[^\W\d]*\d\w*(?:[.,]\d+)*")
 """A number with the letters that touch it: 3, 34.42, 2,500, x4, 3x, Txt2Img."""
 _PLAIN_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_QUOTED = re.compile(r"“([^”]+)”")
-_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"]+", re.IGNORECASE)
+_QUOTED = re.compile(r"“([^“”]+)”")
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _SHORT_NAME = 4
 """Names up to this length may be ordinary words too (REAL, CoF), so their capitals count."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from apercu.records import FidelityReport, RunRecord
+from apercu.records import NO_MODEL, RunRecord
+from apercu.registry import model_cards
 
 
 def measurements(run: RunRecord | None) -> str:
@@ -18,11 +19,17 @@ def measurements(run: RunRecord | None) -> str:
         "all pixels and colours count, no border is cut off; the shrunken picture is not rounded; dB are capped at "
         "120, which means equal. Do not compare these numbers with numbers that were measured in another way."
     )
-    numbers = table(("What", "Value", "In plain words"), _numbers(report))
+    numbers = table(("What", "Value", "In plain words"), _numbers(run))
     return f'{numbers}<p class="caption">{protocol}</p>{_branches(run)}'
 
 
-def _numbers(report: FidelityReport) -> list[tuple[str, str, str]]:
+def _numbers(run: RunRecord) -> list[tuple[str, str, str]]:
+    report = run.fidelity
+    guess = (
+        "It is the model's guess, learned from other pictures: it may be right, but nothing in your picture says so."
+    )
+    formula = "Nothing was learned from other pictures: it comes from the formula that filled in the new pixels."
+    origin = guess if is_guessed(run) else "" if run.model == NO_MODEL else formula
     return [
         (
             "Shrinks back to your picture",
@@ -35,15 +42,14 @@ def _numbers(report: FidelityReport) -> list[tuple[str, str, str]]:
             "The pixel of your picture that the result keeps worst.",
         ),
         (
-            "Added by the model",
+            added_title(run),
             percent(report.added_share),
-            "The share of the contrast that your picture does not determine. It is the model's guess, learned from "
-            "other pictures: it may be right, but nothing in your picture says so.",
+            f"The share of the contrast that your picture does not determine. {origin}".rstrip(),
         ),
         (
             "Strength of the added detail",
             steps(report.added_rms),
-            f"How far the guess typically moves a pixel; the most is {steps(report.added_max)}.",
+            f"How far it typically moves a pixel (root mean square); the most is {steps(report.added_max)}.",
         ),
         (
             "Contradicts your picture",
@@ -59,7 +65,7 @@ def _branches(run: RunRecord) -> str:
     head = ("Candidate", "Shrinks back to your picture", "Added", "Taken")
     rows = [
         (
-            branch.model if branch.model == branch.node else f"{branch.model} (step {branch.node})",
+            branch.model if branch.model == branch.node else f"{model_words(branch.model)} (step {branch.node})",
             f"{branch.lr_psnr_db:.2f} dB",
             percent(branch.added_share),
             "yes" if branch.chosen else "no",
@@ -67,6 +73,22 @@ def _branches(run: RunRecord) -> str:
         for branch in run.branches
     ]
     return f"<h3>The candidates compared</h3>{table(head, rows)}"
+
+
+def is_guessed(run: RunRecord) -> bool:
+    """Whether a model that learned from other pictures made the result, rather than a formula or nothing at all."""
+    card = model_cards().get(run.model)
+    return run.model != NO_MODEL and (card is None or card.family != "interpolation")
+
+
+def added_title(run: RunRecord) -> str:
+    """What the share of added contrast is called; only what was learned is a model's addition."""
+    return "Added by the model" if is_guessed(run) else "Added"
+
+
+def model_words(model: str) -> str:
+    """The model of a run or a candidate as a person says it."""
+    return "no model" if model == NO_MODEL else model
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

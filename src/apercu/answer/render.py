@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from apercu.addresses import without_steering
 from apercu.answer.compose import VERDICT_WORDS, verdict_text
 from apercu.records import Answer, Claim, Level, Part, Source, Support
 
@@ -19,8 +20,6 @@ _HEADINGS: tuple[tuple[Part, str], ...] = (
     ("sources", "3. Papers and tools"),
     ("limits", "What the sources do not say"),
 )
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Characters that steer a terminal, or turn the direction of the text around them."""
 
 
 def render_markdown(answer: Answer, *, drawing: str = "") -> str:
@@ -55,9 +54,9 @@ def plain(text: str) -> str:
 
     Control and direction-changing characters become U+FFFD; an address in the text does not turn into a link.
     """
-    text = _UNSEEN.sub("\ufffd", " ".join(text.split()))
+    text = without_steering(" ".join(text.split()), "\ufffd")
     text = re.sub(r"([\\`*_\[\]<>&~])", r"\\\1", text)
-    text = re.sub(r"(?i)\b([a-z][a-z0-9+.-]*)(://)|\b(www)(\.)", r"\1\3\\\2\4", text)
+    text = re.sub(r"(?i)\b(www)\.", r"\1\\.", text.replace("://", "\\://"))
     return re.sub(r"^(\d*)([#+\-=.)])(?=[#=\s]|$)", r"\1\\\2", text)
 
 

@@ -10,16 +10,28 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from html import escape
+from html import escape as escape_html
 from importlib import resources
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from apercu.addresses import without_steering
 from apercu.answer.compose import VERDICT_WORDS
-from apercu.answer.measurements import factor, measurements, percent, pixels, steps, table, typically
+from apercu.answer.measurements import (
+    added_title,
+    factor,
+    is_guessed,
+    measurements,
+    model_words,
+    percent,
+    pixels,
+    steps,
+    table,
+    typically,
+)
 from apercu.answer.render import LEVEL_WORDS
 from apercu.errors import CitationError
-from apercu.records import Answer, Claim, Part, RunRecord, Source, Support
+from apercu.records import NO_MODEL, Answer, Claim, Part, RunRecord, Source, Support
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _CONTEXT = 220
@@ -33,7 +45,7 @@ _OWN_TEXTS: Mapping[str, str] = {
 }
 _GRAPH = """
 <div class="graph" tabindex="0" role="group" aria-label="The workflow as a graph, can be scrolled sideways">{}</div>
-<p class="caption">On the lines stands what flows: height x width x colour channels.</p>
+<p class="caption">On the lines stands what flows: width x height x colour channels.</p>
 """
 
 
@@ -107,6 +119,11 @@ def _json_in_html(answer: Answer) -> str:
 # --- summary and pictures ---------------------------------------------------------------------------------------------
 
 
+def escape(text: str) -> str:
+    """Text as a page shows it: it opens no tag, and turns the direction of no other text."""
+    return "\n".join(escape_html(without_steering(line, "\ufffd")) for line in text.split("\n"))
+
+
 def _summary(answer: Answer) -> str:
     rows = [("Task", escape(answer.task.name), ""), ("Enlargement", *_enlargement(answer))]
     run = answer.run
@@ -115,9 +132,9 @@ def _summary(answer: Answer) -> str:
     else:
         report = run.fidelity
         rows += [
-            ("Model that ran", escape(run.model), f"in {run.seconds:.1f} seconds"),
+            ("Model that ran", escape(model_words(run.model)), f"in {run.seconds:.1f} seconds"),
             ("Shrinks back to your picture", f"within {report.lr_psnr_db:.1f} dB", typically(report.lr_psnr_db)),
-            ("Added by the model", f"{percent(report.added_share)} of contrast", "not determined by your picture"),
+            (added_title(run), f"{percent(report.added_share)} of contrast", "not determined by your picture"),
         ]
     return "".join(f"<div><dt>{name}</dt><dd>{value}<small>{hint}</small></dd></div>" for name, value, hint in rows)
 
@@ -141,7 +158,8 @@ def _picture(run: RunRecord | None, pictures: ReportPictures) -> str:
     if pictures.before is None or pictures.after is None:
         return '<p class="note">The pictures are not part of this report.</p>'
     views = [_layer("before", pictures.before, "Your picture, enlarged by repeating its pixels")]
-    views.append(_layer("after", pictures.after, f"The result of {run.model}"))
+    result = "The result; no model worked on it" if run.model == NO_MODEL else f"The result of {run.model}"
+    views.append(_layer("after", pictures.after, result))
     if pictures.added is not None:
         views.append(_layer("added", pictures.added, "Map of the added detail: bright where much was added"))
     return f"""
@@ -178,17 +196,18 @@ def _caption(run: RunRecord, pictures: ReportPictures) -> str:
     ]
     notes = "".join(f"<li>{escape(text)}</li>" for text in (*run.fidelity.sanity, *run.warnings))
     listed = f'<div class="note"><strong>Worth knowing</strong><ul>{notes}</ul></div>' if notes else ""
-    legend = _legend(pictures.legend, run.fidelity.added_max) if pictures.added is not None else ""
+    legend = _legend(pictures.legend, run) if pictures.added is not None else ""
     return f'{legend}<p class="caption">{" ".join(lines)}</p>{listed}'
 
 
-def _legend(ramp: Sequence[tuple[float, tuple[int, int, int]]], most: float) -> str:
+def _legend(ramp: Sequence[tuple[float, tuple[int, int, int]]], run: RunRecord) -> str:
     bar = ""
     if ramp:
         top = ramp[-1][0]
         stops = ", ".join(f"rgb{colour} {100 * value / top:.1f}%" for value, colour in ramp)
         bar = f'<i style="background: linear-gradient(to right, {stops})"></i>'
-    words = "grey: determined by your picture", f"bright: added by the model, here at most {steps(most)}"
+    added = "added by the model" if is_guessed(run) else "added, not determined by your picture"
+    words = "grey: determined by your picture", f"bright: {added}, here at most {steps(run.fidelity.added_max)}"
     return f'<p class="legend" hidden><span>{words[0]}</span>{bar}<span>{words[1]}</span></p>'
 
 
@@ -302,8 +321,8 @@ def _provenance(answer: Answer, licences: Mapping[str, str]) -> str:
             ("sha256 of the input", run.input_sha256),
             ("Output", f"{run.output or 'not saved'}, {pixels(run.size)} pixels"),
             ("sha256 of the output", run.output_sha256 or "not saved"),
-            ("Model", run.model),
-            ("sha256 of the weights", run.weights_sha256 or "this model has no weights"),
+            ("Model", model_words(run.model)),
+            ("sha256 of the weights", run.weights_sha256 or "no weights were used"),
             ("Time", f"{run.seconds:.2f} seconds"),
             *((f"Version of {name}", version) for name, version in run.versions.items()),
         ]

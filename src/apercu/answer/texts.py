@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from apercu.records import Plan, RunRecord, Task
-
-NO_MODEL = "none"
-"""Stands in a run's record where no model worked on the picture."""
+from apercu.records import NO_MODEL, Node, Plan, RunRecord, Task
 
 
 def number(value: float) -> str:
@@ -35,26 +32,36 @@ def plan_text(plan: Plan, status: Mapping[str, str]) -> str:
     lines = []
     for node in plan.nodes:
         model = node.params.get("model")
-        with_model = f" with {model} ({status.get(model, 'runs here')})" if model else ""
+        with_model = f" with {model} ({status.get(model, 'runs here')}){_growth(node)}" if model else ""
         after = f" after {', '.join(node.inputs)}" if node.inputs else ""
         lines.append(f"{node.id}: {node.op}{with_model}{after}")
     return "\n".join(lines)
+
+
+def _growth(node: Node) -> str:
+    """How much larger a step makes the picture, in words."""
+    if scale := node.params.get("scale"):
+        return f", {number(scale[1])} times in width and {number(scale[0])} times in height"
+    if size := node.params.get("size"):
+        return f", to {size[1]} x {size[0]} pixels"
+    return ""
 
 
 def run_text(run: RunRecord) -> str:
     """The measurements of a run, one line each, rounded as they are shown; the exact values stand in the record."""
     report = run.fidelity
     before, after = f"{run.input_size[1]} x {run.input_size[0]}", f"{run.size[1]} x {run.size[0]}"
+    worker = "no model worked on it" if run.model == NO_MODEL else f"with {run.model}"
     lines = [
-        f"enlarged: {before} pixels to {after} pixels with {run.model} in {run.seconds:.2f} seconds",
+        f"enlarged: {before} pixels to {after} pixels, {worker}, in {run.seconds:.2f} seconds",
         f"kept: {report.lr_psnr_db:.2f} dB between the input and the result shrunk by {report.kernel}, "
         f"largest difference {report.max_abs_lr_error * 255:.2f} of 255",
-        f"added: {report.added_share:.2%} of the contrast energy, on average {report.added_rms * 255:.2f} of 255, "
-        f"at most {report.added_max * 255:.2f} of 255",
+        f"added: {report.added_share:.2%} of the contrast energy, "
+        f"root mean square {report.added_rms * 255:.2f} of 255, at most {report.added_max * 255:.2f} of 255",
         f"changed: {report.changed_share:.2%} of the contrast energy contradicts the input",
     ]
     for branch in run.branches:
-        taken = "taken" if branch.chosen else "not taken"
+        taken = "taken as the first sound one" if branch.chosen else "not taken"
         lines.append(f"candidate {branch.node}: {branch.lr_psnr_db:.2f} dB, {branch.added_share:.2%} added, {taken}")
     lines += [f"skipped {node.id}: {node.note}" for node in run.nodes if node.status == "skipped"]
     lines += [f"warning: {warning}" for warning in run.warnings]

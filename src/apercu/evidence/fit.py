@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from apercu.addresses import links, mentioned_links
 from apercu.errors import UnknownModelError
-from apercu.evidence.cards import arxiv_id, find_paper
+from apercu.evidence.cards import arxiv_id, find_paper, repository
 from apercu.evidence.topics import RELATED, Hit, fixed_factor, quality_words, task_of_name, tasks_in
 from apercu.records import (
     Brief,
@@ -21,6 +21,7 @@ from apercu.records import (
     Level,
     ModelCard,
     Paper,
+    Relation,
     Source,
     Support,
     Task,
@@ -84,7 +85,7 @@ def judge(brief: Brief, task: Task, level: Level) -> Dossier:
             card = (
                 None
                 if level == "prompt"
-                else (_model_card(entry) if kind == "model" else find_paper(entry.name, links(entry)))
+                else (model_card_of(entry) if kind == "model" else find_paper(entry.name, links(entry)))
             )
             card_id = None
             if card:
@@ -133,11 +134,19 @@ def _short(card: ModelCard | Paper) -> str:
     return card.name if isinstance(card, ModelCard) else card.short
 
 
-def _model_card(entry: BriefEntry) -> ModelCard | None:
+def model_card_of(entry: BriefEntry) -> ModelCard | None:
+    """Our card of a provided model: its name is the card's, and the links it is given with do not say otherwise.
+
+    A name alone can belong to something else: with an arXiv number or a repository that the card does not know, there
+    is no card.
+    """
     try:
-        return find_model(entry.name)
+        card = find_model(entry.name)
     except UnknownModelError:
         return None
+    known = {name for link in card.links for name in (arxiv_id(link), repository(link)) if name}
+    given = {name for link in links(entry) for name in (arxiv_id(link), repository(link)) if name}
+    return card if given <= known else None
 
 
 def _source_id(kind: str, entry: BriefEntry) -> str:
@@ -162,14 +171,21 @@ def _quote(texts: dict[str, str], source: str, quote: str) -> Support:
 
 
 def _fit_by_card(card: ModelCard | Paper, task: Task, card_id: str, texts: dict[str, str]) -> _Fit:
-    relation = next((relation for relation in card.relations if relation.task == task.id), None)
+    verdict, relation = verdict_on(card, task)
     about = _quote(texts, card_id, f"{_short(card)}: {card.about}.")
     if relation:
-        return _Fit(relation.verdict, relation.reason, (_quote(texts, card_id, relation.reason), about))
-    made_for: Sequence[TaskId] = (card.task,) if isinstance(card, ModelCard) else card.tasks
-    if task.id in made_for and task.id != "other":
-        return _Fit("direct", f"It is about {card.about}.", (about,))
-    return _Fit("off-topic", f"It is about {card.about}, and not about {TASK_WORDS[task.id]}.", (about,))
+        return _Fit(verdict, relation.reason, (_quote(texts, card_id, relation.reason), about))
+    contrast = "" if verdict == "direct" else f", and not about {TASK_WORDS[task.id]}"
+    return _Fit(verdict, f"It is about {card.about}{contrast}.", (about,))
+
+
+def verdict_on(card: ModelCard | Paper, task: Task) -> tuple[Verdict, Relation | None]:
+    """What a card says about a task: by its relation to it, else direct for the tasks it is made for."""
+    relation = next((relation for relation in card.relations if relation.task == task.id), None)
+    if relation:
+        return relation.verdict, relation
+    made_for = (card.task,) if isinstance(card, ModelCard) else card.tasks
+    return ("direct" if task.id in made_for and task.id != "other" else "off-topic"), None
 
 
 # --- without a card ---------------------------------------------------------------------------------------------------

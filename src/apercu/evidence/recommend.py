@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apercu.evidence.cards import paper_cards
-from apercu.evidence.fit import TASK_WORDS
+from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.records import (
     Brief,
     BriefEntry,
@@ -40,7 +40,7 @@ def recommend_for(task: Task, settings: Settings) -> Recommendation:
         (paper for paper in papers if paper.verdict in ("direct", "transferable")),
         key=lambda paper: -_VERDICT_SCORE[paper.verdict],
     )
-    abstained = not any(_verdict_on(card, task) == "direct" for card in model_cards().values())
+    abstained = not any(verdict_on(card, task)[0] == "direct" for card in model_cards().values())
     return Recommendation(
         task=task,
         abstained=abstained,
@@ -62,7 +62,7 @@ def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ..
 
 
 def _consider(card: ModelCard, task: Task, settings: Settings) -> RecommendedModel | None:
-    verdict = _verdict_on(card, task)
+    verdict = verdict_on(card, task)[0]
     if verdict not in ("direct", "transferable"):
         return None
     status = model_status(card, settings)
@@ -98,23 +98,15 @@ def _consider(card: ModelCard, task: Task, settings: Settings) -> RecommendedMod
     )  # fmt: skip
 
 
-def _verdict_on(item: ModelCard | Paper, task: Task) -> Verdict:
-    relation = next((relation for relation in item.relations if relation.task == task.id), None)
-    if relation:
-        return relation.verdict
-    tasks = (item.task,) if isinstance(item, ModelCard) else item.tasks
-    return "direct" if task.id in tasks and task.id != "other" else "off-topic"
-
-
 def _related(paper: Paper, task: Task) -> RelatedPaper:
-    relation = next((relation for relation in paper.relations if relation.task == task.id), None)
+    verdict, relation = verdict_on(paper, task)
     reason = relation.reason if relation else f"{paper.short} is about {paper.about}."
     return RelatedPaper(
         id=paper.id,
         title=paper.title,
         arxiv=paper.arxiv,
         links=paper.links,
-        verdict=_verdict_on(paper, task),
+        verdict=verdict,
         reason=reason,
     )
 

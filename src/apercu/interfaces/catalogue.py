@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from apercu.interfaces.options import Faithful, Json, Output, Overwrite, Question, Scale, Size
 from apercu.interfaces.showing import show_models, show_recommendation, show_steps
-from apercu.interfaces.terminal import one_of, print_json, progress_bar, reported_errors, say
+from apercu.interfaces.terminal import (
+    error_json,
+    harmless_json,
+    one_of,
+    print_json,
+    progress_bar,
+    reported_errors,
+    say,
+)
+
+if TYPE_CHECKING:
+    from apercu.settings import Settings
 
 models_app = typer.Typer(invoke_without_command=True)
 
@@ -29,31 +41,53 @@ def recommend(
 ) -> None:
     """Recommend models and papers for a question, with reasons for and against."""
     with reported_errors(as_json=as_json):
-        from apercu.errors import QuestionError
+        from apercu.errors import InputError, QuestionError
         from apercu.evidence.recommend import brief_of
         from apercu.question.prompt import STANDARD_ASKED, write_prompt
-        from apercu.question.read import read_question_lines
         from apercu.scientist import recommend as recommend_for_question
         from apercu.settings import load_settings
 
         if (question is None) == (questions is None):
             raise QuestionError(
                 "expected a question or a file of questions, got " + ("neither" if question is None else "both"),
-                hint='Type one in quotes: apercu recommend "How do I enlarge an icon 3x?"',
+                hint='Type one in quotes: `apercu recommend "How do I enlarge an icon 3x?"`.',
             )
         settings = load_settings()
         if questions is not None:
-            for line in read_question_lines(questions):
-                say(recommend_for_question(line, settings=settings).model_dump_json(by_alias=True))
+            if form == "prompt":
+                raise InputError(
+                    "--questions prints JSON lines, and --format prompt was given", hint="Leave one of them out."
+                )
+            if status := _recommend_each(questions, settings):
+                raise SystemExit(status)
             return
         found = recommend_for_question(question or "", settings=settings)
         if form == "prompt":
             prompt = write_prompt(brief_of(question or "", found, STANDARD_ASKED))
-            say(json.dumps({"prompt": prompt}, ensure_ascii=False) if as_json else prompt.rstrip("\n"))
+            as_object = harmless_json(json.dumps({"prompt": prompt}, ensure_ascii=False))
+            say(as_object if as_json else prompt.rstrip("\n"))
         elif as_json:
             print_json(found)
         else:
             show_recommendation(found)
+
+
+def _recommend_each(questions: Path, settings: Settings) -> int:
+    """Print one object a line, in order; a line that cannot be used becomes an error object. Gives the exit code."""
+    from apercu.errors import EXIT_CODES, QuestionError
+    from apercu.question.read import numbered_lines, question_of_line
+    from apercu.scientist import recommend as recommend_for_question
+
+    status = 0
+    for number, line in numbered_lines(questions):
+        try:
+            found = recommend_for_question(question_of_line(line), settings=settings)
+            say(harmless_json(found.model_dump_json(by_alias=True)))
+        except QuestionError as error:
+            say(error_json(error.code, f"line {number}: {error.message}", error.hint))
+            status = EXIT_CODES[QuestionError]
+    sys.stdout.flush()
+    return status
 
 
 def plan(

@@ -141,7 +141,7 @@ def _answer_and_show(
     as_json: bool,
 ) -> None:
     """Answer, write the report if there is a picture or a folder for it, and print."""
-    from apercu.reporting import report_folder, write_report
+    from apercu.reporting import PICTURE_NAME, report_folder, write_report
     from apercu.scientist import Job
 
     factors, exact = one_of(scale, size)
@@ -154,7 +154,7 @@ def _answer_and_show(
         job = None
         if image and folder:
             job = Job(
-                picture=image, output=folder / "enlarged.png", scale=factors, size=exact,
+                picture=image, output=folder / PICTURE_NAME, scale=factors, size=exact,
                 faithful=faithful, overwrite=overwrite,
             )  # fmt: skip
         with progress_bar(quiet=as_json) as progress:

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apercu.answer.compose import IN_SHORT
 from apercu.interfaces.terminal import clean, print_json, say, warn
-from apercu.records import Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, Status
+from apercu.records import NO_MODEL, Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, Status
 
 if TYPE_CHECKING:
     from apercu.scientist import Result
@@ -18,6 +19,9 @@ def show_answer(result: Result, report: Path | None, *, as_json: bool, open_repo
     run = result.answer.run
     for warning in run.warnings if run else ():
         warn(warning)
+    for node in run.nodes if run else ():
+        if node.status == "skipped":
+            warn(f"{node.id} was skipped: {node.note}")
     for dropped in result.answer.unsupported:
         warn(f"a sentence was left out because {dropped.why}: {dropped.text}")
     if as_json:
@@ -27,6 +31,9 @@ def show_answer(result: Result, report: Path | None, *, as_json: bool, open_repo
     else:
         if run:
             _show_run(run)
+        for claim in result.answer.claims:
+            if claim.text.startswith(IN_SHORT):
+                say(claim.text)
         say(f"Report: {clean(str(report.resolve()))}")
     if report and open_report:
         import webbrowser
@@ -45,7 +52,8 @@ def _show_markdown(answer: Answer) -> None:
 
 
 def _show_run(run: RunRecord) -> None:
-    say(f"{clean(str(run.output))}: {run.size[1]} x {run.size[0]} pixels by {run.model} in {run.seconds:.1f} s")
+    worker = ", no model worked on it," if run.model == NO_MODEL else f" by {run.model}"
+    say(f"{clean(str(run.output))}: {run.size[1]} x {run.size[0]} pixels{worker} in {run.seconds:.1f} s")
     say(
         f"  kept   {run.fidelity.lr_psnr_db:.2f} dB between your picture and the result shrunk back "
         f"({run.fidelity.kernel}); largest difference {run.fidelity.max_abs_lr_error * 255:.1f} of 255"

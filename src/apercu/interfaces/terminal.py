@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from apercu.addresses import without_steering
 from apercu.errors import EXIT_CODES, ApercuError, OutOfMemoryError, OutputError, ShapeError
 from apercu.records import Record
 
 INTERRUPTED = 130
 
-_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Characters that steer a terminal, or turn the direction of the text around them."""
+_STEERING_IN_JSON = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What `apercu.addresses.without_steering` takes out and JSON does not escape of its own."""
 
 
 def read_scale(text: str | None) -> tuple[float, float] | None:
@@ -74,12 +75,17 @@ def one_of(scale: str | None, size: str | None) -> tuple[tuple[float, float] | N
 
 def clean(text: str) -> str:
     """Text without control characters, so that a file name cannot steer the terminal."""
-    return _STEERING.sub("?", text)
+    return without_steering(text, "?")
 
 
 def print_json(record: Record) -> None:
     """A record as JSON on standard output."""
-    sys.stdout.write(record.model_dump_json(indent=2, by_alias=True) + "\n")
+    say(harmless_json(record.model_dump_json(indent=2, by_alias=True)))
+
+
+def harmless_json(text: str) -> str:
+    """JSON with escapes, which read the same, in place of the characters that steer a terminal."""
+    return _STEERING_IN_JSON.sub(lambda character: f"\\u{ord(character[0]):04x}", text)
 
 
 def say(text: str = "") -> None:
@@ -120,10 +126,16 @@ def reported_errors(*, as_json: bool) -> Iterator[None]:
 def fail(code: str, message: str, hint: str, *, status: int, as_json: bool) -> NoReturn:
     """Say what is wrong in one line on standard error, or as JSON on standard output, and end with an exit code."""
     if as_json:
-        say(json.dumps({"error": {"code": code, "message": message, "hint": hint}}, ensure_ascii=False))
+        say(error_json(code, message, hint))
     else:
-        sys.stderr.write(clean(f"error: {_sentence(message)} {_sentence(hint[:1].upper() + hint[1:])}").rstrip() + "\n")
+        sys.stderr.write(clean(f"error: {_sentence(message)} {_sentence(hint)}").rstrip() + "\n")
     raise SystemExit(status)
+
+
+def error_json(code: str, message: str, hint: str) -> str:
+    """An error as the object that stands where a result would."""
+    error = {"code": code, "message": message, "hint": hint}
+    return harmless_json(json.dumps({"error": error}, ensure_ascii=False))
 
 
 def _sentence(text: str) -> str:

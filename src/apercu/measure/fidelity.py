@@ -15,6 +15,7 @@ from apercu.measure.sanity import check_sanity
 from apercu.records import FidelityReport
 from apercu.resample import FloatImage, Kernel
 
+FLAT_RMS = 0.5 / 255
 _ROWS_AT_ONCE = 128
 
 
@@ -43,7 +44,7 @@ def measure_fidelity(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubi
     """
     check_channels(lr, sr)
     if not np.isfinite(sr).all():
-        raise RunError("the result holds values that are not numbers (NaN or infinite)", hint="try another model")
+        raise RunError("the result holds values that are not numbers (NaN or infinite)", hint="Try another model.")
     scale = (sr.shape[0] / lr.shape[0], sr.shape[1] / lr.shape[1])
     shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
     shrunken = shrink.apply(sr)
@@ -105,7 +106,7 @@ def _energy(block: NDArray[np.floating[Any]]) -> float:
 
 
 def _share(energy: float, contrast_energy: float, count: int) -> float:
-    """Share of the contrast; a picture whose contrast is float32 rounding (1e-7 rms) counts as flat."""
-    if contrast_energy <= count * 1e-14:
+    """Share of the contrast; a picture with less contrast than half a step of 8 bits (rms) counts as flat."""
+    if contrast_energy <= count * FLAT_RMS**2:
         return 0.0
     return min(1.0, energy / contrast_energy)

@@ -23,12 +23,13 @@ Side = int | float
 """One side of a picture: whole pixels (int), or a multiple of the input's side when that is not known (float)."""
 
 
-def flow_shapes(plan: Plan, input_size: tuple[int, int] | None = None) -> dict[str, str]:
-    """What each node gives: "192 x 144 x 3" (height x width x channels), "3H x 3W x 3", "findings", "report" or "file".
+def flow_shapes(plan: Plan, input_size: tuple[int, int] | None = None, *, channels: int = 3) -> dict[str, str]:
+    """What each node gives: "144 x 192 x 3" (width x height x channels), "3W x 3H x 3", "findings", "report" or "file".
 
     Args:
         plan: the workflow. Nodes with an op that this function does not know get no entry.
         input_size: (height, width) of the picture that `load` reads, None when there is none.
+        channels: colour channels of that picture, 1 or 3, without alpha; 3 when there is none.
 
     Raises:
         PlanError: the plan cannot be put in order.
@@ -40,7 +41,7 @@ def flow_shapes(plan: Plan, input_size: tuple[int, int] | None = None) -> dict[s
             notes[node.id] = _RESULTS[node.op]
         elif size := _size_after(node, [sizes[source] for source in node.inputs if source in sizes], input_size):
             sizes[node.id] = size
-            notes[node.id] = f"{_side(size[0], 'H')} x {_side(size[1], 'W')} x 3"
+            notes[node.id] = f"{_side(size[1], 'W')} x {_side(size[0], 'H')} x {channels}"
     return notes
 
 
@@ -90,9 +91,9 @@ def _param(name: str, value: object) -> str:
         return _plain(name)
     match name, value:
         case "scale", [int() | float() as scale_y, int() | float() as scale_x]:
-            return f"scale {scale_y:g}x" if scale_y == scale_x else f"scale {scale_y:g} x {scale_x:g}"
+            return f"scale {scale_y:g}x" if scale_y == scale_x else f"scale {scale_x:g} x {scale_y:g}"
         case "size", [int(height), int(width)]:
-            return f"size {height} x {width}"
+            return f"size {width} x {height}"
     return _plain(f"{name} {value if isinstance(value, str) else json.dumps(value, default=str)}")
 
 

@@ -32,7 +32,7 @@ MAX_JSON_BYTES = 1_000_000
 MAX_NODES = 500
 NODE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
-_MAKE_ONE = "`apercu plan --json` prints a valid one"
+_MAKE_ONE = "`apercu plan --json` prints a valid one."
 
 _EXPECTED: Mapping[ParamType, str] = {
     "str": "text",
@@ -100,7 +100,7 @@ def validate_plan(plan: Plan, ops: Mapping[str, OpSignature]) -> None:
             problems.append(f"node {_say(node.id)}: no op is named {_say(node.op)}{_nearest(node.op, ops)}")
     problems += _unused_problems(plan, outputs)
     if problems:
-        raise PlanError(problems, hint="the ops and their parameters stand in docs/plan.md")
+        raise PlanError(problems, hint="The ops and their parameters stand in docs/plan.md.")
 
 
 def order(plan: Plan) -> tuple[Node, ...]:
@@ -178,7 +178,7 @@ def read_plan_file(path: Path) -> Plan:
             data = file.read(MAX_JSON_BYTES + 1)
         return plan_from_json(data.decode("utf-8-sig"))
     except OSError as error:
-        hint = "check the path, or make a plan with `apercu plan --json`"
+        hint = "Check the path, or make a plan with `apercu plan --json`."
         raise InputError(f"the plan {path} cannot be read: {error.strerror or error}", hint=hint) from error
     except UnicodeDecodeError as error:
         raise InputError(f"the plan {path} is not UTF-8 text", hint=_MAKE_ONE) from error

@@ -80,7 +80,9 @@ def _side(number: int) -> str:
 
 
 _ANY_PAIR = _compiled(_pair(1))
-_FROM_TO = _compiled(rf"{_pair(1)}(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*{_pair(2)}")
+_FROM_TO = _compiled(
+    rf"{_pair(1)}(?:(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*|\s+(?:{_PICTURE})\s+){_pair(2)}"
+)
 _SIDE_TO_SIDE = _compiled(
     rf"(?<![\w.,@-]){_side(1)}\s*(?:\w+\s+){{0,2}}?(?:to|→|->|into)\s*{_side(2)}(?![\d.]|\s?[x×])"
 )
@@ -89,6 +91,7 @@ _TARGET = _compiled(
     r"export(?:ed)? at|=|an?(?= \S+ version))"
     rf"(?: (?:exactly|about|be|a|an|at|at least|in)){{0,2}}\s*:?\s*{_pair(1)}"
 )
+_IN_PIXELS = _compiled(rf"{_PIXELS}$")
 _NAMED_TARGET = _compiled(r"\b(?:to|into|in|at|as)\s+(?P<name>full hd|4k(?: uhd)?|uhd|8k|1080p)\b")
 _AXIS = _compiled(
     r"(?P<n>\b(?:doubl(?:e|ed|ing)|twice|tripl(?:e|ed|ing)|quadrupl(?:e|ed|ing))\b|"
@@ -96,6 +99,10 @@ _AXIS = _compiled(
     r"(?:(?:as )?(?P<adjective>wide|wider|tall|taller|high|higher)\b|"
     r"(?:in |both )?(?:the |its |my )?(?:\w+['’]s )?"
     r"(?P<noun>(?:width|height) and (?:the |its )?(?:height|width)|width|height|horizontally|vertically)\b)"
+)
+_BY_PAIR = _compiled(
+    rf"\b(?:{_ENLARGING})\b[^.?!;]{{0,60}}?\b(?:by|factors? of)\s+(?P<pair>(?P<x>{_NUMBER})\s?{_X}\s?(?P<y>{_NUMBER}))"
+    rf"(?![\w%])(?![.,]\d)(?!{_PIXELS})"
 )
 _FACTOR_OF = _compiled(
     r"\b(?:factor|faktor|facteur|scale|ratio|magnification)(?: factor)?(?: of| by| de|:| =|=)?\s+"
@@ -109,6 +116,8 @@ _FOREIGN = _compiled(rf"(?P<n>{_NUMBER}|{_OTHER_WORDS})\s?-?(?:배|倍|fache[nsr
 _PERCENT = _compiled(
     rf"(?P<by>\bby\s+)?{_ALONE}(?P<n>{_NUMBER})\s?(?:%|percent\b|per cent\b)"
     r"(?P<larger>\s+(?:bigger|larger|wider|taller|more))?"
+    r"(?P<whole>\s+(?:of\s+)?(?:(?:its|their)(?:\s+original|\s+current)?|the\s+(?:original|current))\s+"
+    r"(?:size|width|dimensions|resolution)\b)?"
 )
 _BY_N = _compiled(
     rf"\b(?:{_ENLARGING})\b[^.?!;]{{0,60}}?\bby\s+(?P<n>{_AMOUNT})"
@@ -141,6 +150,8 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
     factor, scale, size, rest = _read_from_to(text, facets)
     if size is None:
         size, rest = _read_target(text, rest, facets)
+    if factor is None and scale is None:
+        factor, scale, rest = _read_pair_of_factors(text, rest, facets)
     rest = _ANY_PAIR.sub(lambda pair: " " * len(pair.group()), rest)
     if factor is None and scale is None:
         factor, scale, rest = _read_axes(text, rest, facets)
@@ -173,7 +184,7 @@ def _read_from_to(
 def _read_target(text: str, rest: str, facets: list[Facet]) -> tuple[tuple[int, int] | None, str]:
     if pair := _TARGET.search(rest):
         width, height = int(pair["w1"]), int(pair["h1"])
-        if _is_size(height, width):
+        if _is_size(height, width, low=1 if _IN_PIXELS.search(pair.group()) else _SIDE_LIMITS[0]):
             facets.append(_facet(text, "size", f"height {height}, width {width}", pair.start("w1"), pair.end()))
             return (height, width), _blanked(rest, pair)
     if named := _NAMED_TARGET.search(rest):
@@ -182,6 +193,20 @@ def _read_target(text: str, rest: str, facets: list[Facet]) -> tuple[tuple[int, 
         facets.append(_facet(text, "size", f"height {height}, width {width}", *named.span("name")))
         return (height, width), _blanked(rest, named)
     return None, rest
+
+
+def _read_pair_of_factors(
+    text: str, rest: str, facets: list[Facet]
+) -> tuple[float | None, tuple[float, float] | None, str]:
+    """Read "enlarge by 2x1.5": the factor of the width, then that of the height; larger numbers are a size."""
+    pair = _BY_PAIR.search(rest)
+    if not pair:
+        return None, None, rest
+    y, x = _number(pair["y"]), _number(pair["x"])
+    if not (min(y, x) >= 1 and 1 < max(y, x) < _SIDE_LIMITS[0]):
+        return None, None, rest
+    facets.append(_facet(text, "factor", _scale_text(y, x), *pair.span("pair")))
+    return *_one_or_two(y, x), _blanked(rest, pair)
 
 
 def _read_axes(text: str, rest: str, facets: list[Facet]) -> tuple[float | None, tuple[float, float] | None, str]:
@@ -236,7 +261,7 @@ def _percentages(text: str) -> Iterator[_Found]:
     for match in _PERCENT.finditer(text):
         grows = _GROWING.search(text, max(0, match.start() - 60), match.start()) is not None
         before = text[max(0, match.start("n") - 12) : match.start("n")].lower().split()
-        if not (grows or match["larger"] or (before and before[-1] in ("to", "at", "by"))):
+        if not (grows or match["larger"] or match["whole"] or (before and before[-1] in ("to", "at", "by"))):
             continue
         share = _number(match["n"]) / 100
         adds = match["larger"] or (match["by"] and share <= 1)
@@ -265,8 +290,8 @@ def _is_factor(value: float) -> bool:
     return 1 < value <= MAX_FACTOR
 
 
-def _is_size(height: int, width: int) -> bool:
-    low, high = _SIDE_LIMITS
+def _is_size(height: int, width: int, *, low: int = _SIDE_LIMITS[0]) -> bool:
+    high = _SIDE_LIMITS[1]
     return low <= height <= high and low <= width <= high
 
 

@@ -14,6 +14,8 @@ from apercu.records import Brief, BriefEntry
 
 MAX_BYTES = 1_000_000
 """A prompt may hold this many bytes of UTF-8."""
+MAX_ENTRIES = 1000
+"""A prompt may hold this many models and papers together."""
 
 STANDARD_ASKED = (
     "What task the user is trying to perform.",
@@ -65,7 +67,8 @@ def parse_prompt(text: str) -> Brief:
     Every value is one line without white space at its ends; line breaks inside a value become one space.
 
     Raises:
-        BriefError: the text is empty, holds a NUL or a lone surrogate, is over `MAX_BYTES`, or names no question.
+        BriefError: the text is empty, holds a NUL or a lone surrogate, is over `MAX_BYTES`, names no question, or has
+            more than `MAX_ENTRIES` models and papers.
     """
     _check_text(text)
     reader = _Reader()
@@ -85,7 +88,8 @@ def write_prompt(brief: Brief) -> str:
     question = one_line(brief.question)
     if not question:
         raise BriefError(
-            "the brief has an empty question; expected one line of text", hint="put the user's question into `question`"
+            "the brief has an empty question; expected one line of text",
+            hint="Put the user's question into `question`.",
         )
     asked = [f"{number}. {item}" for number, item in enumerate(filter(None, map(one_line, brief.asked)), start=1)]
     lines = [
@@ -120,7 +124,7 @@ def read_prompt_file(path: str | Path) -> Brief:
         reason = getattr(error, "strerror", None) or str(error)
         raise BriefError(
             f"cannot read the prompt {str(path)!r}: {reason}; expected a text file",
-            hint="check the path and its permissions",
+            hint="Check the path and its permissions.",
         ) from error
     if len(data) > MAX_BYTES:
         raise _too_large(f"the prompt {str(path)!r}")
@@ -129,7 +133,7 @@ def read_prompt_file(path: str | Path) -> Brief:
     except UnicodeDecodeError as error:
         raise BriefError(
             f"the prompt {str(path)!r} is not UTF-8 text: byte {error.start} cannot be decoded",
-            hint="save the file as UTF-8",
+            hint="Save the file as UTF-8.",
         ) from error
     return parse_prompt(text)
 
@@ -163,7 +167,13 @@ class _Reader:
         if not question:
             raise BriefError(
                 'the prompt holds no question; expected "A user has asked the following question:" and the question',
-                hint='put the question in quotes below that line, or ask it directly with "apercu ask"',
+                hint="Put the question in quotes below that line, or ask it directly with `apercu ask`.",
+            )
+        count = len(self.entries["models"]) + len(self.entries["papers"])
+        if count > MAX_ENTRIES:
+            raise BriefError(
+                f"the prompt holds {count:,} models and papers; expected at most {MAX_ENTRIES:,}",
+                hint="Split it into several prompts.",
             )
         return Brief(
             question=question,
@@ -308,16 +318,16 @@ def _is_balanced(inner: str, opening: str, closing: str) -> bool:
 
 def _check_text(text: str) -> None:
     if not text.strip("\ufeff \t\r\n"):
-        raise BriefError("the prompt is empty; expected a question, models and papers", hint="give a prompt with text")
+        raise BriefError("the prompt is empty; expected a question, models and papers", hint="Give a prompt with text.")
     if "\0" in text:
         raise BriefError(
-            f"the prompt holds a NUL at character {text.index(chr(0))}; expected text", hint="give a text file"
+            f"the prompt holds a NUL at character {text.index(chr(0))}; expected text", hint="Give a text file."
         )
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         raise BriefError(
-            f"the prompt holds half a character (a lone surrogate) at character {error.start}", hint="save it as UTF-8"
+            f"the prompt holds half a character (a lone surrogate) at character {error.start}", hint="Save it as UTF-8."
         ) from error
     if size > MAX_BYTES:
         raise _too_large("the prompt")
@@ -325,5 +335,5 @@ def _check_text(text: str) -> None:
 
 def _too_large(subject: str) -> BriefError:
     return BriefError(
-        f"{subject} is larger than {MAX_BYTES:,} bytes; expected at most 1 MB", hint="shorten the summaries"
+        f"{subject} is larger than {MAX_BYTES:,} bytes; expected at most 1 MB", hint="Shorten the summaries."
     )

@@ -27,6 +27,7 @@ _WISH_OF_ABSENCE: dict[str, Wish] = {
 }
 _NEGATION_REACH = 3
 _FEW_WORDS = 4
+_LONGEST_LINE = 1_000_000
 
 
 def read_question(text: str) -> Task:
@@ -35,7 +36,7 @@ def read_question(text: str) -> Task:
     Every finding stands in `facets` with the words it was read from.
 
     Raises:
-        QuestionError: the text is empty, has no letters, or is longer than `MAX_CHARACTERS`.
+        QuestionError: the text is empty, has no letters, holds a lone surrogate, or is longer than `MAX_CHARACTERS`.
     """
     _check_question(text)
     vocabulary = _vocabulary()
@@ -60,30 +61,40 @@ def read_question(text: str) -> Task:
     )
 
 
-def read_question_lines(path: Path) -> Iterator[str]:
-    """The questions of a JSON-lines file, one `{"question": "..."}` a line; empty lines are passed over.
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file of questions with their numbers, from 1; empty lines are passed over.
 
     Raises:
-        QuestionError: the file cannot be read, or a line is not of that form; the message names the line.
+        QuestionError: the file cannot be read.
     """
     try:
         with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), start=1):
+                if len(line) == _LONGEST_LINE:
+                    raise QuestionError(
+                        f"line {number} of {path} has {_LONGEST_LINE:,} characters or more; expected a question",
+                        hint="Give JSON lines.",
+                    )
                 if line.strip():
-                    yield _question_of(line, number)
+                    yield number, line
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise QuestionError(f"the questions {path} cannot be read: {reason}", hint="check the path") from error
+        raise QuestionError(f"the questions {path} cannot be read: {reason}", hint="Check the path.") from error
 
 
-def _question_of(line: str, number: int) -> str:
+def question_of_line(line: str) -> str:
+    """The question of one line of a JSON-lines file, `{"question": "..."}`.
+
+    Raises:
+        QuestionError: the line is not of that form.
+    """
     try:
         question = json.loads(line)["question"]
     except (ValueError, KeyError, TypeError, RecursionError):
         question = None
     if not isinstance(question, str):
-        hint = 'write one object a line, such as {"question": "How do I double a photo?"}'
-        raise QuestionError(f"line {number} holds no question: {line.strip()[:60]!r}", hint=hint)
+        hint = 'Write one object a line, such as {"question": "How do I double a photo?"}.'
+        raise QuestionError(f"the line holds no question: {line.strip()[:60]!r}", hint=hint)
     return question
 
 
@@ -96,12 +107,16 @@ def _check_question(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise QuestionError(
             f"the question has {len(text):,} characters; expected at most {MAX_CHARACTERS:,}",
-            hint="ask in a few sentences",
+            hint="Ask in a few sentences.",
+        )
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise QuestionError(
+            "the question holds half a character (a lone surrogate); expected text", hint="Give it as UTF-8."
         )
     if not any(character.isalpha() for character in text):
         shown = repr(text.strip()[:40]) if text.strip() else "empty"
         raise QuestionError(
-            f"the question is {shown}; expected a sentence with words", hint='ask for example "enlarge this icon 3x"'
+            f"the question is {shown}; expected a sentence with words", hint='Ask for example "enlarge this icon 3x".'
         )
 
 

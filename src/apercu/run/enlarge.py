@@ -59,7 +59,7 @@ def _by_factor(size: Size, scale: Scale, settings: Settings) -> Size:
 
 
 def _by_size(size: Size, target: Size, settings: Settings) -> Size:
-    factors = (target[0] / size[0], target[1] / size[1])
+    factors = [_ratio(after, before) for after, before in zip(target, size, strict=True)]
     if min(factors) < 1 or max(factors) > settings.max_scale:
         raise ShapeError(
             f"size {target[1]}x{target[0]} is {factors[1]:.3g} times as wide and {factors[0]:.3g} times as high as "
@@ -67,6 +67,14 @@ def _by_size(size: Size, target: Size, settings: Settings) -> Size:
             hint="Sizes are WIDTHxHEIGHT; Apercu enlarges and does not shrink.",
         )
     return target
+
+
+def _ratio(after: int, before: int) -> float:
+    """Infinite for a side that no float can hold: a plan may name any whole number."""
+    try:
+        return after / before
+    except OverflowError:
+        return math.inf
 
 
 def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Progress | None = None) -> Image:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from apercu.answer.texts import NO_MODEL
 from apercu.errors import OutputError, PlanError, RunError
-from apercu.image import Image, check_output
+from apercu.image import Image, check_output, shown_path
 from apercu.plan.graph import order, validate_plan
-from apercu.records import FidelityReport, Node, NodeRun, Plan, RunRecord
-from apercu.registry import find_model, model_status
+from apercu.records import NO_MODEL, FidelityReport, Node, NodeRun, Plan, RunRecord
+from apercu.registry import find_model, model_status, weights_digest
 from apercu.run.enlarge import Scale, Size
 from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_choices, op_signatures
 from apercu.settings import Settings
@@ -47,7 +47,7 @@ def execute_plan(
     """Run every node of a plan once, inputs before outputs.
 
     Args:
-        plan: the workflow; it needs one load and one measure step.
+        plan: the workflow; it needs one load and one measure step, and saves at most the picture that was measured.
         picture: the file that `load` reads.
         output: the file that `save` writes; None only for a plan that saves nothing.
         settings: limits, threads, where weights are.
@@ -81,13 +81,29 @@ def _check_plan(plan: Plan) -> None:
         for name, allowed in op_choices(node.op).items()
         if node.params.get(name, allowed[0]) not in allowed
     ]
-    if not any(node.op == "measure" for node in plan.nodes):
-        problems.append("it has no measure step, so there would be nothing to report")
+    problems += _report_problems(plan)
     if problems:
         raise PlanError(problems, hint="`apercu plan --json` prints a complete one.")
     for node in plan.nodes:
         if "model" in node.params:
             find_model(node.params["model"])
+
+
+def _report_problems(plan: Plan) -> Iterator[str]:
+    """The report of a run is about one picture: the one that is loaded, and what became of it and is saved."""
+    ops = Counter(node.op for node in plan.nodes)
+    if not ops["measure"]:
+        yield "it has no measure step, so there would be nothing to report"
+    for op in ("load", "measure", "save"):
+        if ops[op] > 1:
+            yield f"it has {ops[op]} {op} steps, expected one"
+    loads = {node.id for node in plan.nodes if node.op == "load"}
+    measured = {node.id: node.inputs[1] for node in plan.nodes if node.op == "measure"}
+    for node in plan.nodes:
+        if node.op == "measure" and node.inputs[0] not in loads:
+            yield f"node {node.id!r} measures against {node.inputs[0]!r}, expected what load gives"
+        if node.op == "save" and measured[node.inputs[1]] != node.inputs[0]:
+            yield f"node {node.id!r} saves {node.inputs[0]!r}, but its report measures {measured[node.inputs[1]]!r}"
 
 
 def _check_output(plan: Plan, output: Path | None, *, overwrite: bool) -> None:
@@ -168,7 +184,7 @@ def _summarise(plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str
     record = RunRecord(
         plan=plan,
         nodes=tuple(records),
-        input=str(run.input),
+        input=shown_path(run.input),
         output=saved.path if saved else None,
         model=model or NO_MODEL,
         scale=_scale_of(plan, run.source.size, after.size),
@@ -179,7 +195,7 @@ def _summarise(plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str
         branches=tuple(run.branches),
         input_sha256=run.input_sha256,
         output_sha256=saved.sha256 if saved else None,
-        weights_sha256=_weights_digest(model) if model else None,
+        weights_sha256=weights_digest(find_model(model), run.settings) if model else None,
         warnings=tuple(dict.fromkeys(run.warnings)),
         versions={name: version(name) for name in ("apercu", "numpy", "onnxruntime", "pyvips")},
     )
@@ -194,8 +210,3 @@ def _scale_of(plan: Plan, before: Size, after: Size) -> Scale:
             if (math.floor(before[0] * y + 0.5), math.floor(before[1] * x + 0.5)) == after:
                 return y, x
     return after[0] / before[0], after[1] / before[1]
-
-
-def _weights_digest(model: str) -> str | None:
-    weights = find_model(model).weights
-    return weights.sha256 if weights else None

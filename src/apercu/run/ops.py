@@ -16,17 +16,16 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from apercu.answer.texts import NO_MODEL
 from apercu.errors import ModelError, RunError
-from apercu.image import Image, check_output, file_sha256, read_image, write_image
+from apercu.image import Image, check_output, file_sha256, read_image, shown_path, write_image
 from apercu.measure.fidelity import measure_fidelity
 from apercu.measure.project import project as project_onto_input
 from apercu.plan.graph import OpSignature, ParamSpec, ParamType
-from apercu.records import BranchMeasure, FidelityReport, Record
+from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Record
 from apercu.registry import find_model, load_model
 from apercu.resample import Kernel
 from apercu.run.enlarge import Scale, Size, enlarge_image, target_size
-from apercu.run.transparency import bleed
+from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
 
 
@@ -111,6 +110,10 @@ def enlarge(
             f"{target[1]}x{target[0]} does not have the proportions of {image.size[1]}x{image.size[0]}: "
             "the picture is stretched"
         )
+    if image.alpha is not None:
+        run.warnings.append(
+            "the transparency was enlarged by bicubic interpolation, whichever model enlarged the colours"
+        )
     enlarger = load_model(model, run.settings)
     run.models[run.node] = enlarger.card.id
     return enlarge_image(image, enlarger, target, progress=lambda share: run.progress(run.node, share))
@@ -161,6 +164,8 @@ def project(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Im
             "no result within 1/255 of the input everywhere was found; "
             f"the largest difference is {result.max_abs_lr_error * 255:.2f}/255"
         )
+    if sr.alpha is not None:
+        run.warnings.append("the projection holds for the colours; the transparency stays as it was enlarged")
     if run.inputs[1] in run.models:
         run.models[run.node] = run.models[run.inputs[1]]
     return replace(sr, pixels=result.pixels)
@@ -182,12 +187,15 @@ def save(run: Run, image: Image, report: FidelityReport) -> SavedFile:
     if run.output is None:
         raise RunError("the plan saves a picture, but no output was named", hint="Name one with -o out.png.")
     run.warnings += write_image(image, run.output, overwrite=run.overwrite)
-    return SavedFile(path=str(run.output), sha256=file_sha256(run.output))
+    return SavedFile(path=shown_path(run.output), sha256=file_sha256(run.output))
 
 
 def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
-    """`measure_fidelity` of two pictures; the result holds the samples of its file already."""
-    return measure_fidelity(bleed(lr).pixels, sr.pixels, kernel=kernel)
+    """`measure_fidelity` of two pictures; the result holds the samples of its file already.
+
+    Transparent pictures are measured as they look on a middle grey ground.
+    """
+    return measure_fidelity(as_seen(lr), as_seen(sr), kernel=kernel)
 
 
 # --- the table of ops -------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What lies under transparent pixels must not leak into the visible ones when a picture is enlarged."""
+"""Transparency: hidden colours must not leak into visible ones, and a picture is measured as it is seen."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from apercu.image import Image
+from apercu.resample import FloatImage
 
 
 def bleed(image: Image) -> Image:
@@ -24,3 +25,15 @@ def bleed(image: Image) -> Image:
 
     nearest = distance_transform_edt(hidden, return_distances=False, return_indices=True)
     return replace(image, pixels=np.ascontiguousarray(image.pixels[tuple(nearest)]))
+
+
+def as_seen(image: Image) -> FloatImage:
+    """The colours of a picture as they look on a middle grey ground, (H, W, C); without alpha just its colours.
+
+    Two transparent pictures are compared this way, so that hidden colours do not count and the outline does.
+    """
+    if image.alpha is None:
+        return image.pixels
+    alpha = image.alpha[:, :, None]
+    seen: FloatImage = image.pixels * alpha + np.float32(0.5) * (1 - alpha)
+    return seen

@@ -10,9 +10,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import onnx
-import torch
-from torch import nn
+from apercu.errors import MissingDependencyError
+
+try:
+    import onnx
+    import onnxscript  # noqa: F401 -- torch.onnx.export needs it
+    import torch
+    from torch import nn
+except ImportError as error:
+    raise MissingDependencyError(
+        f"exporting the networks needs {error.name}, which is not installed",
+        hint="Install it with `pip install 'apercu[train]'`.",
+    ) from error
 
 from apercu.networks.edsr import EDSR
 from apercu.networks.liif import LIIF, FirstLayer, Tail

@@ -1,0 +1,87 @@
+"""What `check` says of pictures that do not belong together, transparency, and plans that measure the wrong picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from apercu.errors import PlanError
+from apercu.image import Image, write_image
+from apercu.pictures import check
+from apercu.records import Node, Plan
+from apercu.run.execute import execute_plan
+from apercu.settings import load_settings
+
+RNG = np.random.default_rng(3)
+
+
+def drawing() -> np.ndarray:
+    """A picture of soft blobs, different on each side, (24, 36, 3)."""
+    y, x = np.mgrid[0:24, 0:36]
+    blobs = [np.exp(-(((y - a) / 5) ** 2 + ((x - b) / 6) ** 2)) for a, b in ((6, 8), (16, 12), (9, 30))]
+    return np.stack(blobs, axis=2).astype(np.float32)
+
+
+def saved(path: Path, pixels: np.ndarray, alpha: np.ndarray | None = None) -> Path:
+    write_image(Image(pixels.astype(np.float32), alpha=alpha), path, overwrite=True)
+    return path
+
+
+def repeated(pixels: np.ndarray, times: int) -> np.ndarray:
+    return pixels.repeat(times, axis=0).repeat(times, axis=1)
+
+
+@pytest.mark.parametrize(
+    "change", [np.fliplr, np.flipud, lambda p: np.roll(p, 17, axis=1)], ids=["mirrored", "turned over", "moved"]
+)
+def test_a_picture_of_something_else_is_doubted(tmp_path: Path, change):
+    small = saved(tmp_path / "small.png", drawing())
+    found = check(small, saved(tmp_path / "big.png", change(repeated(drawing(), 3))), settings=load_settings())
+    assert any("contradicts the picture" in line for line in found.sanity)
+
+
+def test_an_honest_enlargement_is_not_doubted(tmp_path: Path):
+    small = saved(tmp_path / "small.png", drawing())
+    assert check(small, saved(tmp_path / "big.png", repeated(drawing(), 3)), settings=load_settings()).sanity == ()
+
+
+def test_hidden_colours_do_not_count(tmp_path: Path):
+    alpha = np.zeros((24, 36), np.float32)
+    alpha[4:20, 6:30] = 1
+    hidden = np.where(alpha[:, :, None] == 0, 0, drawing())
+    small = saved(tmp_path / "small.png", drawing(), alpha)
+    big = saved(tmp_path / "big.png", repeated(hidden, 2), repeated(alpha, 2))
+    found = check(small, big, settings=load_settings(), kernel="box")
+    assert (found.lr_psnr_db, found.sanity) == (120.0, ())
+
+
+def test_lost_transparency_is_said(tmp_path: Path):
+    alpha = np.ones((24, 36), np.float32)
+    alpha[:, :3] = 0
+    found = check(
+        saved(tmp_path / "small.png", drawing(), alpha),
+        saved(tmp_path / "big.png", repeated(drawing(), 2)),
+        settings=load_settings(),
+    )
+    assert any("transparency" in line for line in found.sanity)
+
+
+def test_a_plan_that_saves_another_picture_than_it_measured_is_refused(tmp_path: Path):
+    small = saved(tmp_path / "small.png", drawing())
+    enlarge = [
+        Node(id=m, op="enlarge", params={"model": m, "scale": [2, 2]}, inputs=("load",)) for m in ("bicubic", "lanczos")
+    ]
+    measures = [Node(id=f"m-{m}", op="measure", inputs=("load", m)) for m in ("bicubic", "lanczos")]
+    plan = Plan(
+        nodes=(
+            Node(id="load", op="load"),
+            *enlarge,
+            *measures,
+            Node(id="save", op="save", inputs=("lanczos", "m-bicubic")),
+        )
+    )
+    with pytest.raises(PlanError, match="its report measures 'bicubic'"):
+        execute_plan(plan, small, tmp_path / "out.png", settings=load_settings())
+    assert not (tmp_path / "out.png").exists()
