@@ -39,7 +39,7 @@ def test_the_catalogue_holds_the_six_models_of_this_version():
     [
         ("SISR-Any-LIIF-EDSR", "liif-edsr"),
         ("EDSR-LIIF", "liif-edsr"),
-        ("liif", "liif-edsr"),
+        ("Liif-Edsr", "liif-edsr"),
         (" sisr-any-liif-rdn ", "liif-rdn"),
         ("Inpainting-LatentDiffusion", "ldm-inpainting"),
         ("txt2img-stablediffusionv1-dreamshaper", "sd15-dreamshaper"),

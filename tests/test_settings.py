@@ -101,6 +101,7 @@ def test_a_bad_value_in_the_environment_is_named(monkeypatch, name: str, value: 
         ('threads = "two"', "setting threads = 'two': input should be a valid integer"),
         ("[threads]\nx = 1", "setting threads = {'x': 1}: input should be a valid integer"),
         ("threads = ", "the settings file .*settings.toml cannot be read"),
+        ("x = " + "[" * 5000, "the settings file .*settings.toml cannot be read"),
         ("\ufeff\x00", "the settings file .*settings.toml cannot be read"),
     ],
 )

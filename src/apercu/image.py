@@ -517,8 +517,11 @@ def _published(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
             f"{target} cannot be written: {error.strerror or error}", hint="Check the disk and the permissions."
         ) from None
     except _pyvips().Error as error:
+        cause = str(error).strip().splitlines()[-1]
+        full = "unable to write to target" in cause
         raise OutputError(
-            f"{target} cannot be written: {str(error).strip().splitlines()[-1]}", hint="Write .png instead."
+            f"{target} cannot be written: {'the disk may be full' if full else cause}",
+            hint="Check the disk, or write elsewhere." if full else "Write .png instead.",
         ) from None
     finally:
         hidden.unlink(missing_ok=True)

@@ -180,7 +180,7 @@ def _known_weights(card: ModelCard, settings: Settings) -> tuple[Path, str]:
         )
     try:
         return path, str(json.loads(path.with_suffix(".json").read_text("utf-8"))["sha256"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(
             f"the note beside the weights of {card.name} is damaged ({error})",
             hint="Add the file again with `apercu models add FILE`.",

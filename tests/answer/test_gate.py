@@ -48,6 +48,14 @@ def test_a_sentence_that_its_quotes_bear_out_passes(text: str) -> None:
     assert refusal(text, support()) == ""
 
 
+@pytest.mark.parametrize("unit", ["a", "a.", "“", "www.", "_"])
+def test_a_hostile_name_of_any_length_is_gone_through_once(unit: str) -> None:
+    name = unit * 200_000
+    claim = Claim(id="sources-1", part="sources", text=name, supports=(_at(0, len(name), name),))
+    passed, refused = check_claims([claim], {"s": name}, provided_links=frozenset(), known_names=KNOWN)
+    assert len(passed) + len(refused) == 1
+
+
 def test_a_sentence_without_a_support_is_refused() -> None:
     assert refusal("It enlarges.") == "it rests on nothing"
 

@@ -193,6 +193,13 @@ def test_hostile_words_add_no_tag_and_no_attribute():
     assert HOSTILE.split("\n")[0] in "".join(hostile.text)
 
 
+def test_no_character_of_the_report_steers_a_terminal_or_turns_the_direction_of_other_words():
+    turned = "a\u202eb\x9bc\x1bd"
+    html = report(ANSWER.model_copy(update={"question": turned}))
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
+    assert "a\ufffdb\ufffdc\ufffdd" in html
+
+
 def test_the_template_is_filled_in_one_pass():
     html = report(ANSWER.model_copy(update={"question": "{{data}} {{nothing}}"}))
     assert "<title>{{data}} {{nothing}}</title>" in html

@@ -169,6 +169,45 @@ def test_names_with_control_characters_do_not_steer_the_terminal(shell: Shell) -
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", printed)
 
 
+def test_json_holds_no_character_that_steers_the_terminal(shell: Shell) -> None:
+    question = "Make this icon 2x larger\x9b31m\u202e"
+    for arguments in (("ask", question), ("enlarge", question, "-o", "o.png", "--scale", "2")):
+        printed = shell.call(*arguments, "--json").out
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", printed)
+        assert "\\u009b31m\\u202e" in printed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not have such names")
+def test_a_picture_whose_name_is_not_utf_8_is_used_like_any_other(shell: Shell) -> None:
+    name = os.fsdecode(b"\xff.png")
+    (shell.work / "in.png").rename(shell.work / name)
+    enlarged = shell.call("enlarge", name, "-o", f"large-{name}", "--scale", "2", "--model", "bicubic", "--json")
+    assert (enlarged.code, json.loads(enlarged.out)["input"]) == (0, "\ufffd.png")
+    checked = shell.call("check", name, f"large-{name}", "--json")
+    assert (checked.code, json.loads(checked.out)["output"]) == (0, "large-\ufffd.png")
+    answered = shell.call("answer", "prompt.txt", "--image", name, "--out", "report")
+    assert answered.code == 0
+    assert "\ufffd.png" in (shell.work / "report" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_a_report_that_is_not_finished_takes_its_new_folder_away(
+    error: type[BaseException], shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shell.files()
+    real = os.replace
+
+    def replace(source: Path, target: Path) -> None:
+        if target.name == "answer.json":
+            raise error
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    outcome = shell.call("answer", "prompt.txt", "--image", "in.png", "--out", "report")
+    assert outcome.code == (130 if error is KeyboardInterrupt else EXIT_CODES[OutputError])
+    assert shell.files() == before
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_ctrl_c_ends_a_long_enlargement_and_leaves_nothing_behind(shell: Shell) -> None:
     rng = np.random.default_rng(0)

@@ -298,6 +298,17 @@ def test_a_bad_line_in_a_file_of_questions_becomes_an_error_with_its_number_and_
     assert first["abstained"] is False
 
 
+def test_a_file_of_questions_without_an_end_of_line_is_not_read_whole(shell: Shell) -> None:
+    (shell.work / "many.jsonl").write_bytes(b"x" * 3_000_000)
+    said = "line 1 of many.jsonl has 1,000,000 characters"
+    refuses(shell, QuestionError, said, "recommend", "--questions", "many.jsonl")
+
+
+@pytest.mark.parametrize("command", ["ask", "recommend", "plan"])
+def test_a_question_with_half_a_character_is_refused(command: str, shell: Shell) -> None:
+    refuses(shell, QuestionError, "a lone surrogate", command, "Make this icon 2x larger \udcff")
+
+
 def test_many_questions_are_not_made_into_prompts(shell: Shell) -> None:
     (shell.work / "many.jsonl").write_text('{"question": "How do I double a photo?"}\n')
     arguments = ("recommend", "--questions", "many.jsonl", "--format", "prompt")

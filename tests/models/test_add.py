@@ -106,7 +106,7 @@ def test_weights_that_change_afterwards_are_refused(added: Path, own: Settings):
         load_model("liif-rdn", own)
 
 
-@pytest.mark.parametrize("note", ["", "[]", "{}", "{", '"x"', None])
+@pytest.mark.parametrize("note", ["", "[]", "{}", "{", '"x"', "[" * 100_000, None])
 def test_a_damaged_note_is_refused(added: Path, own: Settings, note: str | None):
     path = added.with_suffix(".json")
     path.unlink() if note is None else path.write_text(note)

@@ -10,6 +10,7 @@ from apercu.addresses import links, mentioned_links
 from apercu.errors import BriefError
 from apercu.question.prompt import (
     MAX_BYTES,
+    MAX_ENTRIES,
     STANDARD_ASKED,
     parse_prompt,
     read_prompt_file,
@@ -123,6 +124,14 @@ def test_only_a_whole_http_address_is_a_link_and_stays_byte_for_byte() -> None:
     assert links(brief.papers[0]) == ("HTTPS://GitHub.com/Example/Repo#readme",)
 
 
+@pytest.mark.parametrize("character", ["\x1b", "\x7f", "\x9b", "\u202e", "\u2066"])
+def test_an_address_that_would_steer_a_terminal_is_no_link(character: str) -> None:
+    address = f"https://example.org/{character}x"
+    entry = BriefEntry(name="x", paper=address, summary=f"See {address}")
+    assert links(entry) == ()
+    assert mentioned_links(entry) == ("https://example.org/",)
+
+
 def test_addresses_inside_a_summary_are_found_without_their_punctuation() -> None:
     assert mentioned_links(read("35").papers[0]) == (
         "https://example.org/wiki/High_(range)",
@@ -171,6 +180,7 @@ def test_none_in_a_field_means_that_there_is_none() -> None:
         (QUESTION + "why\0?", "NUL"),
         (QUESTION + "why\ud800?", "surrogate"),
         (QUESTION + "why?\n" + "x" * MAX_BYTES, "1,000,000 bytes"),
+        (QUESTION + "why?\n\n" + "Model: x\n" * (MAX_ENTRIES + 1), "1,001 models and papers"),
     ],
 )
 def test_a_text_that_is_no_prompt_is_refused_in_one_line_with_a_hint(text: str, said: str) -> None:

@@ -57,7 +57,7 @@ def test_a_factor_that_is_not_from_one_to_the_limit_is_refused(factor: float, ax
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("target", [(9, 40), (20, 19), (0, 40), (-20, -40), (641, 40), (20, 1281)])
+@pytest.mark.parametrize("target", [(9, 40), (20, 19), (0, 40), (-20, -40), (641, 40), (20, 1281), (10**400, 40)])
 def test_a_size_below_the_pictures_or_above_the_limit_is_refused(target: tuple[int, int]):
     with pytest.raises(
         ShapeError, match=rf"^size {target[1]}x{target[0]} is .* the picture \(20x10\), expected 1 to 64"

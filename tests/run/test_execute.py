@@ -200,6 +200,32 @@ def test_all_problems_of_a_plan_are_told_at_once(picture: Path, settings: Settin
             (LOAD, Node(id="measure", op="measure", params={"kernel": "nearest"}, inputs=("load", "load"))),
             None, PlanError, "kernel is 'nearest', expected one of bicubic",
         ),
+        (
+            (LOAD, Node(id="again", op="load"), enlarging("a", "bicubic", "again"), *ending("a")),
+            "out.png", PlanError, "2 load steps",
+        ),
+        (
+            (LOAD, enlarging("a", "bicubic"), *ending("a"), Node(id="b", op="save", inputs=("a", "measure"))),
+            "out.png", PlanError, "2 save steps",
+        ),
+        (
+            (LOAD, enlarging("a", "bicubic"), *ending("a"), Node(id="b", op="measure", inputs=("load", "load"))),
+            "out.png", PlanError, "2 measure steps",
+        ),
+        (
+            (
+                LOAD, enlarging("a", "bicubic"), Node(id="measure", op="measure", inputs=("a", "a")),
+                Node(id="save", op="save", inputs=("a", "measure")),
+            ),
+            "out.png", PlanError, "'measure' measures against 'a', expected what load gives",
+        ),
+        (
+            (
+                LOAD, enlarging("a", "bicubic"), Node(id="measure", op="measure", inputs=("load", "load")),
+                Node(id="save", op="save", inputs=("a", "measure")),
+            ),
+            "out.png", PlanError, "'save' saves 'a', but its report measures 'load'",
+        ),
     ],
 )  # fmt: skip
 def test_a_plan_that_cannot_end_well_is_refused_before_the_picture_is_read(

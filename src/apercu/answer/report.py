@@ -110,10 +110,8 @@ def _template() -> str:
 
 
 def _json_in_html(answer: Answer) -> str:
-    text = answer.model_dump_json(by_alias=True)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    escaped = r"[<>&\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+    return re.sub(escaped, lambda found: f"\\u{ord(found[0]):04x}", answer.model_dump_json(by_alias=True))
 
 
 # --- summary and pictures ---------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from apercu.interfaces.options import (
     Size,
 )  # fmt: skip
 from apercu.interfaces.showing import show_answer, show_check, show_enlargement
-from apercu.interfaces.terminal import fail, one_of, print_json, progress_bar, reported_errors, say
+from apercu.interfaces.terminal import INTERRUPTED, fail, one_of, print_json, progress_bar, reported_errors, say
 
 if TYPE_CHECKING:
     from apercu.scientist import Job, Result
@@ -55,6 +55,8 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         raise SystemExit(app(standalone_mode=False) or 0)
+    except (KeyboardInterrupt, typer.Abort):  # while the arguments were read: no command had begun
+        raise SystemExit(INTERRUPTED) from None
     except UsageError as error:
         message = error.format_message()
         if not message:  # no command was named: typer has printed the help
