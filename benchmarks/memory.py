@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-SIZES = ((375, 500), (750, 1000), (1500, 2000))
+SIZES = ((750, 1000), (1500, 2000), (2250, 3000))
 SCALE = 2
 MOST_MB = 2.5e9 / 2**20  # 2.5 GB; an MB is 2**20 bytes here
 

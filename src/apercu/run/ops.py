@@ -29,6 +29,9 @@ from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
 
 
+_ROWS_AT_ONCE = 256
+
+
 class Findings(Record):
     """What a look at the input shows.
 
@@ -85,17 +88,21 @@ def load(run: Run) -> Image:
 
 def inspect(run: Run, image: Image) -> Findings:
     """Look at the picture before anything is done to it."""
-    samples = np.rint(image.pixels * 255).astype(np.uint8)
-    flat = float((samples[:, 1:] == samples[:, :-1]).all(axis=2).mean()) if samples.shape[1] > 1 else 1.0
-    packed = samples.astype(np.uint32) @ (np.uint32(256) ** np.arange(samples.shape[2], dtype=np.uint32))
+    height, width, channels = image.pixels.shape
+    seen = np.zeros(256**channels, bool)
+    flat = 0
+    for top in range(0, height, _ROWS_AT_ONCE):  # strips, so that a large picture costs no more than a small one
+        samples = np.rint(image.pixels[top : top + _ROWS_AT_ONCE] * 255).astype(np.uint8)
+        flat += int((samples[:, 1:] == samples[:, :-1]).all(axis=2).sum())
+        seen[samples.astype(np.uint32) @ (np.uint32(256) ** np.arange(channels, dtype=np.uint32))] = True
     return Findings(
         size=image.size,
         channels=image.pixels.shape[2],
         bit_depth=image.bit_depth,
         alpha=image.alpha is not None,
         colour_profile=image.icc is not None,
-        colours=int(np.unique(packed).size),
-        flat_share=round(flat, 4),
+        colours=int(seen.sum()),
+        flat_share=round(flat / (height * (width - 1)), 4) if width > 1 else 1.0,
     )
 
 
