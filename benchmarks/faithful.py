@@ -16,6 +16,7 @@ from apercu.measure.consistency import ShrinkOperator
 from apercu.measure.fidelity import measure_fidelity
 from apercu.measure.metrics import psnr_y
 from apercu.measure.project import project
+from apercu.registry import enlarge_whole
 from apercu.resample import resize
 from sets import pair, pictures
 
@@ -29,7 +30,7 @@ def main() -> None:
     print(f"{'picture':<14} {'plain dB':>9} {'faithful':>9} {'gain':>6} {'worst/255 before':>17} {'after':>6} {'s':>6}")
     for path in pictures("Set14"):
         lr, hr = (array.astype(np.float32) / np.float32(255) for array in pair(path, SCALE))
-        sr = np.rint(np.clip(model.enlarge(lr, hr.shape[:2]), 0, 1) * 255) / np.float32(255)
+        sr = np.rint(np.clip(enlarge_whole(model, lr, hr.shape[:2]), 0, 1) * 255) / np.float32(255)
         started = time.perf_counter()
         result = project(lr, sr)
         seconds = time.perf_counter() - started

@@ -24,7 +24,7 @@ import numpy as np
 from apercu import load_model, load_settings, model_cards
 from apercu.models.checkpoint import read_checkpoint
 from apercu.models.liif import Liif
-from apercu.registry import weights_path
+from apercu.registry import enlarge_whole, weights_path
 
 SIDE, SCALE = 128, 4
 EVALUATIONS = (SIDE * SCALE) ** 2 * 4
@@ -111,7 +111,9 @@ def main() -> None:
     settings = load_settings()
     picture = np.random.default_rng(1).random((SIDE, SIDE, 3), np.float32)
     model = load_model("liif-edsr", settings)
-    ours: dict[str, Callable[[], np.ndarray]] = {"apercu": lambda: model.enlarge(picture, (SIDE * SCALE, SIDE * SCALE))}
+    ours: dict[str, Callable[[], np.ndarray]] = {
+        "apercu": lambda: enlarge_whole(model, picture, (SIDE * SCALE, SIDE * SCALE))
+    }
     theirs = reference(arguments.reference, picture, settings.threads) if arguments.reference else {}
     results = {name: work() for name, work in (ours | theirs).items()}
     for name in theirs:
@@ -137,7 +139,9 @@ def main() -> None:
 
 def decoder_rate(model: Liif, picture: np.ndarray) -> float:
     """GFLOP/s of everything after the encoder, counting only the products of the layers after the first."""
-    seconds = timed(lambda: model.enlarge(picture, (SIDE * SCALE, SIDE * SCALE))) - timed(lambda: model.encode(picture))
+    seconds = timed(lambda: enlarge_whole(model, picture, (SIDE * SCALE, SIDE * SCALE))) - timed(
+        lambda: model.encode(picture)
+    )
     return EVALUATIONS * TAIL_FLOPS / seconds / 1e9
 
 

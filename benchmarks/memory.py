@@ -53,7 +53,7 @@ def main() -> None:
         for height, width in SIZES:
             picture, output = Path(folder) / "in.png", Path(folder) / "out.png"
             smooth = np.cumsum(rng.normal(0, 0.01, (height, width, 3)), axis=1) % 1
-            write_image(Image(smooth.astype(np.float32)), picture, overwrite=True)
+            write_image(Image.of(smooth.astype(np.float32)), picture, overwrite=True)
             own = height * width * 3 * 4 * (1 + SCALE**2) / 2**20
             used = peak(picture, output, "liif-edsr")
             peaks.append(used)

@@ -10,6 +10,7 @@ import numpy as np
 
 from apercu import load_model, load_settings
 from apercu.measure.metrics import psnr_y
+from apercu.registry import enlarge_whole
 from sets import pair, pictures
 
 
@@ -22,7 +23,10 @@ def main() -> None:
         for path in pictures("Set5"):
             lr, hr = (array.astype(np.float32) / np.float32(255) for array in pair(path, scale))
             rows.append(
-                [psnr_y(np.clip(model.enlarge(lr, hr.shape[:2]), 0, 1), hr, crop_border=scale) for model in models]
+                [
+                    psnr_y(np.clip(enlarge_whole(model, lr, hr.shape[:2]), 0, 1), hr, crop_border=scale)
+                    for model in models
+                ]
             )
         print(f"  x{scale}", *(f"{value:.2f}" for value in np.mean(rows, axis=0)))
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from apercu import image as image_module
-from apercu.errors import ImageError, OutputError, ShapeError
+from apercu.errors import ImageError, OutputError, RunError, ShapeError
 from apercu.image import Image, check_output, encode_png, file_sha256, read_image, write_image
+from apercu.image import read as reading
 
 ROBUST = Path(__file__).parents[2] / "shared/data/eval/robust"
 EXACT = (".png", ".tif", ".tiff")
@@ -30,11 +30,11 @@ def picture(channels=3, bits=8, *, alpha=False, size=(7, 9), **fields):
     highest = 2**bits - 1
     pixels = (rng.integers(0, highest + 1, (*size, channels)) / highest).astype(np.float32)
     opacity = (rng.integers(0, highest + 1, size) / highest).astype(np.float32) if alpha else None
-    return Image(pixels, alpha=opacity, bit_depth=bits, **fields)
+    return Image.of(pixels, alpha=opacity, bit_depth=bits, **fields)
 
 
 def samples(image):
-    return np.rint(image.pixels * (2**image.bit_depth - 1)).astype(int)
+    return np.rint(np.asarray(image.pixels) * (2**image.bit_depth - 1)).astype(int)
 
 
 @contextmanager
@@ -75,10 +75,10 @@ def test_what_was_written_is_read_back_exactly(tmp_path, suffix, bits, channels,
     assert write_image(before, tmp_path / f"a{suffix}") == ()
     after = read_image(tmp_path / f"a{suffix}")
     assert after.bit_depth == bits
-    assert after.pixels.dtype == np.float32
-    assert np.array_equal(after.pixels, before.pixels)
+    assert np.asarray(after.pixels).dtype == np.float32
+    assert np.array_equal(np.asarray(after.pixels), np.asarray(before.pixels))
     assert (after.alpha is None) == (not alpha)
-    assert not alpha or np.array_equal(after.alpha, before.alpha)
+    assert not alpha or np.array_equal(np.asarray(after.alpha), np.asarray(before.alpha))
 
 
 @pytest.mark.parametrize("suffix", [".webp", ".avif"])
@@ -96,7 +96,7 @@ def test_pictures_of_a_few_pixels_survive(tmp_path_factory, height, width, chann
     path = tmp_path_factory.getbasetemp() / "tiny.png"
     before = picture(channels, size=(height, width))
     write_image(before, path, overwrite=True)
-    assert np.array_equal(read_image(path).pixels, before.pixels)
+    assert np.array_equal(np.asarray(read_image(path).pixels), np.asarray(before.pixels))
 
 
 def test_a_16_bit_png_stays_16_bit(tmp_path):
@@ -108,19 +108,19 @@ def test_a_16_bit_png_stays_16_bit(tmp_path):
 
 def test_jpeg_is_close_and_says_that_it_is_not_exact(tmp_path):
     y, x = np.mgrid[0:32, 0:48] / 48
-    before = Image(np.stack([y, x, (x + y) / 2], axis=2).astype(np.float32))
+    before = Image.of(np.stack([y, x, (x + y) / 2], axis=2).astype(np.float32))
     (warning,) = write_image(before, tmp_path / "a.jpg")
     assert "approximately" in warning
     after = read_image(tmp_path / "a.jpg")
     assert after.format == "jpeg"
-    assert np.abs(after.pixels - before.pixels).max() < 0.03
+    assert np.abs(np.asarray(after.pixels) - np.asarray(before.pixels)).max() < 0.03
 
 
 def test_16_bits_into_an_8_bit_format_is_said(tmp_path):
     warnings = write_image(picture(3, 16), tmp_path / "a.webp")
     assert warnings == ("webp was written with 8 bits; the picture has 16",)
     after = read_image(tmp_path / "a.webp")
-    assert np.array_equal(samples(after), np.rint(picture(3, 16).pixels * 255))
+    assert np.array_equal(samples(after), np.rint(np.asarray(picture(3, 16).pixels) * 255))
 
 
 def test_grey_into_a_format_without_grey_is_said(tmp_path):
@@ -154,22 +154,22 @@ def test_no_metadata_is_made_up(tmp_path, suffix):
 def test_reading_again_after_overwriting_shows_the_new_picture(tmp_path):
     path = tmp_path / "a.png"
     for level in (0.0, 1.0):
-        write_image(Image(np.full((3, 3, 1), level, np.float32)), path, overwrite=True)
-        assert read_image(path).pixels.max() == level
+        write_image(Image.of(np.full((3, 3, 1), level, np.float32)), path, overwrite=True)
+        assert np.asarray(read_image(path).pixels).max() == level
 
 
 def test_samples_are_clipped_and_rounded_to_the_nearest_step(tmp_path):
     values = np.float32([-0.2, 0.4 / 255, 0.6 / 255, 100.49 / 255, 100.51 / 255, 1.3])
-    write_image(Image(values[None, :, None]), tmp_path / "a.png")
+    write_image(Image.of(values[None, :, None]), tmp_path / "a.png")
     assert samples(read_image(tmp_path / "a.png"))[0, :, 0].tolist() == [0, 0, 1, 100, 101, 255]
 
 
 def test_encode_png_makes_a_picture_that_others_read():
     image = picture(3, alpha=True)
-    with Pillow.open(BytesIO(encode_png(image.pixels, image.alpha))) as file:
+    with Pillow.open(BytesIO(encode_png(image))) as file:
         assert file.mode == "RGBA"
         assert np.array_equal(np.asarray(file)[:, :, :3], samples(image))
-    with Pillow.open(BytesIO(encode_png(picture(1).pixels))) as file:
+    with Pillow.open(BytesIO(encode_png(picture(1)))) as file:
         assert file.mode == "L"
 
 
@@ -188,14 +188,14 @@ def test_one_bit_becomes_8_bit_grey(tmp_path):
     bits.save(tmp_path / "a.png")
     image = read_image(tmp_path / "a.png")
     assert (image.pixels.shape, image.bit_depth) == ((2, 2, 1), 8)
-    assert image.pixels[:, :, 0].tolist() == [[1, 0], [0, 1]]
+    assert np.asarray(image.pixels)[:, :, 0].tolist() == [[1, 0], [0, 1]]
 
 
 def test_grey_stays_grey_and_keeps_its_alpha(tmp_path):
     Pillow.new("LA", (5, 4), (60, 200)).save(tmp_path / "a.png")
     image = read_image(tmp_path / "a.png")
     assert image.pixels.shape == (4, 5, 1)
-    assert image.alpha[0, 0] == np.float32(200 / 255)
+    assert np.asarray(image.alpha)[0, 0] == np.float32(200 / 255)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -228,7 +228,7 @@ def test_white_in_a_deep_avif_is_white(tmp_path, bits):
     white.heifsave(str(tmp_path / "a.avif"), bitdepth=bits, lossless=True, compression="av1")
     image = read_image(tmp_path / "a.avif")
     assert image.bit_depth == 16
-    assert image.pixels.min() == 1.0
+    assert np.asarray(image.pixels).min() == 1.0
 
 
 def test_the_content_and_not_the_name_decides_the_format(tmp_path):
@@ -253,7 +253,9 @@ def test_a_jpeg_with_stray_bytes_between_its_segments_is_whole(tmp_path):
     (tmp_path / "clean.jpg").write_bytes(data)
     at = data.index(b"\xff\xdb")
     (tmp_path / "stray.jpg").write_bytes(data[:at] + b"\x00\x01\x02" + data[at:])
-    assert np.array_equal(read_image(tmp_path / "stray.jpg").pixels, read_image(tmp_path / "clean.jpg").pixels)
+    assert np.array_equal(
+        np.asarray(read_image(tmp_path / "stray.jpg").pixels), np.asarray(read_image(tmp_path / "clean.jpg").pixels)
+    )
 
 
 # --- refusals
@@ -328,7 +330,7 @@ def test_a_30000_x_30000_png_is_refused_before_decoding(tmp_path, monkeypatch):
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 6, 0, 0, 0))
     body = png_chunk(b"IDAT", zlib.compress(bytes(1000)))
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + body + png_chunk(b"IEND", b""))
-    monkeypatch.setattr(image_module, "_as_image", lambda *_: pytest.fail("it was decoded"))
+    monkeypatch.setattr(reading, "_as_image", lambda *_: pytest.fail("it was decoded"))
     refused(tmp_path / "a.png", "30000 x 30000", "at most 268000000")
 
 
@@ -374,8 +376,8 @@ def test_a_thousand_odd_files_are_read_or_refused_in_one_line(capfd):
             refusals.append(error)
         else:
             read += 1
-            assert np.isfinite(image.pixels).all()
-            assert 0 <= image.pixels.min() <= image.pixels.max() <= 1
+            assert np.isfinite(np.asarray(image.pixels)).all()
+            assert 0 <= np.asarray(image.pixels).min() <= np.asarray(image.pixels).max() <= 1
     assert read > 400
     assert all(error.hint and "\n" not in error.message for error in refusals)
     assert capfd.readouterr() == ("", "")
@@ -411,7 +413,7 @@ def test_an_existing_file_is_not_replaced_unless_allowed(tmp_path):
     write_refused(tmp_path, "a.png", "exists already")
     assert (tmp_path / "a.png").read_bytes() == b"mine"
     write_image(picture(), tmp_path / "a.png", overwrite=True)
-    assert np.array_equal(read_image(tmp_path / "a.png").pixels, picture().pixels)
+    assert np.array_equal(np.asarray(read_image(tmp_path / "a.png").pixels), np.asarray(picture().pixels))
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
@@ -438,7 +440,7 @@ def test_a_file_system_without_hard_links_is_written_to(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "link", without_hard_links)
     write_image(picture(), tmp_path / "a.png")
-    assert np.array_equal(read_image(tmp_path / "a.png").pixels, picture().pixels)
+    assert np.array_equal(np.asarray(read_image(tmp_path / "a.png").pixels), np.asarray(picture().pixels))
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
@@ -481,13 +483,12 @@ def test_a_grey_profile_into_a_format_without_grey_is_refused(tmp_path):
 
 
 def test_a_picture_too_large_for_the_format_is_refused(tmp_path):
-    write_refused(tmp_path, "a.webp", "cannot be written", image=Image(np.zeros((1, 16384, 3), np.float32)))
+    write_refused(tmp_path, "a.webp", "cannot be written", image=Image.of(np.zeros((1, 16384, 3), np.float32)))
 
 
-def test_values_that_are_not_numbers_are_refused(tmp_path):
-    broken = picture()
-    broken.pixels[1, 1] = np.nan
-    write_refused(tmp_path, "a.png", "NaN", image=broken)
+def test_values_that_are_not_numbers_never_become_a_picture():
+    with pytest.raises(RunError, match="NaN"):
+        Image.of(np.full((4, 4, 3), np.nan, np.float32))
 
 
 def test_the_target_can_be_checked_before_the_work(tmp_path):
@@ -503,15 +504,15 @@ def test_the_target_can_be_checked_before_the_work(tmp_path):
 # --- the record
 
 
-@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 4), (0, 4, 3)])
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 5), (0, 4, 3)])
 def test_an_array_that_is_not_a_picture_is_refused(shape):
-    with pytest.raises(ShapeError, match=r"\(H, W, 1\) or \(H, W, 3\)"):
-        Image(np.zeros(shape, np.float32))
+    with pytest.raises(ShapeError, match="a picture must have the shape"):
+        Image.of(np.zeros(shape, np.float32))
 
 
 def test_alpha_must_fit_the_picture():
     with pytest.raises(ShapeError, match="alpha"):
-        Image(np.zeros((4, 4, 3), np.float32), alpha=np.zeros((4, 5), np.float32))
+        Image.of(np.zeros((4, 4, 3), np.float32), alpha=np.zeros((4, 5), np.float32))
 
 
 def test_the_hash_is_that_of_the_bytes(tmp_path):

@@ -25,7 +25,7 @@ def drawing() -> np.ndarray:
 
 
 def saved(path: Path, pixels: np.ndarray, alpha: np.ndarray | None = None) -> Path:
-    write_image(Image(pixels.astype(np.float32), alpha=alpha), path, overwrite=True)
+    write_image(Image.of(pixels.astype(np.float32), alpha=alpha), path, overwrite=True)
     return path
 
 

@@ -36,7 +36,7 @@ def picture(tmp_path: Path) -> Path:
     y, x = np.mgrid[0:10, 0:12].astype(np.float32)
     pixels = np.stack([x / 11, y / 9, 0.5 + 0.4 * np.sin(x + y)], axis=2).astype(np.float32)
     path = tmp_path / "in.png"
-    write_image(Image(pixels), path)
+    write_image(Image.of(pixels), path)
     return path
 
 
@@ -129,7 +129,7 @@ def test_the_workflow_in_words_leads_through_no_step_whose_output_nobody_takes(s
 def test_the_sizes_in_an_answer_are_width_x_height_x_the_channels_of_the_picture(
     settings: Settings, picture: Path
 ) -> None:
-    write_image(Image(read_image(picture).pixels[:, :, :1]), picture, overwrite=True)
+    write_image(Image.of(np.asarray(read_image(picture).pixels)[:, :, :1]), picture, overwrite=True)
     result = ask(QUESTION, settings=settings, job=Job(picture=picture, output=picture.with_name("out.png")))
     assert "-> 12 x 10 x 1\n" in result.answer.markdown
     assert "-> 24 x 20 x 1\n" in result.answer.markdown
@@ -142,7 +142,7 @@ def test_the_numbers_of_the_answer_are_measured_on_the_saved_file(settings: Sett
     run = found.run
     assert run
     saved = read_image(picture.with_name("out.png"))
-    again = measure_fidelity(read_image(picture).pixels, saved.pixels)
+    again = measure_fidelity(np.asarray(read_image(picture).pixels), np.asarray(saved.pixels))
     assert run.fidelity.lr_psnr_db == pytest.approx(again.lr_psnr_db, abs=1e-3)
     assert run.fidelity.added_share == pytest.approx(again.added_share, abs=1e-6)
     assert (run.input_sha256, run.output_sha256) == (file_sha256(picture), file_sha256(picture.with_name("out.png")))
@@ -205,7 +205,7 @@ def test_a_model_that_does_not_enlarge_is_passed_over_aloud(settings: Settings, 
     assert "no model worked on the picture of 12 x 10 pixels" in texts(found, "workflow")
     assert "12 x 10 pixels, no model worked on it, in " in found.source_texts["run"]
     assert "with none" not in found.markdown
-    assert (read_image(picture).pixels == read_image(picture.with_name("out.png")).pixels).all()
+    assert (np.asarray(read_image(picture).pixels) == np.asarray(read_image(picture.with_name("out.png")).pixels)).all()
 
 
 def test_a_missing_picture_is_refused_and_nothing_is_written(settings: Settings, tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_an_enlargement_keeps_the_names_and_has_no_nan(
     scale: tuple[float, float], flat: bool, settings: Settings, picture: Path
 ) -> None:
     if flat:
-        write_image(Image(np.full((4, 5, 3), 0.5, np.float32)), picture, overwrite=True)
+        write_image(Image.of(np.full((4, 5, 3), 0.5, np.float32)), picture, overwrite=True)
     out = picture.with_name("out.png")
     done = enlarge(picture, out, settings=settings, model="bicubic", scale=scale)
     found = strict(done.model_dump_json(by_alias=True))

@@ -147,7 +147,7 @@ def check(
 
 def _doubts(lr: Image, sr: Image, report: FidelityReport) -> Iterator[str]:
     """What speaks against the one picture being an enlargement of the other at all, or a faithful one."""
-    if (lr.alpha is None) != (sr.alpha is None):
+    if lr.has_alpha != sr.has_alpha:
         yield f"the picture has {_alpha(lr)} transparency, the enlargement {_alpha(sr)}"
     if report.changed_share > LARGEST_CHANGE:
         yield (
@@ -157,27 +157,31 @@ def _doubts(lr: Image, sr: Image, report: FidelityReport) -> Iterator[str]:
 
 
 def _alpha(image: Image) -> str:
-    return "no" if image.alpha is None else "a"
+    return "a" if image.has_alpha else "no"
 
 
 def _alike(lr: Image, sr: Image) -> tuple[Image, Image]:
     """Both grey or both colour: a tool may have turned a grey picture into RGB."""
+    if {lr.space, sr.space} != {"grey", "rgb"}:
+        return lr, sr
+    return _coloured(lr), _coloured(sr)
+
+
+def _coloured(image: Image) -> Image:
+    """A grey picture as R = G = B, which is the same picture; a view where that is possible."""
     from dataclasses import replace
 
-    from apercu.measure.consistency import same_channels
+    import numpy as np
 
-    a, b = same_channels(lr.pixels, sr.pixels)
-    return replace(lr, pixels=a), replace(sr, pixels=b)
+    if image.space != "grey":
+        return image
+    if image.has_alpha:
+        return replace(image, samples=np.take(image.samples, [0, 0, 0, 1], axis=2))
+    return replace(image, samples=np.broadcast_to(image.samples, (*image.samples.shape[:2], 3)))
 
 
 def _write_map(lr: Image, sr: Image, kernel: Kernel, path: Path, *, overwrite: bool) -> None:
-    import numpy as np
+    from apercu.image import write_image
+    from apercu.run.mapping import drawn_map
 
-    from apercu.image import Image, write_image
-    from apercu.measure.fidelity import added_map
-    from apercu.measure.heatmap import added_heatmap
-    from apercu.run.transparency import as_seen
-
-    seen = as_seen(sr)
-    drawn = added_heatmap(added_map(as_seen(lr), seen, kernel=kernel), seen)
-    write_image(Image(drawn.astype(np.float32) / np.float32(255)), path, overwrite=overwrite)
+    write_image(drawn_map(lr, sr, kernel), path, overwrite=overwrite)

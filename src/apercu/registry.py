@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -23,6 +23,8 @@ from apercu.settings import Settings
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from apercu.resample import PixelSource
 
 Progress = Callable[[float], None]
 """Called with the finished share, 0..1, from the thread that asked for the work."""
@@ -105,16 +107,41 @@ def _cards_by_name() -> dict[str, ModelCard]:
 # --- from a card to a model ------------------------------------------------------------------------------------------
 
 
+class Block(NamedTuple):
+    """A finished piece of a result: `pixels`, (h, w, 3) float32, belong at row `top` and column `left`."""
+
+    top: int
+    left: int
+    pixels: NDArray[np.float32]
+
+
 class Enlarger(Protocol):
     """A way to enlarge that is ready to run."""
 
     card: ModelCard
 
-    def enlarge(
-        self, pixels: NDArray[np.float32], size: tuple[int, int], *, progress: Progress | None = None
-    ) -> NDArray[np.float32]:
-        """Enlarge (H, W, 3) RGB in [0, 1] to (h, w, 3), `size` = (h, w); values may leave [0, 1] a little."""
+    def enlarge(self, pixels: PixelSource, size: tuple[int, int]) -> Iterator[Block]:
+        """Enlarge (H, W, 3) RGB in [0, 1] to `size` (height, width), piece by piece.
+
+        Args:
+            pixels: an array, or whatever gives float32 arrays when it is sliced by rows and columns.
+            size: (height, width) of the result.
+
+        Yields:
+            Blocks in any order that cover the result just once; values may leave [0, 1] a little.
+        """
         ...
+
+
+def enlarge_whole(model: Enlarger, pixels: PixelSource, size: tuple[int, int]) -> NDArray[np.float32]:
+    """The whole result at once, (h, w, 3) float32, not clipped; for pictures that fit into memory."""
+    import numpy as np
+
+    result = np.empty((*size, pixels.shape[-1]), np.float32)
+    for block in model.enlarge(pixels, size):
+        height, width = block.pixels.shape[:2]
+        result[block.top : block.top + height, block.left : block.left + width] = block.pixels
+    return result
 
 
 def model_status(card: ModelCard, settings: Settings) -> Status:

@@ -147,23 +147,18 @@ def _licences(answer: Answer) -> dict[str, str]:
 
 def pictures_of(executed: Executed) -> ReportPictures:
     """The pictures that a report shows, reduced when they are large."""
-    import numpy as np
+    from apercu.image import encode_png
+    from apercu.measure.heatmap import heatmap_legend
+    from apercu.run.mapping import drawn_map
 
-    from apercu.image import Image, encode_png
-    from apercu.measure.fidelity import added_map
-    from apercu.measure.heatmap import added_heatmap, heatmap_legend
-    from apercu.run.transparency import as_seen
-
-    before, after = executed.before, executed.after
-    amount = added_map(as_seen(before), as_seen(after), kernel=executed.record.fidelity.kernel)
-    added = added_heatmap(amount, after.pixels).astype(np.float32) / np.float32(255)
+    before, after = next(executed.before.each_frame()), next(executed.after.each_frame())
     share = min(1.0, math.sqrt(SHOWN_PIXELS / (after.size[0] * after.size[1])))
-    shown_after, shown_added = _reduced(after, share), _reduced(Image(added), share)
-    shown_before = _reduced(before, min(1.0, math.sqrt(SHOWN_PIXELS / (before.size[0] * before.size[1]))))
+    share_before = min(1.0, math.sqrt(SHOWN_PIXELS / (before.size[0] * before.size[1])))
+    added = drawn_map(before, after, executed.record.fidelity.kernel)
     return ReportPictures(
-        before=encode_png(shown_before.pixels, shown_before.alpha),
-        after=encode_png(shown_after.pixels, shown_after.alpha),
-        added=encode_png(shown_added.pixels),
+        before=encode_png(_reduced(before, share_before)),
+        after=encode_png(_reduced(after, share)),
+        added=encode_png(_reduced(added, share)),
         shown_scale=share,
         legend=heatmap_legend(),
     )
@@ -174,11 +169,14 @@ def _reduced(image: Image, share: float) -> Image:
 
     import numpy as np
 
-    from apercu.resample import resize
+    from apercu.image import Pixels
+    from apercu.image.picture import quantised
+    from apercu.resample import resize_strips
 
     if share == 1.0:
         return image
     size = (max(1, round(image.size[0] * share)), max(1, round(image.size[1] * share)))
-    pixels = np.clip(resize(image.pixels, size, "box"), 0, 1)
-    alpha = None if image.alpha is None else np.clip(resize(image.alpha[:, :, None], size, "box")[:, :, 0], 0, 1)
-    return replace(image, pixels=pixels, alpha=alpha)
+    samples = np.empty((*size, image.samples.shape[2]), image.samples.dtype)
+    for rows, strip in resize_strips(Pixels(image.samples), size, "box"):
+        samples[rows] = quantised(strip, samples.dtype)
+    return replace(image, samples=samples)

@@ -11,7 +11,7 @@ Having the operation as a matrix is what makes the measures possible: its transp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,20 @@ def resample_matrix(n_in: int, n_out: int, kernel: Kernel) -> csr_array[np.float
     return csr_array((weights[kept], (row[kept], column[kept])), shape=(n_out, n_in))
 
 
-def resize(pixels: FloatImage, size: tuple[int, int], kernel: Kernel) -> FloatImage:
+class PixelSource(Protocol):
+    """Whatever gives float32 when it is sliced: an array, or a large picture that is converted a piece at a time."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(H, W, C)."""
+        ...
+
+    def __getitem__(self, key: Any, /) -> FloatImage:  # noqa: ANN401 -- a slice, or one for rows and one for columns
+        """A piece."""
+        ...
+
+
+def resize(pixels: PixelSource, size: tuple[int, int], kernel: Kernel) -> FloatImage:
     """Resample a picture to `size`, without clipping: bicubic and Lanczos may leave 0..1 beside strong edges.
 
     Args:
@@ -79,15 +92,48 @@ def resize(pixels: FloatImage, size: tuple[int, int], kernel: Kernel) -> FloatIm
     Raises:
         ShapeError: `pixels` is not (H, W, C), or a size is below 1.
     """
-    if pixels.ndim != 3:
-        raise ShapeError(f"a picture must have the shape (H, W, C); this array has {pixels.shape}")
+    _check_ndim(pixels)
+    result = np.empty((*size, pixels.shape[2]) if min(size) > 0 else (0, 0, 0), np.float32)
+    for rows, strip in resize_strips(pixels, size, kernel):
+        result[rows] = strip
+    return result
+
+
+def resize_strips(
+    pixels: PixelSource, size: tuple[int, int], kernel: Kernel, *, values_at_once: int = 2**22
+) -> Iterator[tuple[slice, FloatImage]]:
+    """`resize`, some rows of the result at a time, from top to bottom: (rows, their pixels).
+
+    Args:
+        pixels: (H, W, C) float32; only the rows that a strip needs are read.
+        size: (height, width) of the whole result.
+        kernel: see `resample_matrix`.
+        values_at_once: about how many values of the result make a strip.
+
+    Raises:
+        ShapeError: `pixels` is not (H, W, C), or a size is below 1.
+    """
+    _check_ndim(pixels)
     rows = resample_matrix(pixels.shape[0], size[0], kernel).astype(np.float32)
     columns = resample_matrix(pixels.shape[1], size[1], kernel).astype(np.float32)
-    return apply_per_axis(rows, columns, pixels)
+    at_once = max(1, values_at_once // (max(size[1], pixels.shape[1]) * pixels.shape[2]))
+    for top in range(0, size[0], at_once):
+        strip = slice(top, min(top + at_once, size[0]))
+        read = reads(rows[strip])
+        yield strip, apply_per_axis(rows[strip, read], columns, pixels[read])
+
+
+def reads(matrix: csr_array[np.float32]) -> slice:
+    """The columns of a matrix that hold its nonzeros, from the first to the last."""
+    if matrix.nnz == 0:
+        return slice(0, 1)
+    return slice(int(matrix.indices.min()), int(matrix.indices.max()) + 1)
 
 
 def apply_per_axis(rows: csr_array[np.float32], columns: csr_array[np.float32], pixels: FloatImage) -> FloatImage:
-    """Apply one matrix along the height and one along the width of a picture, one channel at a time.
+    """Apply one matrix along the width and one along the height of a picture, one channel at a time.
+
+    The width always comes first, so that a strip of a picture gives the very numbers that the whole picture gives.
 
     Args:
         rows: (h, H) float32.
@@ -98,29 +144,18 @@ def apply_per_axis(rows: csr_array[np.float32], columns: csr_array[np.float32], 
         (h, w, C) float32.
     """
     result = np.empty((rows.shape[0], columns.shape[0], pixels.shape[2]), np.float32)
+    between = np.empty((pixels.shape[0], columns.shape[0]), np.float32)
     for channel in range(pixels.shape[2]):
-        _apply_to_channel(rows, columns, pixels[:, :, channel], result[:, :, channel])
+        for lines in _lines(pixels.shape[0]):
+            between[lines] = (columns @ np.ascontiguousarray(pixels[lines, :, channel].T)).T
+        for lines in _lines(columns.shape[0]):
+            result[:, lines, channel] = rows @ np.ascontiguousarray(between[:, lines])
     return result
 
 
-def _apply_to_channel(
-    rows: csr_array[np.float32], columns: csr_array[np.float32], channel: FloatImage, result: FloatImage
-) -> None:
-    """Take the axis that shrinks more first, and the other axis some lines at a time, so that no copy of a large
-    picture is made.
-    """
-    if rows.shape[0] * columns.shape[1] <= rows.shape[1] * columns.shape[0]:
-        between = np.empty((rows.shape[0], channel.shape[1]), np.float32)
-        for lines in _lines(channel.shape[1]):
-            between[:, lines] = rows @ np.ascontiguousarray(channel[:, lines])
-        for lines in _lines(rows.shape[0]):
-            result[lines] = (columns @ between[lines].T).T
-    else:
-        between = np.empty((channel.shape[0], columns.shape[0]), np.float32)
-        for lines in _lines(channel.shape[0]):
-            between[lines] = (columns @ np.ascontiguousarray(channel[lines].T)).T
-        for lines in _lines(columns.shape[0]):
-            result[:, lines] = rows @ np.ascontiguousarray(between[:, lines])
+def _check_ndim(pixels: PixelSource) -> None:
+    if len(pixels.shape) != 3:
+        raise ShapeError(f"a picture must have the shape (H, W, C); this array has {pixels.shape}")
 
 
 def _lines(count: int) -> Iterator[slice]:

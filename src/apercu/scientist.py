@@ -237,4 +237,4 @@ def shapes_of(plan: Plan, executed: Executed | None) -> dict[str, str]:
     """What flows through a workflow: the sizes of the picture that it ran on, or multiples of W and H without one."""
     if executed is None:
         return flow_shapes(plan)
-    return flow_shapes(plan, executed.before.size, channels=executed.before.pixels.shape[2])
+    return flow_shapes(plan, executed.before.size, channels=executed.before.channels)

@@ -44,7 +44,7 @@ class Shell:
         self.env |= {name: str(folder / name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")}
         self.env |= {"APERCU_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"}
         y, x = np.mgrid[0:10, 0:12].astype(np.float32)
-        write_image(Image(np.stack([x / 11, y / 9, (x + y) / 20], axis=2)), self.work / "in.png")
+        write_image(Image.of(np.stack([x / 11, y / 9, (x + y) / 20], axis=2)), self.work / "in.png")
         (self.work / "prompt.txt").write_text(write_prompt(Brief(question=QUESTION, models=(RDN,))), "utf-8")
 
     def call(self, *arguments: str) -> Outcome:

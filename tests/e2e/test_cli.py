@@ -211,7 +211,7 @@ def test_a_report_that_is_not_finished_takes_its_new_folder_away(
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_ctrl_c_ends_a_long_enlargement_and_leaves_nothing_behind(shell: Shell) -> None:
     rng = np.random.default_rng(0)
-    write_image(Image(rng.random((400, 400, 3), np.float32)), shell.work / "large.png")
+    write_image(Image.of(rng.random((400, 400, 3), np.float32)), shell.work / "large.png")
     before = shell.files()
     terminal, its_end = pty.openpty()
     arguments = [*COMMAND, "enlarge", "large.png", "-o", "out.png", "--scale", "8"]

@@ -56,7 +56,7 @@ def bomb(*, whole: bool) -> bytes:
 
 def cut_jpeg(folder: Path) -> bytes:
     rng = np.random.default_rng(0)
-    write_image(Image(rng.random((40, 40, 3), np.float32)), folder / "whole.jpg")
+    write_image(Image.of(rng.random((40, 40, 3), np.float32)), folder / "whole.jpg")
     data = (folder / "whole.jpg").read_bytes()
     (folder / "whole.jpg").unlink()
     return data[: len(data) // 2]
@@ -99,7 +99,7 @@ def test_a_picture_without_permission_is_refused(shell: Shell, monkeypatch: pyte
                 raise PermissionError(13, "Permission denied")
             return real(path, *rest, **options)
 
-        monkeypatch.setattr("apercu.image.os.stat", refuse)
+        monkeypatch.setattr("apercu.image.files.os.stat", refuse)
     outcome = shell.call("enlarge", "in.png", "-o", "out.png", "--scale", "2")
     assert outcome.code == EXIT_CODES[ImageError]
     assert outcome.err.startswith("error: in.png cannot be opened: Permission denied. ")
@@ -177,8 +177,8 @@ def test_overwrite_replaces_a_file_and_the_input_itself(shell: Shell) -> None:
 
 
 def test_transparency_into_jpeg_is_refused(shell: Shell) -> None:
-    pixels = read_image(shell.work / "in.png").pixels
-    write_image(Image(pixels, alpha=np.full((10, 12), 0.5, np.float32)), shell.work / "clear.png")
+    pixels = np.asarray(read_image(shell.work / "in.png").pixels)
+    write_image(Image.of(pixels, alpha=np.full((10, 12), 0.5, np.float32)), shell.work / "clear.png")
     refuses(shell, OutputError, "transparency", "enlarge", "clear.png", "-o", "out.jpg", "--scale", "2")
 
 

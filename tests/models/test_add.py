@@ -13,7 +13,7 @@ from apercu.errors import WeightsError
 from apercu.models import add as add_module
 from apercu.models.add import add_weights
 from apercu.models.checkpoint import read_checkpoint
-from apercu.registry import added_weights, find_model, load_model, model_status, weights_path
+from apercu.registry import added_weights, enlarge_whole, find_model, load_model, model_status, weights_path
 from apercu.settings import Settings
 
 PICTURE = np.full((6, 5, 3), 0.5, np.float32)
@@ -62,7 +62,7 @@ def test_an_official_checkpoint_is_registered_and_runs(own: Settings, rdn_checkp
     known, before = rdn_known(rdn_checkpoint), sha256(rdn_checkpoint)
     assert add_weights(rdn_checkpoint, own) == known
     assert model_status(known, own) == "runs"
-    assert load_model("SISR-Any-LIIF-RDN", own).enlarge(PICTURE, (9, 11)).shape == (9, 11, 3)
+    assert enlarge_whole(load_model("SISR-Any-LIIF-RDN", own), PICTURE, (9, 11)).shape == (9, 11, 3)
     assert sha256(rdn_checkpoint) == before
 
 

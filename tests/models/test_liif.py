@@ -1,5 +1,6 @@
 """LIIF on ONNX Runtime gives what the equation says, however the work is cut."""
 
+import gc
 import threading
 
 import numpy as np
@@ -12,7 +13,7 @@ from apercu.models.checkpoint import read_checkpoint
 from apercu.models.graphs import load_graph, run_graph
 from apercu.models.liif import Liif
 from apercu.models.liif_decoder import LiifDecoder
-from apercu.registry import find_model, load_model
+from apercu.registry import enlarge_whole, find_model, load_model
 
 
 def noise(*size):
@@ -47,7 +48,7 @@ def with_settings(settings):
 def test_the_enlargement_is_what_the_equation_says(edsr, edsr_state, size: tuple[int, int], target: tuple[int, int]):
     pixels = noise(*size)
     expected = liif_equation(edsr.encode(pixels)[0], imnet_layers(edsr_state), target) * 0.5 + 0.5
-    assert np.abs(edsr.enlarge(pixels, target) - expected).max() <= 1e-5
+    assert np.abs(enlarge_whole(edsr, pixels, target) - expected).max() <= 1e-5
 
 
 @pytest.mark.parametrize("target", [(42, 54), (63, 81), (78, 100), (32, 68), (21, 27)])
@@ -61,14 +62,14 @@ def test_the_enlargement_equals_the_torch_reference(edsr, edsr_state, target: tu
     pixels = noise(21, 27)
     inp = torch.from_numpy((pixels - 0.5) / 0.5).permute(2, 0, 1)[None]
     expected = reference(inp, *make_query(target)).view(*target, 3).numpy() * 0.5 + 0.5
-    assert np.abs(edsr.enlarge(pixels, target) - expected).max() <= 1e-5
+    assert np.abs(enlarge_whole(edsr, pixels, target) - expected).max() <= 1e-5
 
 
 @pytest.mark.parametrize(("size", "target"), [((110, 30), (253, 62)), ((33, 97), (50, 194))])
 def test_tiles_give_the_same_result_as_the_whole(with_settings, size: tuple[int, int], target: tuple[int, int]):
     pixels = noise(*size)
-    whole = with_settings(tile_size=4096).enlarge(pixels, target)
-    tiled = with_settings(tile_size=24).enlarge(pixels, target)
+    whole = enlarge_whole(with_settings(tile_size=4096), pixels, target)
+    tiled = enlarge_whole(with_settings(tile_size=24), pixels, target)
     assert np.abs(tiled - whole).max() <= 1e-5
 
 
@@ -94,7 +95,7 @@ def test_tiles_are_exact_to_the_last_pixel_that_the_encoder_sees(edsr_state, ky:
     pixels = (noise(90, 80) > 0.5).astype(np.float32) / 2 + 0.5
     state = looking_far(edsr_state, ky, kx)
     whole, tiled = (
-        Liif(find_model("liif-edsr"), state, encoder="edsr", threads=2, tile_size=side).enlarge(pixels, (90, 80))
+        enlarge_whole(Liif(find_model("liif-edsr"), state, encoder="edsr", threads=2, tile_size=side), pixels, (90, 80))
         for side in (4096, 45)
     )
     assert len(np.unique(whole)) > 1000
@@ -106,7 +107,7 @@ def test_tiles_are_exact_to_the_last_pixel_that_the_large_encoder_sees(rdn_check
     pixels = (noise(400, 1) > 0.5).astype(np.float32) / 2 + 0.5
     state = looking_far(read_checkpoint(rdn_checkpoint)["model"]["sd"], ky, 1)
     whole, tiled = (
-        Liif(find_model("liif-rdn"), state, encoder="rdn", threads=2, tile_size=side).enlarge(pixels, (400, 1))
+        enlarge_whole(Liif(find_model("liif-rdn"), state, encoder="rdn", threads=2, tile_size=side), pixels, (400, 1))
         for side in (4096, 140)
     )
     assert len(np.unique(whole)) > 100
@@ -119,15 +120,15 @@ def test_tiles_of_the_large_encoder_give_the_same_result_as_the_whole(
     rdn_known(rdn_checkpoint)
     add_weights(rdn_checkpoint, settings)
     pixels = noise(200, 2)
-    whole = with_settings("liif-rdn", tile_size=4096).enlarge(pixels, (460, 3))
-    tiled = with_settings("liif-rdn", tile_size=70).enlarge(pixels, (460, 3))
+    whole = enlarge_whole(with_settings("liif-rdn", tile_size=4096), pixels, (460, 3))
+    tiled = enlarge_whole(with_settings("liif-rdn", tile_size=70), pixels, (460, 3))
     assert np.ptp(whole) > 1e-3
     assert np.abs(tiled - whole).max() <= 1e-5
 
 
 def test_the_number_of_threads_does_not_change_the_result(with_settings):
     pixels = noise(40, 52)
-    one, two, five = (with_settings(threads=n).enlarge(pixels, (100, 131)) for n in (1, 2, 5))
+    one, two, five = (enlarge_whole(with_settings(threads=n), pixels, (100, 131)) for n in (1, 2, 5))
     assert np.abs(one - two).max() <= 1e-6
     assert np.abs(one - five).max() <= 1e-6
 
@@ -135,19 +136,19 @@ def test_the_number_of_threads_does_not_change_the_result(with_settings):
 def test_the_picture_is_not_changed_and_a_second_run_gives_the_same(edsr):
     pixels = noise(17, 19)
     before = pixels.copy()
-    first = edsr.enlarge(pixels, (40, 41))
-    assert np.array_equal(first, edsr.enlarge(pixels, (40, 41)))
+    first = enlarge_whole(edsr, pixels, (40, 41))
+    assert np.array_equal(first, enlarge_whole(edsr, pixels, (40, 41)))
     assert np.array_equal(pixels, before)
 
 
 @pytest.mark.parametrize(("threads", "tile_size"), [(1, 256), (2, 256), (2, 16)])
-def test_progress_only_rises_and_ends_at_one(with_settings, threads: int, tile_size: int):
-    seen: list[float] = []
-    with_settings(threads=threads, tile_size=tile_size).enlarge(noise(33, 20), (120, 60), progress=seen.append)
-    assert len(seen) > 1
-    assert seen == sorted(seen)
-    assert seen[0] > 0
-    assert seen[-1] == 1
+def test_the_blocks_cover_the_result_just_once(with_settings, threads: int, tile_size: int):
+    covered = np.zeros((120, 60), int)
+    for block in with_settings(threads=threads, tile_size=tile_size).enlarge(noise(33, 20), (120, 60)):
+        height, width = block.pixels.shape[:2]
+        assert height * width < 120 * 60 / 2
+        covered[block.top : block.top + height, block.left : block.left + width] += 1
+    assert (covered == 1).all()
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -156,16 +157,15 @@ def test_an_interrupt_stops_the_work_and_leaves_no_threads(with_settings, monkey
     decode_block = LiifDecoder._decode_block
     monkeypatch.setattr(LiifDecoder, "_decode_block", lambda *args: finished.append(1) or decode_block(*args))
     model = with_settings(threads=threads)
-    calls = []
 
-    def interrupt(share: float) -> None:
-        calls.append(share)
-        raise KeyboardInterrupt
+    def interrupt(blocks) -> None:
+        for _ in blocks:
+            raise KeyboardInterrupt
 
     before = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
-        model.enlarge(noise(40, 40), (1280, 640), progress=interrupt)
-    assert len(calls) == 1
+        interrupt(model.enlarge(noise(40, 40), (1280, 640)))
+    gc.collect()  # the generator is closed when nobody holds it any more
     assert len(finished) < 80 / 2  # of 80 blocks
     assert threading.active_count() == before
 
@@ -177,19 +177,19 @@ def test_an_error_in_a_worker_reaches_the_caller(edsr, monkeypatch):
     monkeypatch.setattr(LiifDecoder, "_decode_block", fail)
     before = threading.active_count()
     with pytest.raises(MemoryError, match="no memory for a block"):
-        edsr.enlarge(noise(20, 20), (80, 80))
+        enlarge_whole(edsr, noise(20, 20), (80, 80))
     assert threading.active_count() == before
 
 
 def test_a_size_below_the_pictures_is_refused(edsr):
     with pytest.raises(UnsupportedScaleError, match="cannot make 9x8 smaller, to 9x7"):
-        edsr.enlarge(noise(8, 9), (7, 9))
+        enlarge_whole(edsr, noise(8, 9), (7, 9))
 
 
 @pytest.mark.parametrize("shape", [(8, 9), (8, 9, 1), (8, 9, 4), (0, 9, 3)])
 def test_an_array_that_is_not_an_rgb_picture_is_refused(edsr, shape: tuple[int, ...]):
     with pytest.raises(ShapeError, match=r"takes pictures of the shape \(H, W, 3\), got"):
-        edsr.enlarge(np.zeros(shape, np.float32), (20, 20))
+        enlarge_whole(edsr, np.zeros(shape, np.float32), (20, 20))
 
 
 @pytest.mark.parametrize(

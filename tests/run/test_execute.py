@@ -15,7 +15,7 @@ from apercu.errors import ApercuError, ModelError, OutputError, PlanError, RunEr
 from apercu.image import Image, read_image, write_image
 from apercu.plan.build import build_plan
 from apercu.records import Node, Plan
-from apercu.registry import find_model
+from apercu.registry import Block, enlarge_whole, find_model
 from apercu.run import ops
 from apercu.run.execute import execute_plan
 from apercu.settings import Settings
@@ -29,7 +29,7 @@ HERE = (find_model("lanczos"), find_model("bicubic"))
 def picture(tmp_path: Path) -> Path:
     pixels = np.random.default_rng(0).random((9, 11, 3), np.float32)
     path = tmp_path / "in.png"
-    write_image(Image(pixels), path)
+    write_image(Image.of(pixels), path)
     return path
 
 
@@ -57,7 +57,7 @@ def fake_models(monkeypatch: pytest.MonkeyPatch, **results: Callable[[Pixels], P
         change = results.get(name, lambda pixels: pixels)
         return SimpleNamespace(
             card=find_model(name),
-            enlarge=lambda pixels, size, progress=None: change(model.enlarge(pixels, size, progress=progress)),
+            enlarge=lambda pixels, size: [Block(0, 0, change(enlarge_whole(model, pixels, size)))],
         )
 
     monkeypatch.setattr(ops, "load_model", load)
@@ -255,7 +255,7 @@ def test_a_factor_that_is_no_enlargement_is_refused(scale: tuple[float, float]) 
 def test_the_project_step_makes_the_result_shrink_back_to_its_input(picture: Path, settings: Settings) -> None:
     y, x = np.mgrid[0:12, 0:14].astype(np.float32)
     smooth = 0.5 + 0.3 * np.sin(x / 3) * np.cos(y / 2)
-    write_image(Image(np.stack([smooth, smooth, smooth**2], axis=2)), picture, overwrite=True)
+    write_image(Image.of(np.stack([smooth, smooth, smooth**2], axis=2)), picture, overwrite=True)
     plan = build_plan(HERE[:1], scale=(3, 3), baseline=False, faithful=True)
     record = execute_plan(plan, picture, picture.with_name("out.png"), settings=settings).record
     assert record.warnings == ()
@@ -267,7 +267,7 @@ def test_the_project_step_makes_the_result_shrink_back_to_its_input(picture: Pat
 def test_an_input_that_no_picture_shrinks_to_is_warned_about(picture: Path, settings: Settings) -> None:
     dot = np.zeros((9, 11, 3), np.float32)
     dot[4, 5] = 1  # the bicubic kernel cannot give one white pixel on black
-    write_image(Image(dot), picture, overwrite=True)
+    write_image(Image.of(dot), picture, overwrite=True)
     plan = build_plan(HERE[:1], scale=(3, 3), baseline=False, faithful=True)
     record = execute_plan(plan, picture, picture.with_name("out.png"), settings=settings).record
     assert any("no result within 1/255" in warning for warning in record.warnings)
@@ -277,7 +277,9 @@ def test_transparency_is_refused_for_jpeg_before_any_model_runs(
     picture: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = fake_models(monkeypatch)
-    write_image(Image(read_image(picture).pixels, alpha=np.ones((9, 11), np.float32)), picture, overwrite=True)
+    write_image(
+        Image.of(np.asarray(read_image(picture).pixels), alpha=np.ones((9, 11), np.float32)), picture, overwrite=True
+    )
     with pytest.raises(OutputError, match="transparency"):
         execute_plan(build_plan(HERE, scale=(2, 2)), picture, picture.with_name("out.jpg"), settings=settings)
     assert asked == []

@@ -16,16 +16,21 @@ are determined everywhere, A+ A 1 = 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from apercu.errors import ShapeError
-from apercu.resample import FloatArray, FloatImage, Kernel, apply_per_axis, resample_matrix
+from apercu.resample import FloatArray, FloatImage, Kernel, PixelSource, apply_per_axis, reads, resample_matrix
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+_VALUES_AT_ONCE = 2**23
+_LONGEST_HALO = 4096
 
 
 class ShrinkOperator:
@@ -85,10 +90,6 @@ class ShrinkOperator:
         _check_size(x, self.lr_size)
         return apply_per_axis(self._y.lifting, self._x.lifting, x)
 
-    def lift_rows(self, x: FloatImage, rows: slice) -> FloatImage:
-        """Some rows of `lift`: (h, w, C) float32 to (rows, W, C) float32."""
-        return apply_per_axis(self._y.lifting[rows], self._x.lifting, x)
-
     def solve_gram(self, x: FloatImage) -> FloatImage:
         """(A W A^T)^-1 x, (h, w, C) float32 both ways; float64 inside.
 
@@ -96,11 +97,43 @@ class ShrinkOperator:
             ShapeError: `x` does not have the size `lr_size`.
         """
         _check_size(x, self.lr_size)
-        solved = np.empty(x.shape, np.float32)
-        for channel in range(x.shape[2]):
-            along_height = self._y.solve(x[:, :, channel].astype(np.float64))
-            solved[:, :, channel] = self._x.solve(along_height.T).T
-        return solved
+        return _solve_both(self._y.factor, self._x.factor, x)
+
+    def split_strips(self, lr: PixelSource, sr: PixelSource) -> Iterator[SplitStrip]:
+        """The parts of an enlargement, some rows at a time, from top to bottom.
+
+        (A W A^T)^-1 reaches over the whole height, but its weights fall off fast: each strip is solved together with as
+        many rows of its neighbours as carry more than 1e-9 of the weight. That gives the whole picture's numbers to
+        float32 precision, with the memory of a strip.
+
+        Args:
+            lr: input, (h, w, C) float32.
+            sr: result, (H, W, C) float32.
+        """
+        lr_rows, hr_rows = self.lr_size[0], self.hr_size[0]
+        values = sr.shape[1] * sr.shape[2] * hr_rows / lr_rows
+        at_once = min(lr_rows, max(16, int(_VALUES_AT_ONCE / values)))
+        halo = 0 if at_once == lr_rows else self._y.halo()
+        for begin in range(0, lr_rows, at_once):
+            end = min(begin + at_once, lr_rows)
+            hr = slice(-(-begin * hr_rows // lr_rows), -(-end * hr_rows // lr_rows))
+            lifting = self._y.lifting[hr]
+            near = reads(lifting)
+            far = slice(max(0, min(near.start, begin) - halo), min(lr_rows, max(near.stop, end) + halo))
+            matrix = self._y.matrix[far]
+            seen = reads(matrix)
+            seen = slice(min(seen.start, hr.start), max(seen.stop, hr.stop))
+            large = sr[seen]
+            shrunken = apply_per_axis(matrix[:, seen], self._x.matrix, large)
+            residual = shrunken - lr[far]
+            factor = self._y.factor_of(far)
+            strip = large[hr.start - seen.start : hr.stop - seen.start]
+            lifted = [
+                apply_per_axis(lifting[:, far], self._x.lifting, _solve_both(factor, self._x.factor, part))
+                for part in (shrunken, residual)
+            ]
+            core = slice(begin - far.start, end - far.start)
+            yield SplitStrip(hr, strip, strip - lifted[0], lifted[1], slice(begin, end), residual[core])
 
 
 @dataclass(frozen=True)
@@ -131,47 +164,83 @@ def split(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubic") -> Spli
     return Split(determined=shrink.pinv(lr), changed=shrink.pinv(shrunken - lr), added=sr - shrink.pinv(shrunken))
 
 
-def check_channels(lr: FloatImage, sr: FloatImage) -> None:
+@dataclass(frozen=True)
+class SplitStrip:
+    """Some rows of a `Split`.
+
+    Attributes:
+        rows: rows of the result.
+        sr: the result itself there, (rows, W, C) float32; so are `added` and `changed`, see the module.
+        lr_rows: rows of the input.
+        residual: A y - x there, (rows, w, C) float32.
+    """
+
+    rows: slice
+    sr: FloatImage
+    added: FloatImage
+    changed: FloatImage
+    lr_rows: slice
+    residual: FloatImage
+
+
+def check_channels(lr: PixelSource, sr: PixelSource) -> None:
     """Refuse pictures that cannot be compared.
 
     Raises:
         ShapeError: one is not (H, W, C), or the channels differ.
     """
-    if lr.ndim != 3 or sr.ndim != 3 or lr.shape[2] != sr.shape[2]:
+    if len(lr.shape) != 3 or len(sr.shape) != 3 or lr.shape[2] != sr.shape[2]:
         raise ShapeError(
             f"the input has the shape {lr.shape} and the result {sr.shape}; expected (H, W, C) with equal C",
             hint="Compare grey with grey and colour with colour (see same_channels), without the alpha channel.",
         )
 
 
-def same_channels(lr: FloatImage, sr: FloatImage) -> tuple[FloatImage, FloatImage]:
-    """Let a grey picture stand beside a colour one as R = G = B, which is the same picture. Views, no copies.
-
-    Args:
-        lr: (h, w, 1 or 3) float32.
-        sr: (H, W, 1 or 3) float32.
-    """
-    channels = max(lr.shape[2], sr.shape[2])
-    return np.broadcast_to(lr, (*lr.shape[:2], channels)), np.broadcast_to(sr, (*sr.shape[:2], channels))
-
-
 @dataclass(frozen=True)
 class _ShrinkAxis:
-    """One axis: A, W A^T, and the banded Cholesky factor of A W A^T."""
+    """One axis: A, W A^T, and A W A^T by its diagonals (LAPACK's upper form)."""
 
     matrix: csr_array[np.float32]
     lifting: csr_array[np.float32]
-    factor: FloatArray
+    gram: FloatArray
 
-    def solve(self, rows: FloatArray) -> FloatArray:
-        from scipy.linalg import cho_solve_banded
+    @cached_property
+    def factor(self) -> FloatArray:
+        """The banded Cholesky factor of the whole axis."""
+        return self.factor_of(slice(None))
 
-        solution: FloatArray = cho_solve_banded((self.factor, False), rows)
-        return solution
+    def factor_of(self, lines: slice) -> FloatArray:
+        """The factor of the block of A W A^T that belongs to some lines."""
+        from scipy.linalg import cholesky_banded
+
+        factor: FloatArray = cholesky_banded(self.gram[:, lines])
+        return factor
+
+    def halo(self) -> int:
+        """Lines after which the inverse of A W A^T carries less than 1e-9 of its weight."""
+        count = min(self.gram.shape[1], _LONGEST_HALO)
+        impulse = np.zeros(count)
+        impulse[count // 2] = 1.0
+        weights = np.abs(_solve(self.factor_of(slice(count)), impulse))
+        felt = np.flatnonzero(weights > 1e-9 * weights.max())
+        return int(np.abs(felt - count // 2).max()) + 1
+
+
+def _solve(factor: FloatArray, lines: FloatArray) -> FloatArray:
+    from scipy.linalg import cho_solve_banded
+
+    solution: FloatArray = cho_solve_banded((factor, False), lines, check_finite=False)
+    return solution
+
+
+def _solve_both(along_y: FloatArray, along_x: FloatArray, x: FloatImage) -> FloatImage:
+    solved = np.empty(x.shape, np.float32)
+    for channel in range(x.shape[2]):
+        solved[:, :, channel] = _solve(along_x, _solve(along_y, x[:, :, channel].astype(np.float64)).T).T
+    return solved
 
 
 def _shrink_axis(n_hr: int, n_lr: int, kernel: Kernel) -> _ShrinkAxis:
-    from scipy.linalg import cholesky_banded
     from scipy.sparse import diags_array
 
     matrix = resample_matrix(n_hr, n_lr, kernel)
@@ -184,11 +253,7 @@ def _shrink_axis(n_hr: int, n_lr: int, kernel: Kernel) -> _ShrinkAxis:
     banded = np.zeros((diagonals, n_lr))
     upper = gram.col >= gram.row
     banded[diagonals - 1 + gram.row[upper] - gram.col[upper], gram.col[upper]] = gram.data[upper]
-    return _ShrinkAxis(
-        matrix.astype(np.float32),
-        lifting.astype(np.float32),
-        cholesky_banded(banded),
-    )
+    return _ShrinkAxis(matrix.astype(np.float32), lifting.astype(np.float32), banded)
 
 
 def _check_size(pixels: FloatImage, size: tuple[int, int]) -> None:

@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 
 from apercu.errors import RunError
 from apercu.measure.consistency import ShrinkOperator, check_channels
-from apercu.measure.metrics import lr_psnr_of
+from apercu.measure.metrics import lr_psnr_from
 from apercu.measure.sanity import check_sanity
 from apercu.records import FidelityReport
-from apercu.resample import FloatImage, Kernel
+from apercu.resample import FloatImage, Kernel, PixelSource
 
 FLAT_RMS = 0.5 / 255
-_ROWS_AT_ONCE = 128
 
 
-def measure_fidelity(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubic") -> FidelityReport:
+def measure_fidelity(lr: PixelSource, sr: PixelSource, *, kernel: Kernel = "bicubic") -> FidelityReport:
     """Measure a result against its input alone; the true large picture is not needed.
 
     A shrinks by `kernel`, A+ is its pseudoinverse, y is `sr`, x is `lr` (see `measure.consistency`):
@@ -30,8 +29,7 @@ def measure_fidelity(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubi
     * changed_share: |A+ (A y - x)|^2 over the same; clipped to 0..1.
     * added_rms, added_max: root mean square and maximum of |y - A+ A y| over pixels and channels, on 0..1.
 
-    Works on some rows at a time: beside the pictures it needs a few arrays of the input's size, and nothing of the
-    result's.
+    Works on some rows at a time, so the memory beside the pictures does not grow with their height.
 
     Args:
         lr: input, (h, w, C) float32 in 0..1.
@@ -43,34 +41,37 @@ def measure_fidelity(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubi
         RunError: the result holds NaN or infinite values.
     """
     check_channels(lr, sr)
-    if not np.isfinite(sr).all():
-        raise RunError("the result holds values that are not numbers (NaN or infinite)", hint="Try another model.")
     scale = (sr.shape[0] / lr.shape[0], sr.shape[1] / lr.shape[1])
     shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
-    shrunken = shrink.apply(sr)
-    visible, contrary = shrink.solve_gram(shrunken), shrink.solve_gram(shrunken - lr)
-    mean = sr.mean(axis=(0, 1), dtype=np.float64)
-    added_energy, added_max, changed_energy, contrast_energy = 0.0, 0.0, 0.0, 0.0
-    for rows in _strips(sr.shape[0]):
-        added = sr[rows] - shrink.lift_rows(visible, rows)
-        added_energy += _energy(added)
-        added_max = max(added_max, float(added.max()), -float(added.min()))
-        changed_energy += _energy(shrink.lift_rows(contrary, rows))
-        contrast_energy += _energy(sr[rows] - mean)
+    count = int(np.prod(sr.shape, dtype=np.int64))
+    added_energy, added_max, changed_energy, residual_energy, residual_max = 0.0, 0.0, 0.0, 0.0, 0.0
+    total, total_squares = np.zeros(sr.shape[2]), np.zeros(sr.shape[2])
+    for strip in shrink.split_strips(lr, sr):
+        if not np.isfinite(strip.sr).all():
+            raise RunError("the result holds values that are not numbers (NaN or infinite)", hint="Try another model.")
+        added_energy += _energy(strip.added)
+        added_max = max(added_max, float(strip.added.max()), -float(strip.added.min()))
+        changed_energy += _energy(strip.changed)
+        residual_energy += _energy(strip.residual)
+        residual_max = max(residual_max, float(np.abs(strip.residual).max()))
+        for row in strip.sr:  # float64 row by row: no copy of the strip
+            total += row.sum(axis=0, dtype=np.float64)
+            total_squares += np.square(row, dtype=np.float64).sum(axis=0)
+    contrast_energy = float((total_squares - total**2 / (sr.shape[0] * sr.shape[1])).sum())
     return FidelityReport(
         scale=scale,
         kernel=kernel,
-        lr_psnr_db=lr_psnr_of(shrunken, lr),
-        max_abs_lr_error=float(np.abs(shrunken - lr).max()),
-        added_share=_share(added_energy, contrast_energy, sr.size),
-        added_rms=float(np.sqrt(added_energy / sr.size)),
+        lr_psnr_db=lr_psnr_from(residual_energy / int(np.prod(lr.shape, dtype=np.int64))),
+        max_abs_lr_error=residual_max,
+        added_share=_share(added_energy, contrast_energy, count),
+        added_rms=float(np.sqrt(added_energy / count)),
         added_max=added_max,
-        changed_share=_share(changed_energy, contrast_energy, sr.size),
+        changed_share=_share(changed_energy, contrast_energy, count),
         sanity=check_sanity(lr, sr, scale=scale),
     )
 
 
-def added_map(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubic") -> FloatImage:
+def added_map(lr: PixelSource, sr: PixelSource, *, kernel: Kernel = "bicubic") -> FloatImage:
     """Where the result holds detail that its input does not determine.
 
     Args:
@@ -84,25 +85,25 @@ def added_map(lr: FloatImage, sr: FloatImage, *, kernel: Kernel = "bicubic") -> 
     Raises:
         ShapeError: the channels differ, or the result is smaller than the input.
     """
-    check_channels(lr, sr)
-    shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
-    visible = shrink.solve_gram(shrink.apply(sr))
-    result = np.empty(sr.shape[:2], np.float32)
-    for rows in _strips(sr.shape[0]):
-        added = sr[rows] - shrink.lift_rows(visible, rows)
-        result[rows] = np.sqrt(np.square(added).mean(axis=2))
+    result = np.empty((sr.shape[0], sr.shape[1]), np.float32)
+    for rows, added in added_map_strips(lr, sr, kernel=kernel):
+        result[rows] = added
     return result
 
 
-def _strips(height: int) -> Iterator[slice]:
-    """Cut the rows of a picture into strips."""
-    return (slice(top, min(top + _ROWS_AT_ONCE, height)) for top in range(0, height, _ROWS_AT_ONCE))
+def added_map_strips(
+    lr: PixelSource, sr: PixelSource, *, kernel: Kernel = "bicubic"
+) -> Iterator[tuple[slice, FloatImage]]:
+    """`added_map`, some rows at a time, from top to bottom: (rows, their part of the map)."""
+    check_channels(lr, sr)
+    shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
+    for strip in shrink.split_strips(lr, sr):
+        yield strip.rows, np.sqrt(np.square(strip.added).mean(axis=2))
 
 
 def _energy(block: NDArray[np.floating[Any]]) -> float:
-    """Sum of squares in float64."""
-    flat = block.astype(np.float64).ravel()
-    return float(np.vdot(flat, flat))
+    """Sum of squares in float64, row by row: no copy of the block."""
+    return sum(float(np.square(row, dtype=np.float64).sum()) for row in block)
 
 
 def _share(energy: float, contrast_energy: float, count: int) -> float:

@@ -108,12 +108,12 @@ def lr_psnr(sr: FloatImage, lr: FloatImage, *, kernel: Kernel = "bicubic") -> fl
     """
     check_channels(lr, sr)
     shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
-    return lr_psnr_of(shrink.apply(sr), lr)
+    return lr_psnr_from(mean_square_difference(shrink.apply(sr), lr))
 
 
-def lr_psnr_of(shrunken: FloatImage, lr: FloatImage) -> float:
-    """`lr_psnr` for a result that has been shrunk already; both (h, w, C)."""
-    return min(LR_PSNR_CAP, _decibels(mean_square_difference(shrunken, lr)))
+def lr_psnr_from(mean_square: float) -> float:
+    """`lr_psnr` for a mean of squared differences that is known already."""
+    return min(LR_PSNR_CAP, _decibels(mean_square))
 
 
 def mean_square_difference(a: FloatImage, b: FloatImage) -> float:

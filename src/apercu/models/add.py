@@ -93,10 +93,10 @@ def _write(state: dict[str, NDArray[np.float32]], target: Path, note: dict[str, 
 def _try(card: ModelCard, settings: Settings) -> None:
     """Run the model once on a small grey picture."""
     try:
-        result = load_model(card.id, settings).enlarge(np.full((8, 9, 3), 0.5, np.float32), (12, 18))
+        blocks = list(load_model(card.id, settings).enlarge(np.full((8, 9, 3), 0.5, np.float32), (12, 18)))
     except WeightsError:
         raise
     except Exception as error:
         raise WeightsError(f"the file does not fit {card.name} ({error})", hint=PUBLISHED) from error
-    if not np.isfinite(result).all():
+    if not all(np.isfinite(block.pixels).all() for block in blocks):
         raise WeightsError(f"{card.name} gives no finite numbers with this file", hint="The file is damaged.")

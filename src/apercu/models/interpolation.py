@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Iterator
+from typing import get_args
 
 from apercu.errors import ModelError
 from apercu.records import ModelCard
-from apercu.registry import Enlarger, Progress
-from apercu.resample import Kernel, resize
+from apercu.registry import Block, Enlarger
+from apercu.resample import Kernel, PixelSource, resize_strips
 from apercu.settings import Settings
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class Interpolation(Enlarger):
@@ -22,14 +19,10 @@ class Interpolation(Enlarger):
         self.card = card
         self._kernel = kernel
 
-    def enlarge(
-        self, pixels: NDArray[np.float32], size: tuple[int, int], *, progress: Progress | None = None
-    ) -> NDArray[np.float32]:
+    def enlarge(self, pixels: PixelSource, size: tuple[int, int]) -> Iterator[Block]:
         """Enlarge (H, W, C) in [0, 1] to `size` (height, width); bicubic and lanczos may overshoot a little."""
-        result = resize(pixels, size, self._kernel)
-        if progress:
-            progress(1.0)
-        return result
+        for rows, strip in resize_strips(pixels, size, self._kernel):
+            yield Block(rows.start, 0, strip)
 
 
 def load_interpolation(card: ModelCard, settings: Settings) -> Interpolation:

@@ -6,7 +6,7 @@ rim thrown away. The memory needed beside input and output is therefore that of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,8 @@ from apercu.models.checkpoint import read_checkpoint
 from apercu.models.graphs import load_graph, run_graph
 from apercu.models.liif_decoder import Axis, LiifDecoder, Span, make_axis, pieces
 from apercu.records import ModelCard
-from apercu.registry import Enlarger, Progress, weights_path
+from apercu.registry import Block, Enlarger, weights_path
+from apercu.resample import PixelSource
 from apercu.settings import Settings
 
 FloatArray = NDArray[np.float32]
@@ -46,7 +47,7 @@ class Liif(Enlarger):
         self._encoder = load_graph(f"{encoder}.onnx", _below(state, "encoder."), threads=threads)
         self._decoder = LiifDecoder(_below(state, "imnet.layers."), threads=threads)
 
-    def enlarge(self, pixels: FloatArray, size: tuple[int, int], *, progress: Progress | None = None) -> FloatArray:
+    def enlarge(self, pixels: PixelSource, size: tuple[int, int]) -> Iterator[Block]:
         """Enlarge (H, W, 3) RGB in [0, 1] to `size` (height, width); the result is not clipped.
 
         Raises:
@@ -54,29 +55,18 @@ class Liif(Enlarger):
             UnsupportedScaleError: `size` is smaller than the picture.
             MemoryError: the machine's memory did not suffice.
         """
-        if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-            raise ShapeError(f"{self.card.name} takes pictures of the shape (H, W, 3), got {pixels.shape}")
-        if size[0] < pixels.shape[0] or size[1] < pixels.shape[1]:
+        shape = pixels.shape
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape:
+            raise ShapeError(f"{self.card.name} takes pictures of the shape (H, W, 3), got {shape}")
+        if size[0] < shape[0] or size[1] < shape[1]:
             raise UnsupportedScaleError(
-                f"{self.card.name} cannot make {pixels.shape[1]}x{pixels.shape[0]} smaller, to {size[1]}x{size[0]}",
+                f"{self.card.name} cannot make {shape[1]}x{shape[0]} smaller, to {size[1]}x{size[0]}",
                 hint="Give a factor of 1 or more.",
             )
-        y, x = make_axis(pixels.shape[0], size[0]), make_axis(pixels.shape[1], size[1])
-        out = np.empty((*size, 3), np.float32)
-        finished = 0
-
-        def advance(count: int) -> None:
-            nonlocal finished
-            finished += count
-            if progress:
-                progress(finished / (size[0] * size[1]))
-
-        for rows in self._tiles(pixels.shape[0], y):
-            for columns in self._tiles(pixels.shape[1], x):
-                self._enlarge_tile(pixels, y, x, rows, columns, out, advance)
-        out *= np.float32(0.5)
-        out += np.float32(0.5)
-        return out
+        y, x = make_axis(shape[0], size[0]), make_axis(shape[1], size[1])
+        for rows in self._tiles(shape[0], y):
+            for columns in self._tiles(shape[1], x):
+                yield from self._enlarge_tile(pixels, y, x, rows, columns)
 
     def encode(self, pixels: FloatArray) -> FloatArray:
         """Features (1, 64, h, w) of (h, w, 3) RGB in [0, 1]."""
@@ -89,16 +79,7 @@ class Liif(Enlarger):
         for begin, end in pieces((0, n_in), self._tile_size):
             yield -(-begin * n_out // n_in), -(-end * n_out // n_in)
 
-    def _enlarge_tile(
-        self,
-        pixels: FloatArray,
-        y: Axis,
-        x: Axis,
-        rows: Span,
-        columns: Span,
-        out: FloatArray,
-        advance: Callable[[int], None],
-    ) -> None:
+    def _enlarge_tile(self, pixels: PixelSource, y: Axis, x: Axis, rows: Span, columns: Span) -> Iterator[Block]:
         """Encode the piece of the picture that an output tile reads, with its rim, and decode the tile."""
         read_y, read_x = _read_span(y, rows), _read_span(x, columns)
         rim_y, rim_x = (
@@ -109,7 +90,10 @@ class Liif(Enlarger):
         near_y, near_x = (_widen(span, 1, n) for span, n in zip((read_y, read_x), pixels.shape[:2], strict=True))
         near = feat[:, :, near_y[0] - rim_y[0] : near_y[1] - rim_y[0], near_x[0] - rim_x[0] : near_x[1] - rim_x[0]]
         first = self._decoder.project(np.ascontiguousarray(near))
-        self._decoder.decode(first, (near_y[0], near_x[0]), y, x, rows, columns, out, advance=advance)
+        del feat, near  # the largest arrays of a tile; decoding needs neither
+        for block in self._decoder.decode(first, (near_y[0], near_x[0]), y, x, rows, columns):
+            block.pixels[:] = block.pixels * np.float32(0.5) + np.float32(0.5)
+            yield block
 
 
 def _below(state: dict[str, FloatArray], prefix: str) -> dict[str, FloatArray]:

@@ -10,14 +10,15 @@ an output block are evaluated one at a time so that all of it stays in cache, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apercu.models.graphs import load_graph, run_graph
+from apercu.registry import Block
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -88,50 +89,37 @@ class LiifDecoder:
         return run_graph(self._first, {"feat": feat})
 
     def decode(
-        self,
-        first: FloatArray,
-        origin: tuple[int, int],
-        y: Axis,
-        x: Axis,
-        rows: Span,
-        columns: Span,
-        out: FloatArray,
-        *,
-        advance: Callable[[int], None],
-    ) -> None:
-        """Fill `out[rows, columns]`.
+        self, first: FloatArray, origin: tuple[int, int], y: Axis, x: Axis, rows: Span, columns: Span
+    ) -> Iterator[Block]:
+        """The pixels of `rows` and `columns`, block by block as they are finished.
 
         Args:
             first: what `project` returned for a piece of the picture, (h, w, hidden).
             origin: low-resolution (row, column) of its first element.
             y: tables of the rows of the whole output.
             x: tables of its columns.
-            rows: output rows to fill, (begin, end).
-            columns: output columns to fill, (begin, end).
-            out: (H_out, W_out, 3), written in place.
-            advance: called with the number of pixels finished, from this thread.
+            rows: output rows, (begin, end).
+            columns: output columns, (begin, end).
         """
-        blocks = [(r, c) for c in pieces(columns, BLOCK_COLUMNS) for r in pieces(rows, BLOCK_ROWS)]
-        if self._threads == 1 or len(blocks) == 1:
-            for block in blocks:
-                advance(self._decode_block(first, origin, y, x, *block, out))
+        spans = [(r, c) for c in pieces(columns, BLOCK_COLUMNS) for r in pieces(rows, BLOCK_ROWS)]
+        if self._threads == 1 or len(spans) == 1:
+            for span in spans:
+                yield self._decode_block(first, origin, y, x, *span)
             return
         with ThreadPoolExecutor(self._threads) as pool:
-            futures = [pool.submit(self._decode_block, first, origin, y, x, *block, out) for block in blocks]
+            pending = {pool.submit(self._decode_block, first, origin, y, x, *span) for span in spans}
             try:
-                pending = set(futures)
                 while pending:
-                    done, pending = wait(pending, timeout=0.25, return_when=FIRST_EXCEPTION)
+                    # A wait without an end would keep Ctrl-C from being noticed on some systems.
+                    done, pending = wait(pending, timeout=0.25, return_when=FIRST_COMPLETED)
                     for future in done:
-                        advance(future.result())
-            except BaseException:
+                        yield future.result()
+            finally:
                 pool.shutdown(cancel_futures=True)
-                raise
 
     def _decode_block(
-        self, first: FloatArray, origin: tuple[int, int], y: Axis, x: Axis, rows: Span, columns: Span, out: FloatArray
-    ) -> int:
-        """Decode one block into `out`; returns its number of pixels."""
+        self, first: FloatArray, origin: tuple[int, int], y: Axis, x: Axis, rows: Span, columns: Span
+    ) -> Block:
         (top, bottom), (left, right) = rows, columns
         total = np.zeros((bottom - top, right - left, 3), np.float32)
         share = self._shares(y.rel[:, top:bottom], x.rel[:, left:right])
@@ -145,8 +133,7 @@ class LiifDecoder:
                 for vy, row in np.argwhere(y.index[:, top:bottom] == lr_row):
                     feed = {"first": column_sums, "row": y.rel[vy, top + row] * self._rel_y}
                     total[row] += run_graph(self._tail, feed) * share[vy, vx, row][:, None]
-        out[top:bottom, left:right] = total
-        return total.shape[0] * total.shape[1]
+        return Block(top, left, total)
 
     @staticmethod
     def _shares(rel_y: FloatArray, rel_x: FloatArray) -> FloatArray:

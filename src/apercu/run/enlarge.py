@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from apercu.errors import OutOfMemoryError, ShapeError
-from apercu.image import Image
+from apercu.image import Image, Pixels
+from apercu.image.picture import quantised
+from apercu.image.scratch import LET_GO_BYTES, Samples, let_go, new_samples
 from apercu.registry import Enlarger, Progress
-from apercu.resample import FloatImage, resize
+from apercu.resample import FloatImage, PixelSource, resize_strips
 from apercu.run.transparency import bleed
 from apercu.settings import Settings
 
@@ -80,33 +83,74 @@ def _ratio(after: int, before: int) -> float:
 def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Progress | None = None) -> Image:
     """Enlarge colours with the model and alpha by bicubic interpolation on the same grid.
 
-    Colours are clipped to 0..1 and rounded to the steps that the picture's file will hold, so that what is measured is
-    what is saved. A grey picture is handed to the model as three equal channels and comes back as one, their mean.
+    Colours are clipped to 0..1 and rounded to the steps that the picture's file will hold, block by block, so that what
+    is measured is what is saved. Grey, and the black of CMYK, is handed to the model as three equal channels and comes
+    back as one, their mean. Every frame of an animation is enlarged by itself.
+
+    Args:
+        image: the picture.
+        model: ready to run.
+        target: (height, width) of a frame of the result.
+        progress: called with the finished share.
 
     Raises:
         OutOfMemoryError: the machine's memory does not suffice.
+        RunError: the model gives values that are not numbers.
     """
-    pixels = bleed(image).pixels
-    grey = pixels.shape[2] == 1
+    samples = new_samples((image.frames * target[0], target[1], image.samples.shape[2]), image.samples.dtype)
+    written, share = 0, 1 / (image.frames * target[0] * target[1] * len(_groups(image)))
+    pixels_written = 0
     try:
-        result = model.enlarge(np.repeat(pixels, 3, axis=2) if grey else pixels, target, progress=progress)
-        if grey:
-            result = result.mean(axis=2, keepdims=True)
-        alpha = (
-            None if image.alpha is None else np.clip(resize(image.alpha[:, :, None], target, "bicubic")[:, :, 0], 0, 1)
-        )
+        for number, frame in enumerate(image.each_frame()):
+            out = samples[number * target[0] : (number + 1) * target[0]]
+            source = bleed(frame)
+            for group in _groups(image):
+                for block in model.enlarge(_as_rgb(source, group), target):
+                    values = block.pixels if group.stop - group.start == 3 else block.pixels.mean(axis=2, keepdims=True)
+                    height, width = values.shape[:2]
+                    rows, columns = slice(block.top, block.top + height), slice(block.left, block.left + width)
+                    out[rows, columns, group] = quantised(values, samples.dtype)
+                    pixels_written += height * width
+                    written += values.size * samples.itemsize
+                    if written > LET_GO_BYTES:
+                        written = 0
+                        let_go(samples)
+                    if progress:
+                        progress(pixels_written * share)
+            if frame.has_alpha:
+                _enlarge_alpha(frame, out)
     except MemoryError as error:
         raise OutOfMemoryError(
             f"memory ran out while enlarging {image.size[1]}x{image.size[0]} to {target[1]}x{target[0]}",
             hint="Set APERCU_TILE_SIZE to 128 or take a smaller factor.",
         ) from error
-    return replace(image, pixels=_rounded(result, image.bit_depth), alpha=alpha)
+    return replace(image, samples=samples)
 
 
-def _rounded(pixels: FloatImage, bit_depth: int) -> FloatImage:
-    """Clip to 0..1 and round to the steps of a file, in place: the largest array of a run is not copied."""
-    levels = np.float32(2**bit_depth - 1)
-    np.clip(pixels, 0, 1, out=pixels)
-    np.multiply(pixels, levels, out=pixels)
-    np.rint(pixels, out=pixels)
-    return np.divide(pixels, levels, out=pixels)
+def _groups(image: Image) -> tuple[slice, ...]:
+    """The channels that go through a model together."""
+    return {"grey": (slice(0, 1),), "rgb": (slice(0, 3),), "cmyk": (slice(0, 3), slice(3, 4))}[image.space]
+
+
+def _as_rgb(source: PixelSource, group: slice) -> PixelSource:
+    return source if source.shape[2] == 3 else _Grouped(source, group)
+
+
+class _Grouped:
+    """Some channels of a picture as three, (H, W, 3) float32; a single one is repeated."""
+
+    def __init__(self, source: PixelSource, group: slice) -> None:
+        self._source = source
+        self._group = group
+        self.shape = (*source.shape[:2], 3)
+
+    def __getitem__(self, key: Any) -> FloatImage:  # noqa: ANN401 -- a slice, or one for rows and one for columns
+        piece = self._source[key][:, :, self._group]
+        return piece if piece.shape[2] == 3 else np.repeat(piece, 3, axis=2)
+
+
+def _enlarge_alpha(frame: Image, out: Samples) -> None:
+    opacity = Pixels(frame.samples[:, :, -1:])
+    for rows, strip in resize_strips(opacity, (out.shape[0], out.shape[1]), "bicubic"):
+        out[rows, :, -1:] = quantised(strip, out.dtype)
+        let_go(out)

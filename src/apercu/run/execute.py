@@ -68,7 +68,7 @@ def execute_plan(
     records = []
     for node in order(plan):
         progress(node.id, 0.0)
-        records.append(_run_node(node, run, values))
+        records.append(_run_node(node, plan, run, values))
         progress(node.id, 1.0)
     return _summarise(plan, records, run, values, time.perf_counter() - started)
 
@@ -116,14 +116,15 @@ def _check_output(plan: Plan, output: Path | None, *, overwrite: bool) -> None:
         check_output(output, overwrite=overwrite)
 
 
-def _run_node(node: Node, run: Run, values: dict[str, Any]) -> NodeRun:
+def _run_node(node: Node, plan: Plan, run: Run, values: dict[str, Any]) -> NodeRun:
     present = tuple(source for source in node.inputs if source in values)
     run.node, run.inputs = node.id, present
     started = time.perf_counter()
     if len(present) < len(node.inputs) and not (present and op_signatures()[node.op].variadic):
         missing = ", ".join(source for source in node.inputs if source not in values)
         raise RunError(
-            f"step {node.id} has no input: {missing} was skipped",
+            f"step {node.id} has no input: {missing} was skipped or failed"
+            + "".join(f"; {warning}" for warning in run.warnings if warning.partition(":")[0] in node.inputs),
             hint="Bring the file that the skipped step needs, or leave the step out.",
         )
     reason = _cannot_run(node, run.settings)
@@ -133,11 +134,25 @@ def _run_node(node: Node, run: Run, values: dict[str, Any]) -> NodeRun:
             if present[0] in run.models:
                 run.models[node.id] = run.models[present[0]]
         return NodeRun(id=node.id, op=node.op, status="skipped", seconds=0.0, note=reason)
-    value = STEPS[node.op](run, *(values[source] for source in present), **_params(node))
+    try:
+        value = STEPS[node.op](run, *(values[source] for source in present), **_params(node))
+    except RunError as error:
+        if not _is_one_of_several(node, plan):
+            raise
+        run.warnings.append(f"{node.id}: {error.message}")
+        return NodeRun(
+            id=node.id, op=node.op, status="failed", seconds=round(time.perf_counter() - started, 4), note=error.message
+        )
     values[node.id] = value
     return NodeRun(
         id=node.id, op=node.op, status="done", seconds=round(time.perf_counter() - started, 4), output=_describe(value)
     )
+
+
+def _is_one_of_several(node: Node, plan: Plan) -> bool:
+    """Whether only steps that choose among several use what the node gives: they can do without it."""
+    users = [other.op for other in plan.nodes if node.id in other.inputs]
+    return bool(users) and all(op_signatures()[op].variadic for op in users)
 
 
 def _cannot_run(node: Node, settings: Settings) -> str:
@@ -162,9 +177,10 @@ def _describe(value: object) -> str:
     """What came out of a node, in a few words."""
     match value:
         case Image():
-            kind = "grey" if value.pixels.shape[2] == 1 else "RGB"
-            alpha = " with alpha" if value.alpha is not None else ""
-            return f"{value.size[1]} x {value.size[0]} {kind}{alpha}, {value.bit_depth} bit"
+            kind = {"grey": "grey", "rgb": "RGB", "cmyk": "CMYK"}[value.space]
+            alpha = " with alpha" if value.has_alpha else ""
+            frames = f", {value.frames} frames" if value.frames > 1 else ""
+            return f"{value.size[1]} x {value.size[0]} {kind}{alpha}, {value.bit_depth} bit{frames}"
         case Findings():
             return f"{value.colours:,} colours, {value.flat_share:.0%} flat"
         case FidelityReport():

@@ -18,7 +18,10 @@ import numpy as np
 
 from apercu.errors import ModelError, RunError
 from apercu.image import Image, check_output, file_sha256, read_image, shown_path, write_image
+from apercu.image.picture import quantised
+from apercu.image.scratch import new_samples
 from apercu.measure.fidelity import measure_fidelity
+from apercu.measure.project import TOLERANCE
 from apercu.measure.project import project as project_onto_input
 from apercu.plan.graph import OpSignature, ParamSpec, ParamType
 from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Record
@@ -27,7 +30,6 @@ from apercu.resample import Kernel
 from apercu.run.enlarge import Scale, Size, enlarge_image, target_size
 from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
-
 
 _ROWS_AT_ONCE = 256
 
@@ -81,25 +83,26 @@ def load(run: Run) -> Image:
     run.source = read_image(run.input, max_pixels=run.settings.max_input_pixels)
     run.input_sha256 = file_sha256(run.input)  # now: the output may replace this file
     if run.output is not None:
-        check_output(run.output, overwrite=run.overwrite, alpha=run.source.alpha is not None)
+        check_output(run.output, overwrite=run.overwrite, alpha=run.source.has_alpha)
     run.warnings += [f"not carried over: {what}" for what in run.source.not_carried]
     return run.source
 
 
 def inspect(run: Run, image: Image) -> Findings:
     """Look at the picture before anything is done to it."""
-    height, width, channels = image.pixels.shape
-    seen = np.zeros(256**channels, bool)
+    still = next(image.each_frame())
+    height, width, channels = still.pixels.shape
+    seen = np.zeros(256 ** min(channels, 3), bool)
     flat = 0
     for top in range(0, height, _ROWS_AT_ONCE):  # strips, so that a large picture costs no more than a small one
-        samples = np.rint(image.pixels[top : top + _ROWS_AT_ONCE] * 255).astype(np.uint8)
+        samples = quantised(still.pixels[top : top + _ROWS_AT_ONCE, :, :3], np.dtype(np.uint8))
         flat += int((samples[:, 1:] == samples[:, :-1]).all(axis=2).sum())
-        seen[samples.astype(np.uint32) @ (np.uint32(256) ** np.arange(channels, dtype=np.uint32))] = True
+        seen[samples.astype(np.uint32) @ (np.uint32(256) ** np.arange(samples.shape[2], dtype=np.uint32))] = True
     return Findings(
         size=image.size,
-        channels=image.pixels.shape[2],
+        channels=channels,
         bit_depth=image.bit_depth,
-        alpha=image.alpha is not None,
+        alpha=image.has_alpha,
         colour_profile=image.icc is not None,
         colours=int(seen.sum()),
         flat_share=round(flat / (height * (width - 1)), 4) if width > 1 else 1.0,
@@ -117,7 +120,7 @@ def enlarge(
             f"{target[1]}x{target[0]} does not have the proportions of {image.size[1]}x{image.size[0]}: "
             "the picture is stretched"
         )
-    if image.alpha is not None:
+    if image.has_alpha:
         run.warnings.append(
             "the transparency was enlarged by bicubic interpolation, whichever model enlarged the colours"
         )
@@ -140,9 +143,6 @@ def choose(run: Run, *candidates: Image, kernel: Kernel = "bicubic") -> Image:
         raise RunError("choose has no input picture to compare with", hint="Begin the plan with a load step.")
     taken, problems = None, []
     for node, image in zip(run.inputs, candidates, strict=True):
-        if not np.isfinite(image.pixels).all():
-            problems.append(f"{node}: it holds values that are not numbers")
-            continue
         report = measure_pictures(run.source, image, kernel)
         problems += [f"{node}: {line}" for line in report.sanity]
         chosen = taken is None and not report.sanity
@@ -165,17 +165,24 @@ def choose(run: Run, *candidates: Image, kernel: Kernel = "bicubic") -> Image:
 
 def project(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Image:
     """Change the result so that shrinking it gives the input back."""
-    result = project_onto_input(bleed(lr).pixels, sr.pixels, kernel=kernel, levels=2**sr.bit_depth - 1)
-    if not result.reached:
+    samples = new_samples(sr.samples.shape, sr.samples.dtype)
+    error = 0.0
+    for frame, (small, large) in enumerate(zip(lr.each_frame(), sr.each_frame(), strict=True)):
+        result = project_onto_input(bleed(small)[:], large.pixels[:], kernel=kernel, levels=2**sr.bit_depth - 1)
+        rows = slice(frame * sr.size[0], (frame + 1) * sr.size[0])
+        samples[rows, :, : sr.channels] = quantised(result.pixels, samples.dtype)
+        error = max(error, result.max_abs_lr_error)
+    if sr.has_alpha:
+        samples[:, :, -1] = sr.samples[:, :, -1]
+    if error > TOLERANCE:
         run.warnings.append(
-            "no result within 1/255 of the input everywhere was found; "
-            f"the largest difference is {result.max_abs_lr_error * 255:.2f}/255"
+            f"no result within 1/255 of the input everywhere was found; the largest difference is {error * 255:.2f}/255"
         )
-    if sr.alpha is not None:
+    if sr.has_alpha:
         run.warnings.append("the projection holds for the colours; the transparency stays as it was enlarged")
     if run.inputs[1] in run.models:
         run.models[run.node] = run.models[run.inputs[1]]
-    return replace(sr, pixels=result.pixels)
+    return replace(sr, samples=samples)
 
 
 def measure(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> FidelityReport:
@@ -200,9 +207,14 @@ def save(run: Run, image: Image, report: FidelityReport) -> SavedFile:
 def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
     """`measure_fidelity` of two pictures; the result holds the samples of its file already.
 
-    Transparent pictures are measured as they look on a middle grey ground.
+    Transparent pictures are measured as they look on a middle grey ground. Of an animation each frame is measured by
+    itself: shares, errors and maxima are those of the worst frame, and so is the rest of its report.
     """
-    return measure_fidelity(as_seen(lr), as_seen(sr), kernel=kernel)
+    reports = (
+        measure_fidelity(as_seen(small), as_seen(large), kernel=kernel)
+        for small, large in zip(lr.each_frame(), sr.each_frame(), strict=True)
+    )
+    return max(reports, key=lambda report: (bool(report.sanity), -report.lr_psnr_db))
 
 
 # --- the table of ops -------------------------------------------------------------------------------------------------

@@ -1,0 +1,51 @@
+"""Files of pictures: opening them safely, naming them in messages, their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+
+from apercu.errors import ImageError
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """A path as text that can be printed and written: bytes that are not UTF-8 become U+FFFD."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def file_sha256(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        ImageError: the file is missing or unreadable.
+    """
+    with open_picture(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def open_picture(path: str | os.PathLike[str]) -> Iterator[BufferedReader]:
+    """Open a picture file for reading.
+
+    Raises:
+        ImageError: it is missing, empty, unreadable, or not a plain file.
+    """
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
+            raise ImageError(f"{path} is {kind}; expected a picture file", hint="Name one picture.")
+        if status.st_size == 0:
+            raise ImageError(f"{path} is empty (0 bytes); expected a picture file", hint="Copy or download it again.")
+        file = open(path, "rb")  # noqa: SIM115 -- closed below; errors inside the block are not ours to translate
+    except FileNotFoundError:
+        raise ImageError(f"{path} does not exist; expected a picture file", hint="Check the path.") from None
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise ImageError(f"{path} cannot be opened: {cause}", hint="Check the name and the permissions.") from None
+    with file:
+        yield file
