@@ -103,6 +103,7 @@ def write_image(image: Image, path: str | os.PathLike[str], *, overwrite: bool =
     keep = [name for name, value in (("icc", image.icc), ("xmp", image.xmp), ("exif", image.exif)) if value is not None]
     if image.dpi is not None and image.exif is None and format_ not in ("png", "tiff"):
         keep.append("exif")  # the only place where these formats hold the resolution
+    _let_go_while_encoding(encoded, image.samples)
     with _published(target, overwrite=overwrite) as file:
         getattr(encoded, saver)(
             pyvips_module().Target.new_to_descriptor(file.fileno()), keep="|".join(keep) or "none", **options
@@ -135,10 +136,7 @@ def _as_vips(image: Image, bit_depth: int) -> VipsImage:
     encoded = pyvips_module().Image.new_from_memory(
         samples, width, height, bands, "uchar" if bit_depth == 8 else "ushort"
     )
-    encoded = encoded.copy(interpretation=kind)
-    if samples.nbytes > IN_MEMORY_BYTES:
-        _let_go_while_encoding(encoded, samples)
-    return encoded
+    return encoded.copy(interpretation=kind)
 
 
 def _reduced_to_8_bits(samples: Samples) -> Samples:
@@ -151,6 +149,8 @@ def _reduced_to_8_bits(samples: Samples) -> Samples:
 
 def _let_go_while_encoding(encoded: VipsImage, samples: Samples) -> None:
     """The encoder walks through all samples; what it has passed need not stay in memory."""
+    if samples.nbytes <= IN_MEMORY_BYTES:
+        return
     dropped_at = 0
 
     def passed(_: VipsImage, progress: Any) -> None:  # noqa: ANN401 -- the encoder's own record

@@ -128,12 +128,15 @@ class ShrinkOperator:
             residual = shrunken - lr[far]
             factor = self._y.factor_of(far)
             strip = large[hr.start - seen.start : hr.stop - seen.start]
-            lifted = [
-                apply_per_axis(lifting[:, far], self._x.lifting, _solve_both(factor, self._x.factor, part))
-                for part in (shrunken, residual)
-            ]
+            visible = _solve_both(factor, self._x.factor, shrunken)
+            contrary = _solve_both(factor, self._x.factor, residual)
             core = slice(begin - far.start, end - far.start)
-            yield SplitStrip(hr, strip, strip - lifted[0], lifted[1], slice(begin, end), residual[core])
+            energy = np.vdot(
+                contrary[core],
+                apply_per_axis(self._y.energy[begin:end, far], self._x.energy, contrary),
+            )
+            added = strip - apply_per_axis(lifting[:, far], self._x.lifting, visible)
+            yield SplitStrip(hr, strip, added, float(energy), residual[core])
 
 
 @dataclass(frozen=True)
@@ -170,16 +173,16 @@ class SplitStrip:
 
     Attributes:
         rows: rows of the result.
-        sr: the result itself there, (rows, W, C) float32; so are `added` and `changed`, see the module.
-        lr_rows: rows of the input.
-        residual: A y - x there, (rows, w, C) float32.
+        sr: the result itself there, (rows, W, C) float32.
+        added: what shrinking cannot see, of the same shape.
+        changed_energy: |changed|^2 of these rows, worked out at the input's size.
+        residual: A y - x of the input's rows that belong to them, (rows, w, C) float32.
     """
 
     rows: slice
     sr: FloatImage
     added: FloatImage
-    changed: FloatImage
-    lr_rows: slice
+    changed_energy: float
     residual: FloatImage
 
 
@@ -198,10 +201,11 @@ def check_channels(lr: PixelSource, sr: PixelSource) -> None:
 
 @dataclass(frozen=True)
 class _ShrinkAxis:
-    """One axis: A, W A^T, and A W A^T by its diagonals (LAPACK's upper form)."""
+    """One axis: A, L = W A^T, L^T L, and A W A^T by its diagonals (LAPACK's upper form)."""
 
     matrix: csr_array[np.float32]
     lifting: csr_array[np.float32]
+    energy: csr_array[np.float32]
     gram: FloatArray
 
     @cached_property
@@ -253,7 +257,12 @@ def _shrink_axis(n_hr: int, n_lr: int, kernel: Kernel) -> _ShrinkAxis:
     banded = np.zeros((diagonals, n_lr))
     upper = gram.col >= gram.row
     banded[diagonals - 1 + gram.row[upper] - gram.col[upper], gram.col[upper]] = gram.data[upper]
-    return _ShrinkAxis(matrix.astype(np.float32), lifting.astype(np.float32), banded)
+    return _ShrinkAxis(
+        matrix.astype(np.float32),
+        lifting.astype(np.float32),
+        (lifting.T @ lifting).tocsr().astype(np.float32),
+        banded,
+    )
 
 
 def _check_size(pixels: FloatImage, size: tuple[int, int]) -> None:

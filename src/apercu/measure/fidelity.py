@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from apercu.errors import RunError
 from apercu.measure.consistency import ShrinkOperator, check_channels
 from apercu.measure.metrics import lr_psnr_from
-from apercu.measure.sanity import check_sanity
+from apercu.measure.sanity import Extent, energy, extent_of, sanity_problems
 from apercu.records import FidelityReport
 from apercu.resample import FloatImage, Kernel, PixelSource
 
@@ -45,19 +43,17 @@ def measure_fidelity(lr: PixelSource, sr: PixelSource, *, kernel: Kernel = "bicu
     shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
     count = int(np.prod(sr.shape, dtype=np.int64))
     added_energy, added_max, changed_energy, residual_energy, residual_max = 0.0, 0.0, 0.0, 0.0, 0.0
-    total, total_squares = np.zeros(sr.shape[2]), np.zeros(sr.shape[2])
+    extent = Extent(sr.shape[2])
     for strip in shrink.split_strips(lr, sr):
-        if not np.isfinite(strip.sr).all():
+        extent.take_in(strip.sr)
+        if extent.broken:
             raise RunError("the result holds values that are not numbers (NaN or infinite)", hint="Try another model.")
-        added_energy += _energy(strip.added)
+        added_energy += energy(strip.added)
         added_max = max(added_max, float(strip.added.max()), -float(strip.added.min()))
-        changed_energy += _energy(strip.changed)
-        residual_energy += _energy(strip.residual)
-        residual_max = max(residual_max, float(np.abs(strip.residual).max()))
-        for row in strip.sr:  # float64 row by row: no copy of the strip
-            total += row.sum(axis=0, dtype=np.float64)
-            total_squares += np.square(row, dtype=np.float64).sum(axis=0)
-    contrast_energy = float((total_squares - total**2 / (sr.shape[0] * sr.shape[1])).sum())
+        changed_energy += strip.changed_energy
+        residual_energy += energy(strip.residual)
+        residual_max = max(residual_max, float(strip.residual.max()), -float(strip.residual.min()))
+    contrast_energy = extent.contrast_energy
     return FidelityReport(
         scale=scale,
         kernel=kernel,
@@ -67,7 +63,7 @@ def measure_fidelity(lr: PixelSource, sr: PixelSource, *, kernel: Kernel = "bicu
         added_rms=float(np.sqrt(added_energy / count)),
         added_max=added_max,
         changed_share=_share(changed_energy, contrast_energy, count),
-        sanity=check_sanity(lr, sr, scale=scale),
+        sanity=sanity_problems(extent_of(lr), extent, lr.shape, sr.shape, scale=scale),
     )
 
 
@@ -99,11 +95,6 @@ def added_map_strips(
     shrink = ShrinkOperator((sr.shape[0], sr.shape[1]), (lr.shape[0], lr.shape[1]), kernel)
     for strip in shrink.split_strips(lr, sr):
         yield strip.rows, np.sqrt(np.square(strip.added).mean(axis=2))
-
-
-def _energy(block: NDArray[np.floating[Any]]) -> float:
-    """Sum of squares in float64, row by row: no copy of the block."""
-    return sum(float(np.square(row, dtype=np.float64).sum()) for row in block)
 
 
 def _share(energy: float, contrast_energy: float, count: int) -> float:
