@@ -59,6 +59,7 @@ def test_every_setting_can_come_from_every_place(config: Path, monkeypatch, tmp_
         "max_input_pixels": 7,
         "max_output_pixels": 8,
         "max_scale": 3.5,
+        "max_memory": 2_000_000_000,
     }
     assert set(values) == set(Settings.model_fields)
     assert load_settings(**values) == Settings(**values)

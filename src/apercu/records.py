@@ -333,6 +333,7 @@ class RunRecord(Record):
     size: tuple[int, int]
     input_size: tuple[int, int]
     seconds: float
+    predicted_memory_mb: int = 0
     fidelity: FidelityReport
     branches: tuple[BranchMeasure, ...] = ()
     input_sha256: str

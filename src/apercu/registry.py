@@ -7,7 +7,7 @@ import json
 import tomllib
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -132,6 +132,10 @@ class Enlarger(Protocol):
         """
         ...
 
+    def memory(self) -> int:
+        """Bytes that a tile needs at most, beside the picture and its result; an estimate from above."""
+        return 256 * 2**20
+
 
 def enlarge_whole(model: Enlarger, pixels: PixelSource, size: tuple[int, int]) -> NDArray[np.float32]:
     """The whole result at once, (h, w, 3) float32, not clipped; for pictures that fit into memory."""
@@ -228,6 +232,24 @@ def load_model(name: str, settings: Settings) -> Enlarger:
             f"{card.name} is described here but not run by this version",
             hint="`apercu models` lists the models that run.",
         )
-    module, function = card.loader.split(":")
+    return _opened(card.id, settings, _stamp(card, settings))
+
+
+@lru_cache(maxsize=4)
+def _opened(name: str, settings: Settings, stamp: tuple[int, int]) -> Enlarger:
+    """A model opened once for many pictures; another file of weights has another stamp."""
+    card = model_cards()[name]
+    module, function = str(card.loader).split(":")
     load = cast("Callable[[ModelCard, Settings], Enlarger]", getattr(import_module(module), function))
     return load(card, settings)
+
+
+def _stamp(card: ModelCard, settings: Settings) -> tuple[int, int]:
+    """Size and time of the card's file of weights; zeros where it has none."""
+    if card.weights is None:
+        return 0, 0
+    try:
+        status = _known_weights(card, settings)[0].stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns

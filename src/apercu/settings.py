@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError
 
 from apercu.errors import InputError
 
@@ -26,7 +26,8 @@ class Settings(BaseModel):
 
     `data_dir`: where added weights are kept. `threads`: processor threads. `tile_size`: side of a tile in input pixels.
     `max_input_pixels`, `max_output_pixels`: larger pictures are refused before they are decoded or made. `max_scale`:
-    largest factor on an axis.
+    largest factor on an axis. `max_memory`: bytes that a run may use, also as "1500MB" or "1.5GB"; without it, what the
+    machine has to spare.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +38,7 @@ class Settings(BaseModel):
     max_input_pixels: int = Field(default=268_000_000, ge=1)
     max_output_pixels: int = Field(default=512_000_000, ge=1)
     max_scale: float = Field(default=64.0, ge=1)
+    max_memory: ByteSize | None = Field(default=None, ge=1)
 
 
 def load_settings(
@@ -47,6 +49,7 @@ def load_settings(
     max_input_pixels: int | None = None,
     max_output_pixels: int | None = None,
     max_scale: float | None = None,
+    max_memory: str | int | None = None,
 ) -> Settings:
     """Settings from arguments that are not None, then `APERCU_<NAME>` in the environment where it is not empty, then
     `settings.toml` in the user's configuration folder, then the defaults of `Settings`.
@@ -61,6 +64,7 @@ def load_settings(
         "max_input_pixels": max_input_pixels,
         "max_output_pixels": max_output_pixels,
         "max_scale": max_scale,
+        "max_memory": max_memory,
     }
     values = _from_file(platformdirs.user_config_path("apercu") / "settings.toml")
     values |= {name: text for name in Settings.model_fields if (text := os.environ.get(f"APERCU_{name.upper()}"))}

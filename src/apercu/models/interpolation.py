@@ -24,6 +24,10 @@ class Interpolation(Enlarger):
         for rows, strip in resize_strips(pixels, size, self._kernel):
             yield Block(rows.start, 0, strip)
 
+    def memory(self) -> int:
+        """Bytes that a strip needs."""
+        return 96 * 2**20
+
 
 def load_interpolation(card: ModelCard, settings: Settings) -> Interpolation:
     """The kernel is the card's id."""

@@ -26,6 +26,9 @@ FloatArray = NDArray[np.float32]
 RECEPTIVE_RADIUS = {"edsr": 34, "rdn": 131}
 """Pixels that a feature can see on each side, one for each 3x3 convolution on the encoder's longest path."""
 
+_FIXED_BYTES = 40 * 2**20
+_BYTES_PER_PIXEL = {"edsr": 6_500, "rdn": 10_000}
+
 
 class Liif(Enlarger):
     """A LIIF model with its weights.
@@ -44,6 +47,7 @@ class Liif(Enlarger):
         self.card = card
         self._radius = RECEPTIVE_RADIUS[encoder]
         self._tile_size = tile_size
+        self._encoder_name = encoder
         self._encoder = load_graph(f"{encoder}.onnx", _below(state, "encoder."), threads=threads)
         self._decoder = LiifDecoder(_below(state, "imnet.layers."), threads=threads)
 
@@ -67,6 +71,11 @@ class Liif(Enlarger):
         for rows in self._tiles(shape[0], y):
             for columns in self._tiles(shape[1], x):
                 yield from self._enlarge_tile(pixels, y, x, rows, columns)
+
+    def memory(self) -> int:
+        """Bytes that a tile needs: measured, for tiles of 32 to 256 pixels, as so much for each encoded pixel."""
+        side = self._tile_size + 2 * (self._radius + 1)
+        return _FIXED_BYTES + _BYTES_PER_PIXEL[self._encoder_name] * side**2
 
     def encode(self, pixels: FloatArray) -> FloatArray:
         """Features (1, 64, h, w) of (h, w, 3) RGB in [0, 1]."""

@@ -17,6 +17,7 @@ from apercu.plan.graph import order, validate_plan
 from apercu.records import NO_MODEL, FidelityReport, Node, NodeRun, Plan, RunRecord
 from apercu.registry import find_model, model_status, weights_digest
 from apercu.run.enlarge import Scale, Size
+from apercu.run.memory import forecast
 from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_choices, op_signatures
 from apercu.settings import Settings
 
@@ -66,11 +67,15 @@ def execute_plan(
     started = time.perf_counter()
     values: dict[str, Any] = {}
     records = []
+    predicted = 0
     for node in order(plan):
         progress(node.id, 0.0)
         records.append(_run_node(node, plan, run, values))
         progress(node.id, 1.0)
-    return _summarise(plan, records, run, values, time.perf_counter() - started)
+        if node.op == "load" and run.source is not None:
+            foreseen = forecast(plan, run.source, settings)
+            run.tile_sizes, predicted = foreseen.tile_sizes, foreseen.bytes
+    return _summarise(plan, records, run, values, time.perf_counter() - started, predicted)
 
 
 def _check_plan(plan: Plan) -> None:
@@ -190,7 +195,9 @@ def _describe(value: object) -> str:
     return type(value).__name__
 
 
-def _summarise(plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str, Any], seconds: float) -> Executed:
+def _summarise(
+    plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str, Any], seconds: float, predicted: int
+) -> Executed:
     measured = next(node for node in plan.nodes if node.op == "measure")
     if run.source is None:  # unreachable in a sound plan: only load gives a picture; tells the type checker
         raise RunError("the plan has no load step")
@@ -207,6 +214,7 @@ def _summarise(plan: Plan, records: list[NodeRun], run: Run, values: Mapping[str
         size=after.size,
         input_size=run.source.size,
         seconds=round(seconds, 4),
+        predicted_memory_mb=round(predicted / 1e6),
         fidelity=values[measured.id],
         branches=tuple(run.branches),
         input_sha256=run.input_sha256,

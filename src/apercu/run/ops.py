@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from apercu.errors import ModelError, RunError
+from apercu.errors import ModelError, OutOfMemoryError, RunError
 from apercu.image import Image, check_output, file_sha256, read_image, shown_path, write_image
 from apercu.image.picture import quantised
 from apercu.image.scratch import new_samples
@@ -28,6 +28,7 @@ from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Record
 from apercu.registry import find_model, load_model
 from apercu.resample import Kernel
 from apercu.run.enlarge import Scale, Size, enlarge_image, target_size
+from apercu.run.memory import SMALLEST_TILE
 from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
 
@@ -61,7 +62,8 @@ class Run:
     """What the steps of one run share: where from, where to, with which settings, and what they noted on the way.
 
     `node` and `inputs` are set by the executor before each step: its id, and the ids of the nodes that feed it.
-    `models` names the model that made a node's picture; a node whose picture no model has touched is not in it.
+    `tile_sizes` says how large the tiles of a node may be. `models` names the model that made a node's picture; a node
+    whose picture no model has touched is not in it.
     """
 
     settings: Settings
@@ -73,6 +75,7 @@ class Run:
     inputs: tuple[str, ...] = ()
     source: Image | None = None
     input_sha256: str = ""
+    tile_sizes: dict[str, int] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     branches: list[BranchMeasure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -90,12 +93,12 @@ def load(run: Run) -> Image:
 
 def inspect(run: Run, image: Image) -> Findings:
     """Look at the picture before anything is done to it."""
-    still = next(image.each_frame())
-    height, width, channels = still.pixels.shape
+    pixels = next(image.each_frame()).pixels
+    height, width, channels = pixels.shape
     seen = np.zeros(256 ** min(channels, 3), bool)
     flat = 0
     for top in range(0, height, _ROWS_AT_ONCE):  # strips, so that a large picture costs no more than a small one
-        samples = quantised(still.pixels[top : top + _ROWS_AT_ONCE, :, :3], np.dtype(np.uint8))
+        samples = quantised(pixels[top : top + _ROWS_AT_ONCE, :, :3], np.dtype(np.uint8))
         flat += int((samples[:, 1:] == samples[:, :-1]).all(axis=2).sum())
         seen[samples.astype(np.uint32) @ (np.uint32(256) ** np.arange(samples.shape[2], dtype=np.uint32))] = True
     return Findings(
@@ -124,9 +127,19 @@ def enlarge(
         run.warnings.append(
             "the transparency was enlarged by bicubic interpolation, whichever model enlarged the colours"
         )
-    enlarger = load_model(model, run.settings)
-    run.models[run.node] = enlarger.card.id
-    return enlarge_image(image, enlarger, target, progress=lambda share: run.progress(run.node, share))
+    run.models[run.node] = find_model(model).id
+    tile = run.tile_sizes.get(run.node, run.settings.tile_size)
+    if tile < run.settings.tile_size:
+        run.warnings.append(f"worked in tiles of {tile} instead of {run.settings.tile_size} pixels, to save memory")
+    while True:
+        enlarger = load_model(model, run.settings.model_copy(update={"tile_size": tile}))
+        try:
+            return enlarge_image(image, enlarger, target, progress=lambda share: run.progress(run.node, share))
+        except OutOfMemoryError:
+            if tile // 2 < SMALLEST_TILE:
+                raise
+            tile //= 2
+            run.warnings.append(f"memory ran out: begun again in tiles of {tile} pixels")
 
 
 def apply(run: Run, image: Image, *, model: str, optional: bool = False) -> Image:
