@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apercu.errors import ModelError, ShapeError
-from apercu.plan.build import build_plan
-from apercu.records import Check, Enlargement, FidelityReport, Plan
-from apercu.registry import find_model
+from apercu.plan.build import AUTO, build_auto_plan, build_plan
+from apercu.records import Check, Enlargement, FidelityReport, ModelCard, Plan
+from apercu.registry import find_model, model_cards, model_status
 from apercu.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def enlarge(
     from apercu.run.execute import execute_plan
 
     run = execute_plan(
-        enlarging_plan(model, scale=scale, size=size, faithful=faithful),
+        enlarging_plan(model, scale=scale, size=size, faithful=faithful, settings=settings),
         picture,
         output,
         settings=settings,
@@ -76,9 +76,16 @@ def enlarge(
 
 
 def enlarging_plan(
-    model: str, *, scale: tuple[float, float] | None, size: tuple[int, int] | None, faithful: bool
+    model: str,
+    *,
+    scale: tuple[float, float] | None,
+    size: tuple[int, int] | None,
+    faithful: bool,
+    settings: Settings,
 ) -> Plan:
-    """The plan of `enlarge`: one model, no fallback."""
+    """The plan of `enlarge`: one model, no fallback; or, for `auto`, a self-test of all that run here."""
+    if model.strip().casefold() == AUTO:
+        return build_auto_plan(candidates(settings), scale=scale, size=size, faithful=faithful)
     card = find_model(model)
     if card.task != "super_resolution":
         made_for = card.task.replace("_", " ")
@@ -87,6 +94,16 @@ def enlarging_plan(
     if scale is None and size is None:
         raise ShapeError("neither a factor nor a size was given", hint="Give --scale 3 or --size 1920x1080.")
     return build_plan([card], scale=scale, size=size, baseline=False, faithful=faithful, required=True)
+
+
+def candidates(settings: Settings) -> list[ModelCard]:
+    """Every model that enlarges and runs here, the ones that add learned detail first."""
+    cards = [
+        card
+        for card in model_cards().values()
+        if card.task == "super_resolution" and model_status(card, settings) == "runs"
+    ]
+    return sorted(cards, key=lambda card: card.family == "interpolation")
 
 
 _MEASURED = {

@@ -288,6 +288,29 @@ class BranchMeasure(Record):
     chosen: bool
 
 
+class Trial(Record):
+    """How one model did in a self-test: PSNR against the user's picture, or what kept it from being tried."""
+
+    model: str
+    psnr_db: float
+    seconds: float
+    problem: str = ""
+
+
+class SelfTest(Record):
+    """Which model was chosen by trying, and why.
+
+    `scale` are the factors (y, x) of the trial; `pieces` says how many pieces of the picture were tried. `run.selftest`
+    holds the protocol. It is a proxy: the picture that is enlarged back is the user's own, shrunk once more.
+    """
+
+    scale: tuple[float, float]
+    pieces: int
+    trials: tuple[Trial, ...] = ()
+    chosen: str
+    reason: str
+
+
 class NodeRun(Record):
     """What happened to one node.
 
@@ -336,6 +359,7 @@ class RunRecord(Record):
     predicted_memory_mb: int = 0
     fidelity: FidelityReport
     branches: tuple[BranchMeasure, ...] = ()
+    self_test: SelfTest | None = None
     input_sha256: str
     output_sha256: str | None
     weights_sha256: str | None = None

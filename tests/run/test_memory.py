@@ -25,7 +25,7 @@ def picture(tmp_path: Path) -> Path:
 
 
 def plan(model: str = "liif-edsr", *, faithful: bool = False):
-    return enlarging_plan(model, scale=(2, 2), size=None, faithful=faithful)
+    return enlarging_plan(model, scale=(2, 2), size=None, faithful=faithful, settings=Settings())
 
 
 def test_tiles_become_smaller_until_they_fit(picture: Path):

@@ -137,7 +137,8 @@ def _growth(material: Material) -> Draft:
 def _growth_of_plan(material: Material, plan: Plan) -> Iterator[Draft]:
     """What the workflow does where the question names no factor or another one was given beside it."""
     task = material.task
-    node = next((node for node in plan.nodes if node.op == "enlarge"), None)
+    grown = [node for node in plan.nodes if node.op in ("enlarge", "resize")]
+    node = next((node for node in grown if node.op == "resize"), grown[0] if grown else None)
     asked = task.scale or ((task.factor, task.factor) if task.factor else None)
     if (
         node is None

@@ -20,6 +20,7 @@ from apercu.interfaces.options import (
     GivenLevel,
     Image,
     Json,
+    MaxMemory,
     Open,
     Out,
     Output,
@@ -173,6 +174,7 @@ def enlarge(
     size: Size = None,
     model: Annotated[str, typer.Option(help="A model that runs here; see `apercu models`.")] = "liif-edsr",
     faithful: Faithful = False,
+    max_memory: MaxMemory = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -188,7 +190,7 @@ def enlarge(
         target = output or picture.parent / f"{picture.stem}-large.png"
         with progress_bar(quiet=as_json) as progress:
             done = enlarge_picture(
-                picture, target, settings=load_settings(), model=model, scale=factors, size=exact,
+                picture, target, settings=load_settings(max_memory=max_memory), model=model, scale=factors, size=exact,
                 faithful=faithful, overwrite=overwrite, progress=progress,
             )  # fmt: skip
         if as_json:

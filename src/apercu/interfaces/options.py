@@ -28,6 +28,9 @@ Open = Annotated[bool, typer.Option("--open", metavar="", help="Open the report 
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write; its suffix names the format.", metavar="FILE")
 ]
+MaxMemory = Annotated[
+    str | None, typer.Option(help="Memory that the run may use, such as 1500MB or 2GB.", metavar="SIZE")
+]
 ShrinkBy = Annotated[Kernel, typer.Option(help="How the result is shrunk for the comparison.")]
 GivenLevel = Annotated[
     Literal["prompt", "linked"],

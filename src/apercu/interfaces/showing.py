@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from apercu.answer.compose import IN_SHORT
 from apercu.interfaces.terminal import clean, print_json, say, warn
-from apercu.records import NO_MODEL, Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, Status
+from apercu.records import NO_MODEL, Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, SelfTest, Status
 
 if TYPE_CHECKING:
     from apercu.scientist import Result
@@ -65,7 +65,21 @@ def show_enlargement(done: Enlargement) -> None:
     """What was written, kept and added."""
     for warning in done.warnings:
         warn(warning)
+    if done.run.self_test:
+        _show_self_test(done.run.self_test)
     _show_run(done.run)
+
+
+def _show_self_test(test: SelfTest) -> None:
+    """The table of a self-test, and why one model was taken."""
+    if test.trials:
+        factors = f"{test.scale[1]:.3g} x {test.scale[0]:.3g}"
+        say(f"Self-test on your own picture ({test.pieces} piece{'s' * (test.pieces > 1)}), a proxy:")
+        say(f"  shrunk {factors} times, enlarged back, compared (PSNR over all colours, more is closer)")
+    for trial in test.trials:
+        found = trial.problem or f"{trial.psnr_db:6.2f} dB  {trial.seconds:6.2f} s"
+        say(f"  {'*' if trial.model == test.chosen else ' '} {trial.model:<24} {found}")
+    say(f"  {test.reason}")
 
 
 def show_steps(record: RunRecord) -> None:

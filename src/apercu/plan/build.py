@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from apercu.errors import ShapeError
 from apercu.records import ModelCard, Node, Plan
 
 BASELINE = "bicubic"
+AUTO = "auto"
+"""In place of a model's name: the one that the self-test before it chose."""
 
 
 def build_plan(
@@ -42,23 +44,96 @@ def build_plan(
         enlargers.append(BASELINE)
     skips = {} if required else {"optional": True}
     nodes = [Node(id="load", op="load"), Node(id="inspect", op="inspect", inputs=("load",))]
+    fixed = {card.id: card for card in models if card.factors != "any"}
+    ends = []
     for name in enlargers:
-        params = {"model": name} | wanted | (skips if name != BASELINE else {})
-        nodes.append(Node(id=_id(name), op="enlarge", params=params, inputs=("load",)))
-    last = _id(enlargers[0]) if enlargers else "load"
-    if len(enlargers) > 1:
-        nodes.append(Node(id="choose", op="choose", params={"kernel": kernel}, inputs=tuple(map(_id, enlargers))))
+        more = skips if name != BASELINE else {}
+        nodes += _branch(
+            name, wanted, more, native_scale(fixed[name], scale or _unknown(size)) if name in fixed else None
+        )
+        ends.append(nodes[-1].id)
+    last = ends[0] if ends else "load"
+    if len(ends) > 1:
+        nodes.append(Node(id="choose", op="choose", params={"kernel": kernel}, inputs=tuple(ends)))
         last = "choose"
     for card in models:
         if card.task != "super_resolution":
             nodes.append(Node(id=_id(card.id), op="apply", params={"model": card.id} | skips, inputs=(last,)))
             last = _id(card.id)
+    return Plan(nodes=(*nodes, *_ending(last, faithful=faithful, kernel=kernel)))
+
+
+def build_auto_plan(
+    candidates: Sequence[ModelCard],
+    *,
+    scale: tuple[float, float] | None = None,
+    size: tuple[int, int] | None = None,
+    faithful: bool = False,
+    kernel: str = "bicubic",
+) -> Plan:
+    """The workflow that tries the candidates on the picture, shrunk, and enlarges with the one that does best.
+
+    Args:
+        candidates: models that run here, the preferred ones first.
+        scale: factors (y, x); or
+        size: exact (height, width).
+        faithful: project the result onto the input before it is measured.
+        kernel: shrinking kernel of the measurements.
+
+    Raises:
+        ShapeError: scale and size are both given or neither is, or one makes no sense.
+    """
+    wanted = _wanted(scale, size)
+    if not wanted:
+        raise ShapeError("neither a factor nor a size was given", hint="Give --scale 3 or --size 1920x1080.")
+    names = ",".join(card.id for card in candidates)
+    nodes = [
+        Node(id="load", op="load"),
+        Node(id="inspect", op="inspect", inputs=("load",)),
+        Node(id="selftest", op="selftest", params={"models": names} | wanted, inputs=("load",)),
+        Node(id="enlarge", op="enlarge", params={"model": AUTO} | wanted, inputs=("selftest",)),
+    ]
+    last = "enlarge"
+    if any(card.factors != "any" for card in candidates):  # one of them might need it; it changes nothing otherwise
+        nodes.append(Node(id="resize", op="resize", params=wanted, inputs=("load", "enlarge")))
+        last = "resize"
+    return Plan(nodes=(*nodes, *_ending(last, faithful=faithful, kernel=kernel)))
+
+
+def native_scale(card: ModelCard, scale: tuple[float, float]) -> float | None:
+    """The factor that a model of fixed factors takes for a wish: the smallest that suffices, otherwise its largest.
+
+    None for a model that takes any factor.
+    """
+    if card.factors == "any" or not card.factors:
+        return None
+    enough = [factor for factor in card.factors if factor >= max(scale) - 1e-9]
+    return min(enough) if enough else max(card.factors)
+
+
+def _unknown(size: tuple[int, int] | None) -> tuple[float, float]:
+    """An exact size says nothing of the factor before the picture is known: take the largest there is."""
+    return (math.inf, math.inf) if size else (1.0, 1.0)
+
+
+def _branch(name: str, wanted: dict[str, Any], more: dict[str, Any], native: float | None) -> list[Node]:
+    """One candidate; a model of a fixed factor is followed by a plain resize to what was asked for."""
+    if native is None:
+        return [Node(id=_id(name), op="enlarge", params={"model": name} | wanted | more, inputs=("load",))]
+    enlarge = Node(
+        id=_id(name), op="enlarge", params={"model": name, "scale": [native, native]} | more, inputs=("load",)
+    )
+    if wanted.get("scale") == [native, native]:
+        return [enlarge]
+    return [enlarge, Node(id=f"{_id(name)}-size", op="resize", params=wanted, inputs=("load", enlarge.id))]
+
+
+def _ending(last: str, *, faithful: bool, kernel: str) -> Iterator[Node]:
     if faithful:
-        nodes.append(Node(id="project", op="project", params={"kernel": kernel}, inputs=("load", last)))
+        yield Node(id="project", op="project", params={"kernel": kernel}, inputs=("load", last))
         last = "project"
-    nodes.append(Node(id="measure", op="measure", params={"kernel": kernel}, inputs=("load", last)))
-    nodes.append(Node(id="save", op="save", inputs=(last, "measure")))
-    return Plan(nodes=tuple(nodes))
+    yield Node(id="measure", op="measure", params={"kernel": kernel}, inputs=("load", last))
+    yield Node(id="save", op="save", inputs=(last, "measure"))
 
 
 def _wanted(scale: tuple[float, float] | None, size: tuple[int, int] | None) -> dict[str, Any]:

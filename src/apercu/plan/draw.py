@@ -53,9 +53,9 @@ def _size_after(
 ) -> tuple[Side, Side] | None:
     if node.op == "load":
         return loaded or (1.0, 1.0)
-    if not inputs or node.op not in {"enlarge", "apply", "choose", "project"}:
+    if not inputs or node.op not in {"enlarge", "apply", "choose", "project", "selftest", "resize", "shrink"}:
         return None
-    if node.op != "enlarge":
+    if node.op not in {"enlarge", "resize", "shrink"}:
         return inputs[-1]
     height, width = inputs[0]
     match node.params:

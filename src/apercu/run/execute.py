@@ -13,6 +13,7 @@ from typing import Any
 
 from apercu.errors import OutputError, PlanError, RunError
 from apercu.image import Image, check_output, shown_path
+from apercu.plan.build import AUTO
 from apercu.plan.graph import order, validate_plan
 from apercu.records import NO_MODEL, FidelityReport, Node, NodeRun, Plan, RunRecord
 from apercu.registry import find_model, model_status, weights_digest
@@ -90,8 +91,15 @@ def _check_plan(plan: Plan) -> None:
     if problems:
         raise PlanError(problems, hint="`apercu plan --json` prints a complete one.")
     for node in plan.nodes:
-        if "model" in node.params:
-            find_model(node.params["model"])
+        for name in _models_of(node):
+            find_model(name)
+
+
+def _models_of(node: Node) -> list[str]:
+    """Every model that a node names."""
+    if node.op == "selftest":
+        return [name for name in node.params["models"].split(",") if name.strip()]
+    return [node.params["model"]] if "model" in node.params and node.params["model"] != AUTO else []
 
 
 def _report_problems(plan: Plan) -> Iterator[str]:
@@ -162,7 +170,7 @@ def _is_one_of_several(node: Node, plan: Plan) -> bool:
 
 def _cannot_run(node: Node, settings: Settings) -> str:
     """Why an optional node is skipped, or nothing. Only a model that is not here is: damaged weights stop the run."""
-    if not node.params.get("optional"):
+    if not node.params.get("optional") or node.params.get("model") == AUTO:
         return ""
     card = find_model(node.params["model"])
     match model_status(card, settings):
@@ -217,6 +225,7 @@ def _summarise(
         predicted_memory_mb=round(predicted / 1e6),
         fidelity=values[measured.id],
         branches=tuple(run.branches),
+        self_test=run.self_test,
         input_sha256=run.input_sha256,
         output_sha256=saved.sha256 if saved else None,
         weights_sha256=weights_digest(find_model(model), run.settings) if model else None,
@@ -229,7 +238,7 @@ def _summarise(
 def _scale_of(plan: Plan, before: Size, after: Size) -> Scale:
     """The factors that were asked for where they explain the result's size, otherwise the ratio of the sizes."""
     for node in plan.nodes:
-        if node.op == "enlarge" and node.params.get("scale"):
+        if node.op in ("enlarge", "resize") and node.params.get("scale"):
             y, x = (float(factor) for factor in node.params["scale"])
             if (math.floor(before[0] * y + 0.5), math.floor(before[1] * x + 0.5)) == after:
                 return y, x

@@ -13,6 +13,7 @@ from pathlib import Path
 from apercu.errors import OutOfMemoryError
 from apercu.image import Image
 from apercu.image.scratch import IN_MEMORY_BYTES
+from apercu.plan.build import AUTO
 from apercu.plan.graph import order
 from apercu.records import Node, Plan
 from apercu.registry import find_model, load_model, model_status
@@ -49,13 +50,16 @@ def forecast(plan: Plan, source: Image, settings: Settings) -> Forecast:
     tiles: dict[str, int] = {}
     most = 0
     for node in order(plan):
-        before = sizes[node.inputs[-1]] if node.inputs and node.inputs[-1] in sizes else source.size
+        feeds = [sizes[name] for name in node.inputs if name in sizes]
+        before = source.size if not feeds else feeds[0] if node.op == "resize" else feeds[-1]
         sizes[node.id] = after = _size_after(node, before, settings)
         held = _PROGRAM_BYTES + sum(min(_bytes(size, source), IN_MEMORY_BYTES) for size in (before, after))
         need = held + _working_bytes(node, after, source)
-        if node.op == "enlarge" and model_status(find_model(node.params["model"]), settings) == "runs":
-            tiles[node.id], working = _fitting_tile(node.params["model"], allowed - held, settings)
-            need = held + working
+        for model in _models(node, plan):
+            if model_status(find_model(model), settings) == "runs":
+                tile, working = _fitting_tile(model, allowed - held, settings)
+                tiles[node.id] = min(tile, tiles.get(node.id, tile))
+                need = max(need, held + working)
         if need > allowed:
             raise OutOfMemoryError(
                 f"step {node.id} would need about {need / 1e6:,.0f} MB of memory for {after[1]}x{after[0]}, "
@@ -65,6 +69,16 @@ def forecast(plan: Plan, source: Image, settings: Settings) -> Forecast:
             )
         most = max(most, need)
     return Forecast(most, tiles)
+
+
+def _models(node: Node, plan: Plan) -> list[str]:
+    """The models that a step may run: for one that leaves the choice to a self-test, all its candidates."""
+    if node.op != "enlarge":
+        return []
+    if node.params["model"] != AUTO:
+        return [node.params["model"]]
+    tried = (other.params["models"] for other in plan.nodes if other.op == "selftest")
+    return [name for names in tried for name in names.split(",") if name.strip()]
 
 
 def allowed_memory(settings: Settings) -> int:

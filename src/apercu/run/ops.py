@@ -23,12 +23,14 @@ from apercu.image.scratch import new_samples
 from apercu.measure.fidelity import measure_fidelity
 from apercu.measure.project import TOLERANCE
 from apercu.measure.project import project as project_onto_input
+from apercu.plan.build import AUTO, native_scale
 from apercu.plan.graph import OpSignature, ParamSpec, ParamType
-from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Record
+from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Record, SelfTest
 from apercu.registry import find_model, load_model
 from apercu.resample import Kernel
-from apercu.run.enlarge import Scale, Size, enlarge_image, target_size
+from apercu.run.enlarge import Scale, Size, enlarge_image, resize_image, target_size
 from apercu.run.memory import SMALLEST_TILE
+from apercu.run.selftest import self_test
 from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
 
@@ -75,6 +77,7 @@ class Run:
     inputs: tuple[str, ...] = ()
     source: Image | None = None
     input_sha256: str = ""
+    self_test: SelfTest | None = None
     tile_sizes: dict[str, int] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     branches: list[BranchMeasure] = field(default_factory=list)
@@ -116,6 +119,10 @@ def enlarge(
     run: Run, image: Image, *, model: str, scale: Scale | None = None, size: Size | None = None, optional: bool = False
 ) -> Image:
     """Enlarge the picture with a model, by a factor per axis or to an exact size."""
+    if model == AUTO:
+        model = _chosen(run)
+        native = native_scale(find_model(model), scale or _ratio(size, image))
+        scale, size = (scale, size) if native is None else ((native, native), None)
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
     stretched = (target[0] * image.size[1]) / (target[1] * image.size[0])
     if size is not None and abs(stretched - 1) > 0.01:
@@ -140,6 +147,51 @@ def enlarge(
                 raise
             tile //= 2
             run.warnings.append(f"memory ran out: begun again in tiles of {tile} pixels")
+
+
+def _chosen(run: Run) -> str:
+    if run.self_test is None:
+        raise RunError(
+            "the plan enlarges with the model that a self-test chose, but holds no selftest step before it",
+            hint="Name a model, or put a selftest step before.",
+        )
+    return run.self_test.chosen
+
+
+def _ratio(size: Size | None, image: Image) -> Scale:
+    return (size[0] / image.size[0], size[1] / image.size[1]) if size else (1.0, 1.0)
+
+
+def selftest(run: Run, image: Image, *, models: str, scale: Scale | None = None, size: Size | None = None) -> Image:
+    """Try models on the picture, shrunk once more; hand it on as it is, and note which one did best."""
+    target = target_size(image.size, scale=scale, target=size, settings=run.settings)
+    names = [find_model(name).id for name in models.split(",") if name.strip()]
+    if not names:
+        raise RunError("the selftest step names no model", hint='Name some, such as "models": "liif-edsr,bicubic".')
+    run.self_test = self_test(
+        image,
+        names,
+        _ratio(target, image),
+        settings=run.settings,
+        progress=lambda share: run.progress(run.node, share),
+    )
+    return image
+
+
+def resize(
+    run: Run,
+    lr: Image,
+    sr: Image,
+    *,
+    scale: Scale | None = None,
+    size: Size | None = None,
+    kernel: Kernel = "bicubic",
+) -> Image:
+    """Bring an enlargement of `lr` to the factor or size that was asked for, by plain interpolation."""
+    target = target_size(lr.size, scale=scale, target=size, settings=run.settings)
+    if run.inputs[1] in run.models:
+        run.models[run.node] = run.models[run.inputs[1]]
+    return sr if sr.size == target else resize_image(sr, target, kernel)
 
 
 def apply(run: Run, image: Image, *, model: str, optional: bool = False) -> Image:
@@ -235,7 +287,7 @@ def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
 Step = Callable[..., Any]
 
 STEPS: dict[str, Step] = {
-    step.__name__: step for step in (load, inspect, enlarge, apply, choose, project, measure, save)
+    step.__name__: step for step in (load, inspect, selftest, enlarge, resize, apply, choose, project, measure, save)
 }
 
 _TYPE_NAMES: dict[Any, str] = {Image: "image", Findings: "findings", FidelityReport: "report", SavedFile: "file"}
