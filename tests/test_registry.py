@@ -30,8 +30,8 @@ verified = "by eye"
 """
 
 
-def test_the_catalogue_holds_the_six_models_of_this_version():
-    assert list(model_cards()) == ["bicubic", "lanczos", "ldm-inpainting", "liif-edsr", "liif-rdn", "sd15-dreamshaper"]
+def test_the_catalogue_holds_the_models_of_this_version():
+    assert list(model_cards()) == ["bicubic", "lanczos", "ldm-inpainting", "liif-edsr", "liif-rdn", "nearest", "sd15-dreamshaper"]
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,7 @@ def test_only_models_that_run_here_have_a_loader():
         "lanczos",
         "liif-edsr",
         "liif-rdn",
+        "nearest",
     }
 
 

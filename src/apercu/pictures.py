@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from apercu.errors import ModelError, ShapeError
 from apercu.plan.build import AUTO, build_auto_plan, build_plan
-from apercu.records import Check, Enlargement, FidelityReport, ModelCard, Plan
+from apercu.records import Check, Enlargement, FidelityReport, ModelCard, Plan, RunRecord
 from apercu.registry import find_model, model_cards, model_status
 from apercu.settings import Settings
 
@@ -31,6 +31,8 @@ def enlarge(
     scale: tuple[float, float] | None = None,
     size: tuple[int, int] | None = None,
     faithful: bool = False,
+    manifest: bool = False,
+    embed_manifest: bool = False,
     overwrite: bool = False,
     progress: Progress = lambda node, share: None,
 ) -> Enlargement:
@@ -44,22 +46,32 @@ def enlarge(
         scale: factors (y, x); or
         size: exact (height, width).
         faithful: change the result so that shrinking it gives the input back.
-        overwrite: whether `output` may be replaced.
+        manifest: write beside the output what is needed to repeat the run, see `apercu.run.manifest`.
+        embed_manifest: write that into the picture's XMP packet.
+        overwrite: whether `output` and its manifest may be replaced.
         progress: called with a step's name and its finished share.
 
     Raises:
         ApercuError: one of its classes says what cannot be used; nothing is written then.
     """
+    from apercu.image import shown_path
     from apercu.run.execute import execute_plan
+    from apercu.run.manifest import check_manifest_path, manifest_of, manifest_path, write_manifest
 
+    if manifest:
+        check_manifest_path(output, overwrite=overwrite)
+    plan = enlarging_plan(model, scale=scale, size=size, faithful=faithful, settings=settings)
     run = execute_plan(
-        enlarging_plan(model, scale=scale, size=size, faithful=faithful, settings=settings),
+        _embedding(plan) if embed_manifest else plan,
         picture,
         output,
         settings=settings,
         overwrite=overwrite,
         progress=progress,
     ).record
+    if manifest:
+        write_manifest(manifest_of(run, output.parent), manifest_path(output))
+        run = run.model_copy(update={"manifest": shown_path(manifest_path(output))})
     return Enlargement(
         input=run.input,
         output=str(run.output),
@@ -73,6 +85,60 @@ def enlarge(
         warnings=run.warnings,
         run=run,
     )
+
+
+def repeat(
+    manifest_file: Path,
+    *,
+    settings: Settings,
+    picture: Path | None = None,
+    output: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress = lambda node, share: None,
+) -> RunRecord:
+    """Run again what a manifest holds, and say in a warning where the result is not the same, byte for byte.
+
+    Args:
+        manifest_file: a manifest, or a picture that holds one.
+        settings: limits and where weights are; the threads are those of the first run.
+        picture: the original, where it is not at the place that the manifest names.
+        output: file to write; without it the one that the manifest names.
+        overwrite: whether `output` may be replaced.
+        progress: called with a step's name and its finished share.
+
+    Raises:
+        InputError: there is no manifest, or the picture is not the one it is about.
+        ApercuError: as `execute_plan`.
+    """
+    from apercu.run.execute import execute_plan
+    from apercu.run.manifest import check_input, differences, read_manifest
+
+    manifest = read_manifest(manifest_file)
+    source = picture or manifest_file.parent / manifest.input
+    check_input(manifest, source)
+    record = execute_plan(
+        manifest.plan,
+        source,
+        output or (manifest_file.parent / manifest.output if manifest.output else manifest_file),
+        settings=settings.model_copy(update={"threads": manifest.threads}),
+        overwrite=overwrite,
+        progress=progress,
+        tile_sizes=manifest.tile_sizes,
+    )
+    run = record.record
+    notes = differences(manifest, run.versions, run.weights)
+    if manifest.output_sha256 and run.output_sha256 != manifest.output_sha256:
+        notes.insert(0, "the result is not the same, byte for byte, as the one of the manifest")
+    return run.model_copy(update={"warnings": (*run.warnings, *notes)})
+
+
+def _embedding(plan: Plan) -> Plan:
+    """The plan with a save step that writes the manifest into the picture."""
+    nodes = (
+        node.model_copy(update={"params": node.params | {"embed_manifest": True}}) if node.op == "save" else node
+        for node in plan.nodes
+    )
+    return Plan(nodes=tuple(nodes))
 
 
 def enlarging_plan(

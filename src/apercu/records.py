@@ -363,6 +363,10 @@ class RunRecord(Record):
     input_sha256: str
     output_sha256: str | None
     weights_sha256: str | None = None
+    weights: dict[str, str] = {}
+    tile_sizes: dict[str, int] = {}
+    threads: int = 1
+    manifest: str | None = None
     warnings: tuple[str, ...] = ()
     versions: dict[str, str] = {}
 

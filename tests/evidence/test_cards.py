@@ -24,6 +24,7 @@ NAMES = {
     r"RDN": ("liif-rdn",),
     r"(?i:bicubic)": ("bicubic",),
     r"(?i:lanczos)": ("lanczos",),
+    r"(?i:nearest-neighbour)": ("nearest",),
     r"(?i:latent[ -]?diffusion)|\bLDM\b": ("ldm-inpainting", "2112.10752"),
     r"(?i:stable[ -]?diffusion)|(?i:dreamshaper)": ("sd15-dreamshaper",),
     r"(?i:deepart)": ("2312.10407",),
@@ -250,7 +251,7 @@ def test_every_card_says_how_it_bears_on_enlarging_and_only_the_enlargers_are_di
     }
     assert set(verdicts) == {card.id for card in all_cards()}
     direct = {id for id, verdict in verdicts.items() if verdict == "direct"}
-    assert direct == {"bicubic", "lanczos", "liif-edsr", "liif-rdn", "2012.09161"}
+    assert direct == {"bicubic", "lanczos", "nearest", "liif-edsr", "liif-rdn", "2012.09161"}
 
 
 def test_a_card_is_direct_for_its_own_tasks_and_for_no_other():

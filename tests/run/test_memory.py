@@ -48,7 +48,9 @@ def test_a_smaller_tile_is_said_and_changes_no_pixel(picture: Path):
 
 def test_what_cannot_fit_is_refused_before_any_model_runs(picture: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Liif, "enlarge", lambda *_: pytest.fail("it began"))
-    with pytest.raises(OutOfMemoryError, match=r"^step liif-edsr would need about \d+ MB of memory for 180x140") as caught:
+    with pytest.raises(
+        OutOfMemoryError, match=r"^step liif-edsr would need about \d+ MB of memory for 180x140"
+    ) as caught:
         enlarge(picture, picture.with_name("a.png"), settings=Settings(max_memory=200_000_000), scale=(2, 2))
     assert "--max-memory" in caught.value.hint
     assert not picture.with_name("a.png").exists()

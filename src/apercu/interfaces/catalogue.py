@@ -122,23 +122,40 @@ def plan(
 
 
 def run(
-    plan_file: Annotated[Path, typer.Argument(help="A plan, as `apercu plan --json` prints it.", metavar="PLAN.json")],
-    image: Annotated[Path, typer.Option(help="The picture to run it on.", metavar="FILE")],
+    plan_file: Annotated[
+        Path,
+        typer.Argument(help="A plan as `apercu plan --json` prints it, or the manifest of a run.", metavar="FILE"),
+    ],
+    image: Annotated[
+        Path | None,
+        typer.Option(help="The picture to run it on; a manifest names its own.", metavar="FILE"),
+    ] = None,
     output: Output = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Run a workflow graph on a picture."""
+    """Run a workflow graph on a picture, or repeat the run of a manifest: the same bytes come out."""
     with reported_errors(as_json=as_json):
+        from apercu.errors import InputError
+        from apercu.pictures import repeat
         from apercu.plan.graph import read_plan_file
         from apercu.run.execute import execute_plan
+        from apercu.run.manifest import is_manifest
         from apercu.settings import load_settings
 
-        made = read_plan_file(plan_file)
         with progress_bar(quiet=as_json) as progress:
-            record = execute_plan(
-                made, image, output, settings=load_settings(), overwrite=overwrite, progress=progress
-            ).record
+            if is_manifest(plan_file):
+                record = repeat(
+                    plan_file, settings=load_settings(), picture=image, output=output, overwrite=overwrite,
+                    progress=progress,
+                )  # fmt: skip
+            elif image is None:
+                raise InputError("no picture was named to run the plan on", hint="Name one with --image picture.png.")
+            else:
+                made = read_plan_file(plan_file)
+                record = execute_plan(
+                    made, image, output, settings=load_settings(), overwrite=overwrite, progress=progress
+                ).record
         if as_json:
             print_json(record)
         else:

@@ -16,6 +16,7 @@ from apercu import __version__
 from apercu.errors import EXIT_CODES, InputError, ShapeError
 from apercu.interfaces import catalogue
 from apercu.interfaces.options import (
+    EmbedManifest,
     Faithful,
     GivenLevel,
     Image,
@@ -29,6 +30,7 @@ from apercu.interfaces.options import (
     Scale,
     ShrinkBy,
     Size,
+    WithManifest,
 )  # fmt: skip
 from apercu.interfaces.showing import show_answer, show_check, show_enlargement
 from apercu.interfaces.terminal import INTERRUPTED, fail, one_of, print_json, progress_bar, reported_errors, say
@@ -175,6 +177,8 @@ def enlarge(
     model: Annotated[str, typer.Option(help="A model that runs here; see `apercu models`.")] = "liif-edsr",
     faithful: Faithful = False,
     max_memory: MaxMemory = None,
+    manifest: WithManifest = True,
+    embed_manifest: EmbedManifest = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -191,7 +195,8 @@ def enlarge(
         with progress_bar(quiet=as_json) as progress:
             done = enlarge_picture(
                 picture, target, settings=load_settings(max_memory=max_memory), model=model, scale=factors, size=exact,
-                faithful=faithful, overwrite=overwrite, progress=progress,
+                faithful=faithful, manifest=manifest, embed_manifest=embed_manifest,
+                overwrite=overwrite, progress=progress,
             )  # fmt: skip
         if as_json:
             print_json(done)

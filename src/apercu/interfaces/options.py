@@ -31,6 +31,16 @@ Output = Annotated[
 MaxMemory = Annotated[
     str | None, typer.Option(help="Memory that the run may use, such as 1500MB or 2GB.", metavar="SIZE")
 ]
+WithManifest = Annotated[
+    bool,
+    typer.Option(
+        "--manifest/--no-manifest",
+        help="Write NAME.apercu.json beside the result: `apercu run` repeats the run from it, to the same bytes.",
+    ),
+]
+EmbedManifest = Annotated[
+    bool, typer.Option("--embed-manifest", metavar="", help="Write the manifest into the picture too.")
+]
 ShrinkBy = Annotated[Kernel, typer.Option(help="How the result is shrunk for the comparison.")]
 GivenLevel = Annotated[
     Literal["prompt", "linked"],

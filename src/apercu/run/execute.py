@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from apercu.records import NO_MODEL, FidelityReport, Node, NodeRun, Plan, RunRec
 from apercu.registry import find_model, model_status, weights_digest
 from apercu.run.enlarge import Scale, Size
 from apercu.run.memory import forecast
-from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_choices, op_signatures
+from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_choices, op_signatures, versions, weights_used
 from apercu.settings import Settings
 
 Progress = Callable[[str, float], None]
@@ -45,6 +44,7 @@ def execute_plan(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress = lambda node, share: None,
+    tile_sizes: Mapping[str, int] | None = None,
 ) -> Executed:
     """Run every node of a plan once, inputs before outputs.
 
@@ -55,6 +55,7 @@ def execute_plan(
         settings: limits, threads, where weights are.
         overwrite: whether `output` may be replaced.
         progress: called with a node's id and the finished share of it.
+        tile_sizes: node id -> side of its tiles, of a run that is repeated; without it they are worked out.
 
     Raises:
         PlanError: the plan is not sound.
@@ -64,7 +65,7 @@ def execute_plan(
     """
     _check_plan(plan)
     _check_output(plan, output, overwrite=overwrite)
-    run = Run(settings=settings, input=picture, output=output, overwrite=overwrite, progress=progress)
+    run = Run(plan=plan, settings=settings, input=picture, output=output, overwrite=overwrite, progress=progress)
     started = time.perf_counter()
     values: dict[str, Any] = {}
     records = []
@@ -75,7 +76,7 @@ def execute_plan(
         progress(node.id, 1.0)
         if node.op == "load" and run.source is not None:
             foreseen = forecast(plan, run.source, settings)
-            run.tile_sizes, predicted = foreseen.tile_sizes, foreseen.bytes
+            run.tile_sizes, predicted = {**foreseen.tile_sizes, **(tile_sizes or {})}, foreseen.bytes
     return _summarise(plan, records, run, values, time.perf_counter() - started, predicted)
 
 
@@ -229,8 +230,11 @@ def _summarise(
         input_sha256=run.input_sha256,
         output_sha256=saved.sha256 if saved else None,
         weights_sha256=weights_digest(find_model(model), run.settings) if model else None,
+        weights=weights_used(plan, run.settings, run.self_test),
+        tile_sizes=run.tile_sizes,
+        threads=run.settings.threads,
         warnings=tuple(dict.fromkeys(run.warnings)),
-        versions={name: version(name) for name in ("apercu", "numpy", "onnxruntime", "pyvips")},
+        versions=versions(),
     )
     return Executed(record, run.source, after)
 

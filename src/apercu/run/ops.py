@@ -11,6 +11,7 @@ import inspect as introspection
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -25,10 +26,11 @@ from apercu.measure.project import TOLERANCE
 from apercu.measure.project import project as project_onto_input
 from apercu.plan.build import AUTO, native_scale
 from apercu.plan.graph import OpSignature, ParamSpec, ParamType
-from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Record, SelfTest
-from apercu.registry import find_model, load_model
+from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Plan, Record, SelfTest
+from apercu.registry import find_model, load_model, model_status, weights_digest
 from apercu.resample import Kernel
 from apercu.run.enlarge import Scale, Size, enlarge_image, resize_image, target_size
+from apercu.run.manifest import Manifest, embedded
 from apercu.run.memory import SMALLEST_TILE
 from apercu.run.selftest import self_test
 from apercu.run.transparency import as_seen, bleed
@@ -68,6 +70,7 @@ class Run:
     whose picture no model has touched is not in it.
     """
 
+    plan: Plan
     settings: Settings
     input: Path
     output: Path | None
@@ -146,6 +149,7 @@ def enlarge(
             if tile // 2 < SMALLEST_TILE:
                 raise
             tile //= 2
+            run.tile_sizes[run.node] = tile
             run.warnings.append(f"memory ran out: begun again in tiles of {tile} pixels")
 
 
@@ -176,6 +180,16 @@ def selftest(run: Run, image: Image, *, models: str, scale: Scale | None = None,
         progress=lambda share: run.progress(run.node, share),
     )
     return image
+
+
+def shrink(run: Run, image: Image, *, size: Size, kernel: Kernel = "bicubic") -> Image:
+    """Bring a picture that was enlarged before back to its native size."""
+    if size[0] > image.size[0] or size[1] > image.size[1] or min(size) < 1:
+        raise RunError(
+            f"the shrink step is to make {size[1]}x{size[0]} of {image.size[1]}x{image.size[0]}, which is not smaller",
+            hint="Mend the size in the plan.",
+        )
+    return resize_image(image, size, kernel)
 
 
 def resize(
@@ -261,12 +275,42 @@ def measure(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Fi
     return report
 
 
-def save(run: Run, image: Image, report: FidelityReport) -> SavedFile:
+def save(run: Run, image: Image, report: FidelityReport, *, embed_manifest: bool = False) -> SavedFile:
     """Write the picture once it has been measured; the suffix of the path names the format."""
     if run.output is None:
         raise RunError("the plan saves a picture, but no output was named", hint="Name one with -o out.png.")
+    if embed_manifest:
+        image = embedded(image, _manifest(run))
     run.warnings += write_image(image, run.output, overwrite=run.overwrite)
     return SavedFile(path=shown_path(run.output), sha256=file_sha256(run.output))
+
+
+def _manifest(run: Run) -> Manifest:
+    """The manifest inside a picture. It names no folders and no output: the same run gives the same bytes anywhere."""
+    return Manifest(
+        plan=run.plan,
+        input=Path(shown_path(run.input)).name,
+        input_sha256=run.input_sha256,
+        output="",
+        weights=weights_used(run.plan, run.settings, run.self_test),
+        tile_sizes=run.tile_sizes,
+        threads=run.settings.threads,
+        versions=versions(),
+    )
+
+
+def weights_used(plan: Plan, settings: Settings, test: SelfTest | None) -> dict[str, str]:
+    """The sha256 of the weights of every model of a plan that has some here."""
+    names = [test.chosen] if test else []
+    names += [node.params["model"] for node in plan.nodes if node.params.get("model", AUTO) != AUTO]
+    cards = [find_model(name) for name in names]
+    found = {card.id: weights_digest(card, settings) for card in cards if model_status(card, settings) == "runs"}
+    return {name: digest for name, digest in sorted(found.items()) if digest}
+
+
+def versions() -> dict[str, str]:
+    """The versions of what decides the bytes of a result."""
+    return {name: version(name) for name in ("apercu", "numpy", "scipy", "onnxruntime", "pyvips", "pyvips-binary")}
 
 
 def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
@@ -287,7 +331,7 @@ def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
 Step = Callable[..., Any]
 
 STEPS: dict[str, Step] = {
-    step.__name__: step for step in (load, inspect, selftest, enlarge, resize, apply, choose, project, measure, save)
+    step.__name__: step for step in (load, inspect, shrink, selftest, enlarge, resize, apply, choose, project, measure, save)
 }
 
 _TYPE_NAMES: dict[Any, str] = {Image: "image", Findings: "findings", FidelityReport: "report", SavedFile: "file"}
@@ -296,6 +340,7 @@ _PARAM_TYPES: dict[Any, ParamType] = {
     bool: "bool",
     Scale | None: "scale",
     Size | None: "size",
+    Size: "size",
     Kernel: "str",
 }
 

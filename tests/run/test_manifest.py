@@ -1,0 +1,106 @@
+"""A manifest repeats a run, to the same bytes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from apercu.errors import InputError, OutputError
+from apercu.image import Image, read_image, write_image
+from apercu.pictures import enlarge, repeat
+from apercu.run.manifest import is_manifest, manifest_path, read_manifest
+from apercu.settings import Settings
+
+SETTINGS = Settings(threads=2)
+XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="of my own"/></rdf:RDF>
+</x:xmpmeta>"""
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    pixels = np.cumsum(rng.random((20, 24, 3)), axis=1) % 1
+    write_image(Image.of(pixels, xmp=XMP), tmp_path / "my “in” & <out>.png")
+    return tmp_path / "my “in” & <out>.png"
+
+
+@pytest.mark.parametrize("model", ["liif-edsr", "bicubic", "auto"])
+@pytest.mark.parametrize("embed", [False, True])
+def test_a_run_repeated_from_its_manifest_gives_the_same_bytes(picture: Path, model: str, embed: bool):
+    out = picture.with_name("out.png")
+    enlarge(picture, out, settings=SETTINGS, model=model, scale=(1.5, 2), manifest=True, embed_manifest=embed)
+    record = repeat(manifest_path(out), settings=Settings(threads=1), output=picture.with_name("again.png"))
+    assert picture.with_name("again.png").read_bytes() == out.read_bytes()
+    assert record.warnings == ()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".avif"])
+def test_a_picture_can_hold_its_manifest_beside_the_packet_it_had(picture: Path, suffix: str):
+    out = picture.with_name(f"out{suffix}")
+    enlarge(picture, out, settings=SETTINGS, model="bicubic", scale=(2, 2), embed_manifest=True)
+    assert b"of my own" in (read_image(out).xmp or b"")
+    manifest = read_manifest(out)
+    assert (manifest.input, manifest.output_sha256) == (picture.name, None)
+    assert not manifest_path(out).exists()
+    repeat(out, settings=SETTINGS, output=picture.with_name(f"again{suffix}"))
+    assert picture.with_name(f"again{suffix}").read_bytes() == out.read_bytes()
+
+
+def test_a_manifest_moves_with_its_folder(picture: Path, tmp_path: Path):
+    out = picture.with_name("out.png")
+    enlarge(picture, out, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True)
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for path in (picture, manifest_path(out)):
+        shutil.move(path, moved / path.name)
+    repeat(moved / manifest_path(out).name, settings=SETTINGS)
+    assert (moved / "out.png").read_bytes() == out.read_bytes()
+    assert str(tmp_path) not in (moved / manifest_path(out).name).read_text("utf-8")
+
+
+def test_another_picture_is_refused(picture: Path):
+    out = picture.with_name("out.png")
+    enlarge(picture, out, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True)
+    with pytest.raises(InputError, match="is not the picture of the manifest: sha256 "):
+        repeat(manifest_path(out), settings=SETTINGS, picture=out, output=picture.with_name("again.png"))
+    assert not picture.with_name("again.png").exists()
+
+
+def test_what_has_changed_since_is_said(picture: Path):
+    out = picture.with_name("out.png")
+    enlarge(picture, out, settings=SETTINGS, model="liif-edsr", scale=(2, 2), manifest=True)
+    held = json.loads(manifest_path(out).read_text("utf-8"))
+    held["versions"]["numpy"] = "0.1"
+    held["weights"]["liif-edsr"] = "0" * 64
+    held["output_sha256"] = "0" * 64
+    manifest_path(out).write_text(json.dumps(held), "utf-8")
+    record = repeat(manifest_path(out), settings=SETTINGS, overwrite=True)
+    assert record.warnings[0] == "the result is not the same, byte for byte, as the one of the manifest"
+    assert record.warnings[1].startswith("numpy: 0.1 then, ")
+    assert record.warnings[2].startswith("weights of liif-edsr: 000")
+
+
+def test_a_manifest_that_is_there_is_not_replaced(picture: Path):
+    out = picture.with_name("out.png")
+    manifest_path(out).write_text("mine", "utf-8")
+    with pytest.raises(OutputError, match=r"out\.png\.apercu\.json exists already"):
+        enlarge(picture, out, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True)
+    assert not out.exists()
+    assert manifest_path(out).read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("text", ["{", '{"apercu_manifest": 1}', '{"apercu_manifest": [[[', "[]", "\x00"])
+def test_a_damaged_manifest_is_refused_in_one_line(tmp_path: Path, text: str):
+    (tmp_path / "a.json").write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_manifest(tmp_path / "a.json") if text.startswith("{") else repeat(tmp_path / "a.json", settings=SETTINGS)
+    assert "\n" not in caught.value.message
+
+
+def test_a_plan_is_told_from_a_manifest(tmp_path: Path, picture: Path):
+    (tmp_path / "plan.json").write_text('{"nodes": []}', "utf-8")
+    assert not is_manifest(tmp_path / "plan.json")
+    assert is_manifest(picture)
