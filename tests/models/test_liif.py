@@ -214,3 +214,11 @@ def test_exhausted_memory_inside_a_network_is_a_memory_error():
 
     with pytest.raises(MemoryError):
         run_graph(Full(), {})
+
+
+@pytest.mark.slow
+def test_tiles_of_a_700x500_picture_leave_no_seam(with_settings):
+    pixels = noise(500, 700)
+    whole = enlarge_whole(with_settings(tile_size=1024), pixels, (510, 714))
+    tiled = enlarge_whole(with_settings(tile_size=224), pixels, (510, 714))
+    assert np.abs(whole - tiled).max() <= 1e-5
