@@ -31,8 +31,11 @@ def enlarge(
     scale: tuple[float, float] | None = None,
     size: tuple[int, int] | None = None,
     faithful: bool = False,
+    shrink_first: bool = False,
     manifest: bool = False,
     embed_manifest: bool = False,
+    strip: bool = False,
+    to_srgb: bool = False,
     overwrite: bool = False,
     progress: Progress = lambda node, share: None,
 ) -> Enlargement:
@@ -46,8 +49,11 @@ def enlarge(
         scale: factors (y, x); or
         size: exact (height, width).
         faithful: change the result so that shrinking it gives the input back.
+        shrink_first: if the picture was enlarged before, shrink it to its native size and enlarge from there.
         manifest: write beside the output what is needed to repeat the run, see `apercu.run.manifest`.
         embed_manifest: write that into the picture's XMP packet.
+        strip: leave out EXIF, XMP and resolution; the colour profile stays.
+        to_srgb: convert the colours to sRGB before anything else is done.
         overwrite: whether `output` and its manifest may be replaced.
         progress: called with a step's name and its finished share.
 
@@ -60,7 +66,12 @@ def enlarge(
 
     if manifest:
         check_manifest_path(output, overwrite=overwrite)
-    plan = enlarging_plan(model, scale=scale, size=size, faithful=faithful, settings=settings)
+    native = None
+    if shrink_first:
+        size = _size_wanted(picture, scale, size, settings)
+        scale, native = None, _native_size(picture, settings)
+    plan = enlarging_plan(model, scale=scale, size=size, faithful=faithful, settings=settings, native=native)
+    plan = _with_params(plan, load={"to_srgb": to_srgb}, save={"strip": strip})
     run = execute_plan(
         _embedding(plan) if embed_manifest else plan,
         picture,
@@ -72,6 +83,9 @@ def enlarge(
     if manifest:
         write_manifest(manifest_of(run, output.parent), manifest_path(output))
         run = run.model_copy(update={"manifest": shown_path(manifest_path(output))})
+    if shrink_first and native is None:
+        note = "nothing was shrunk first: the picture does not seem to have been enlarged before"
+        run = run.model_copy(update={"warnings": (*run.warnings, note)})
     return Enlargement(
         input=run.input,
         output=str(run.output),
@@ -132,6 +146,16 @@ def repeat(
     return run.model_copy(update={"warnings": (*run.warnings, *notes)})
 
 
+def _with_params(plan: Plan, **wanted: dict[str, bool]) -> Plan:
+    """The plan with switches turned on in the steps of the ops that are named; the ones that are off leave no trace."""
+    switched = {op: {name: True for name, on in params.items() if on} for op, params in wanted.items()}
+    nodes = (
+        node.model_copy(update={"params": node.params | switched[node.op]}) if switched.get(node.op) else node
+        for node in plan.nodes
+    )
+    return Plan(nodes=tuple(nodes))
+
+
 def _embedding(plan: Plan) -> Plan:
     """The plan with a save step that writes the manifest into the picture."""
     nodes = (
@@ -148,10 +172,11 @@ def enlarging_plan(
     size: tuple[int, int] | None,
     faithful: bool,
     settings: Settings,
+    native: tuple[int, int] | None = None,
 ) -> Plan:
     """The plan of `enlarge`: one model, no fallback; or, for `auto`, a self-test of all that run here."""
     if model.strip().casefold() == AUTO:
-        return build_auto_plan(candidates(settings), scale=scale, size=size, faithful=faithful)
+        return build_auto_plan(candidates(settings), scale=scale, size=size, faithful=faithful, native=native)
     card = find_model(model)
     if card.task != "super_resolution":
         made_for = card.task.replace("_", " ")
@@ -159,7 +184,31 @@ def enlarging_plan(
         raise ModelError(f"{card.name} does not enlarge pictures, it was made for {made_for}", hint=hint)
     if scale is None and size is None:
         raise ShapeError("neither a factor nor a size was given", hint="Give --scale 3 or --size 1920x1080.")
-    return build_plan([card], scale=scale, size=size, baseline=False, faithful=faithful, required=True)
+    return build_plan([card], scale=scale, size=size, baseline=False, faithful=faithful, required=True, native=native)
+
+
+def _size_wanted(
+    picture: Path, scale: tuple[float, float] | None, size: tuple[int, int] | None, settings: Settings
+) -> tuple[int, int]:
+    """The exact size that a factor means for a picture: once it is shrunk, the factor alone would say too little."""
+    from apercu.image import read_image
+    from apercu.run.enlarge import target_size
+
+    return target_size(
+        read_image(picture, max_pixels=settings.max_input_pixels).size, scale=scale, target=size, settings=settings
+    )
+
+
+def _native_size(picture: Path, settings: Settings) -> tuple[int, int] | None:
+    """The (height, width) that a picture had before it was enlarged; None where it was not, or not that one can see."""
+    from apercu.image import read_image
+    from apercu.inspection.resolution import native_resolution
+
+    still = next(read_image(picture, max_pixels=settings.max_input_pixels).each_frame())
+    if still.space == "cmyk":
+        return None
+    found = native_resolution(still.samples[:, :, : still.channels])
+    return found.size if found.found else None
 
 
 def candidates(settings: Settings) -> list[ModelCard]:

@@ -288,6 +288,14 @@ class BranchMeasure(Record):
     chosen: bool
 
 
+class Finding(Record):
+    """Something worth knowing before a picture is enlarged, in plain words, and what to do about it if anything."""
+
+    id: Literal["enlarged", "pixel_art", "jpeg", "noise", "blur", "text"]
+    text: str
+    suggestion: str | None = None
+
+
 class Trial(Record):
     """How one model did in a self-test: PSNR against the user's picture, or what kept it from being tried."""
 
@@ -359,6 +367,7 @@ class RunRecord(Record):
     predicted_memory_mb: int = 0
     fidelity: FidelityReport
     branches: tuple[BranchMeasure, ...] = ()
+    findings: tuple[Finding, ...] = ()
     self_test: SelfTest | None = None
     input_sha256: str
     output_sha256: str | None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from apercu.answer.material import Material
-from apercu.answer.texts import number
+from apercu.answer.texts import number, said
 from apercu.records import NO_MODEL, Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
 
 VERDICT_WORDS: dict[Verdict, str] = {
@@ -224,6 +224,9 @@ def _run(material: Material, run: RunRecord) -> Iterator[Draft]:
             yield f"The step {node.id} was skipped: {node.note}.", (material.line("run", f"skipped {node.id}: "),)
     if any(node.status == "skipped" and node.op == "enlarge" for node in run.nodes):
         yield f"In its place {run.model} enlarged the picture.", (enlarged,)
+    for finding in run.findings:
+        noticed = (material.line("run", f"noticed: {finding.text}"),)
+        yield f"Before the picture was enlarged it was looked at: {said(finding)}", noticed
     yield from _measured(material, run)
     for warning in run.warnings:
         yield f"The run noted: {warning}.", (material.line("run", f"warning: {warning}"),)

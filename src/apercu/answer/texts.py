@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from apercu.records import NO_MODEL, Node, Plan, RunRecord, Task
+from apercu.records import NO_MODEL, Finding, Node, Plan, RunRecord, Task
 
 
 def number(value: float) -> str:
@@ -64,5 +64,11 @@ def run_text(run: RunRecord) -> str:
         taken = "taken as the first sound one" if branch.chosen else "not taken"
         lines.append(f"candidate {branch.node}: {branch.lr_psnr_db:.2f} dB, {branch.added_share:.2%} added, {taken}")
     lines += [f"skipped {node.id}: {node.note}" for node in run.nodes if node.status == "skipped"]
+    lines += [f"noticed: {said(finding)}" for finding in run.findings]
     lines += [f"warning: {warning}" for warning in run.warnings]
     return "\n".join(lines)
+
+
+def said(finding: Finding) -> str:
+    """A finding and its advice as one line."""
+    return f"{finding.text} {finding.suggestion}" if finding.suggestion else finding.text

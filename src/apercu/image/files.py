@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import FileIO
 
 from apercu.errors import ImageError
 
@@ -28,7 +28,7 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def open_picture(path: str | os.PathLike[str]) -> Iterator[BufferedReader]:
+def open_picture(path: str | os.PathLike[str]) -> Iterator[FileIO]:
     """Open a picture file for reading.
 
     Raises:
@@ -41,7 +41,8 @@ def open_picture(path: str | os.PathLike[str]) -> Iterator[BufferedReader]:
             raise ImageError(f"{path} is {kind}; expected a picture file", hint="Name one picture.")
         if status.st_size == 0:
             raise ImageError(f"{path} is empty (0 bytes); expected a picture file", hint="Copy or download it again.")
-        file = open(path, "rb")  # noqa: SIM115 -- closed below; errors inside the block are not ours to translate
+        # Without a buffer, since decoders move the position of the same descriptor.
+        file = open(path, "rb", buffering=0)  # noqa: SIM115 -- closed below; errors inside it are not ours to translate
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist; expected a picture file", hint="Check the path.") from None
     except (OSError, ValueError) as error:
@@ -49,3 +50,25 @@ def open_picture(path: str | os.PathLike[str]) -> Iterator[BufferedReader]:
         raise ImageError(f"{path} cannot be opened: {cause}", hint="Check the name and the permissions.") from None
     with file:
         yield file
+
+
+def refuse_too_large(path: str | os.PathLike[str], size: tuple[int, int], frames: int, max_pixels: int) -> None:
+    """Refuse a picture by its header, before anything is decoded.
+
+    Args:
+        path: for the message.
+        size: (height, width) of a frame.
+        frames: number of frames.
+        max_pixels: frames x height x width that is read.
+
+    Raises:
+        ImageError: it has more pixels, or none.
+    """
+    if min(*size, frames) < 1:
+        raise ImageError(f"{path} has {size[1]} x {size[0]} pixels", hint="Copy or download it again.")
+    if frames * size[0] * size[1] > max_pixels:
+        times = f" in each of {frames} frames" if frames > 1 else ""
+        raise ImageError(
+            f"{path} has {size[1]} x {size[0]} pixels{times}; at most {max_pixels} are read",
+            hint="Crop or shrink it first.",
+        )

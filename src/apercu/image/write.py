@@ -8,50 +8,60 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from apercu.errors import OutputError
+from apercu.image.apng import write_apng
+from apercu.image.bmp import write_bmp
+from apercu.image.colour import encoding, is_srgb, to_srgb
 from apercu.image.encoder import PNG_MAGIC, VipsImage, pyvips_module
+from apercu.image.exif import add_to_tiff
+from apercu.image.formats import BY_SUFFIX, Format, hint, problems, shown
+from apercu.image.gif import write_gif
 from apercu.image.picture import Image
 from apercu.image.scratch import IN_MEMORY_BYTES, LET_GO_BYTES, Samples, let_go, new_samples
+from apercu.image.webp import write_animated_webp
 
-_SAVERS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    ".png": ("png", "pngsave_target", {"compression": 6, "filter": "all"}),
-    ".jpg": ("jpeg", "jpegsave_target", {"Q": 95, "subsample_mode": "off", "optimize_coding": True}),
-    ".webp": ("webp", "webpsave_target", {"lossless": True, "exact": True}),
-    ".tif": ("tiff", "tiffsave_target", {"compression": "deflate", "predictor": "horizontal"}),
-    ".avif": ("avif", "heifsave_target", {"compression": "av1", "lossless": True}),
-}
 _ROWS_AT_ONCE = 256
-_SAVERS |= {".jpeg": _SAVERS[".jpg"], ".tiff": _SAVERS[".tif"]}
+_CLASSIC_TIFF_BYTES = 2**32 - 2**26
+_JPEG_BLOCK_BYTES = 65_000  # a segment holds 65,533 bytes, and its name
 
 
-def check_output(path: str | os.PathLike[str], *, overwrite: bool = False, alpha: bool = False) -> None:
+def check_output(
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    picture: Image | None = None,
+    size: tuple[int, int] | None = None,
+) -> None:
     """Say before any work is done whether a picture could be written to `path`.
 
     Args:
         path: the file to be written; its suffix names the format.
         overwrite: whether a file that exists may be replaced.
-        alpha: whether the picture has transparency.
+        picture: the picture, or the one that it will be made from; None when it is not known yet.
+        size: (height, width) of a frame of the result, where it is known.
 
     Raises:
         OutputError: unknown suffix, missing folder, a folder of that name, an existing file without `overwrite`, no
-            permission, alpha into JPEG.
+            permission; transparency, an animation, colours, a profile or a size that the format cannot hold.
     """
     target = Path(path)
     suffix = target.suffix.lower()
-    if suffix not in _SAVERS:
+    if suffix not in BY_SUFFIX:
+        what = "HEIC, which is read but not written" if suffix in (".heic", ".heif", ".hif") else f"the suffix {suffix!r}"
         raise OutputError(
-            f"{path} has the suffix {suffix!r}; expected one of {', '.join(_SAVERS)}",
-            hint="Name the result for example out.png.",
+            f"{path} has {what}; expected one of {', '.join(BY_SUFFIX)}",
+            hint="Name the result for example out.avif." if "HEIC" in what else "Name the result for example out.png.",
         )
-    if alpha and _SAVERS[suffix][0] == "jpeg":
-        raise OutputError(
-            f"{path} would lose the picture's transparency: JPEG has none", hint="Write .png, .webp or .tif instead."
-        )
+    if picture is not None:
+        srgb_like = is_srgb(picture.icc)
+        for problem in problems(BY_SUFFIX[suffix], picture, size, srgb_like=srgb_like):
+            raise OutputError(f"{path} {problem}", hint=hint(picture, size, srgb_like=srgb_like))
     try:
         if not target.parent.is_dir():
             raise OutputError(
@@ -74,69 +84,116 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False, alpha
 
 
 def write_image(image: Image, path: str | os.PathLike[str], *, overwrite: bool = False) -> tuple[str, ...]:
-    """Write a picture; the suffix names the format. PNG, TIFF, WebP and AVIF hold 8-bit samples exactly, JPEG nearly.
+    """Write a picture; the suffix names the format. All formats but JPEG and GIF hold 8-bit samples exactly.
 
     Nobody ever sees a half-written file: it is written under a hidden name in the same folder and moved at the end, and
     nothing is left behind when that fails or is interrupted.
 
     Args:
         image: what to write.
-        path: .png .jpg .jpeg .webp .tif .tiff .avif
+        path: .png .jpg .jpeg .webp .tif .tiff .avif .gif .bmp
         overwrite: whether a file that exists may be replaced.
 
     Returns:
         What the format could not hold, one sentence each.
 
     Raises:
-        OutputError: see `check_output`; also a profile that the format cannot hold, a full disk.
+        OutputError: see `check_output`; also a full disk.
     """
-    check_output(path, overwrite=overwrite, alpha=image.has_alpha)
+    check_output(path, overwrite=overwrite, picture=image, size=image.size)
     target = Path(path)
-    format_, saver, options = _SAVERS[target.suffix.lower()]
-    grey_lost = image.space == "grey" and format_ in ("webp", "avif")
-    if grey_lost and image.icc is not None:
-        raise OutputError(
-            f"{path} cannot hold a grey picture with a grey colour profile", hint="Write .png or .tif instead."
-        )
-    depth = image.bit_depth if format_ in ("png", "tiff") else 8
-    encoded = _with_metadata(_as_vips(image, depth), image)
-    keep = [name for name, value in (("icc", image.icc), ("xmp", image.xmp), ("exif", image.exif)) if value is not None]
-    if image.dpi is not None and image.exif is None and format_ not in ("png", "tiff"):
-        keep.append("exif")  # the only place where these formats hold the resolution
-    _let_go_while_encoding(encoded, image.samples)
+    format_ = BY_SUFFIX[target.suffix.lower()]
+    image, notes = _fitting(image, format_)
     with _published(target, overwrite=overwrite) as file:
-        getattr(encoded, saver)(
-            pyvips_module().Target.new_to_descriptor(file.fileno()), keep="|".join(keep) or "none", **options
-        )
-        if format_ == "png" and image.dpi is None:
-            _drop_png_resolution(file)
-    warnings = (
-        (format_ == "jpeg", "JPEG stores pixels approximately: they differ a little from the ones that were measured"),
-        (depth < image.bit_depth, f"{format_} was written with 8 bits; the picture has {image.bit_depth}"),
-        (grey_lost, f"{format_} has no grey pictures: it was written as RGB with equal channels"),
-    )
-    return tuple(text for holds, text in warnings if holds)
+        if format_.name == "gif":
+            notes += write_gif(image, file)
+        elif format_.name == "bmp":
+            write_bmp(image, file)
+        else:
+            notes += _save(image, format_, file)
+    return notes
+
+
+def _fitting(image: Image, format_: Format) -> tuple[Image, tuple[str, ...]]:
+    """The picture without what a format cannot hold, and what that is; `check_output` has refused what matters."""
+    name = shown(format_.name)
+    notes = []
+    if format_.name == "jpeg":
+        notes.append("JPEG stores pixels approximately: they differ a little from the ones that were measured")
+    if image.bit_depth == 16 and not format_.sixteen:
+        notes.append(f"{format_.name} was written with 8 bits; the picture has 16")
+        image = replace(image, samples=_reduced_to_8_bits(image.samples))
+    if image.space == "grey" and format_.name in ("webp", "avif"):
+        notes.append(f"{format_.name} has no grey pictures: it was written as RGB with equal channels")
+    most = _JPEG_BLOCK_BYTES if format_.name == "jpeg" else 2**31
+    for field, words in (("exif", "EXIF"), ("xmp", "XMP")):
+        block = getattr(image, field)
+        if block is not None and (not format_.metadata or len(block) > most):
+            notes.append(f"{name} cannot hold the picture's {words} block of {len(block):,} bytes")
+            image = replace(image, **{field: None})
+    if image.dpi is not None and format_.name == "gif":
+        notes.append("GIF holds no resolution (dpi)")
+    return (image if format_.profile else replace(image, icc=None)), tuple(notes)
+
+
+def _save(image: Image, format_: Format, file: BinaryIO) -> tuple[str, ...]:
+    """Let the encoder write the picture, or its frames one by one. Returns what could not be kept."""
+    options = dict(format_.options)
+    if format_.name == "tiff" and image.samples.nbytes > _CLASSIC_TIFF_BYTES:
+        options["bigtiff"] = True
+    if image.frames > 1:
+        wrap = write_apng if format_.name == "png" else write_animated_webp
+        wrap(image, _stills(image, format_), file)
+    else:
+        encoded = _with_metadata(_as_vips(image), image)
+        _let_go_while_encoding(encoded, image.samples)
+        target = pyvips_module().Target.new_to_descriptor(file.fileno())
+        getattr(encoded, format_.saver + "_target")(target, keep=_kept(image, format_), **options)
+    if format_.name == "png" and image.dpi is None:
+        _drop_png_resolution(file)
+    if format_.name == "tiff" and image.exif is not None:
+        try:
+            add_to_tiff(file, image.exif)
+        except ValueError as error:
+            return (f"TIFF was written without EXIF: {error}",)
+    return ()
+
+
+def _kept(image: Image, format_: Format) -> str:
+    keep = [name for name, value in (("icc", image.icc), ("xmp", image.xmp), ("exif", image.exif)) if value is not None]
+    if image.dpi is not None and image.exif is None and format_.name not in ("png", "tiff"):
+        keep.append("exif")  # the only place where these formats hold the resolution
+    return "|".join(keep) or "none"
+
+
+def _stills(image: Image, format_: Format) -> Iterator[bytes]:
+    """The frames, encoded; the metadata goes with the first one."""
+    for number, frame in enumerate(image.each_frame()):
+        encoded, keep = _as_vips(frame), "none"
+        if number == 0:
+            encoded, keep = _with_metadata(encoded, image), _kept(image, format_)
+        yield bytes(getattr(encoded, format_.saver + "_buffer")(keep=keep, **format_.options))
+        let_go(image.samples)
 
 
 def encode_png(image: Image) -> bytes:
-    """A picture as an 8-bit PNG for display, without metadata."""
-    return bytes(_as_vips(image, 8).pngsave_buffer(compression=6, filter="all", keep="none"))
+    """A picture, the first frame of an animation, as an 8-bit sRGB PNG for display, without metadata."""
+    still = next(image.each_frame())
+    if not is_srgb(still.icc) or still.space == "cmyk":
+        still, _ = to_srgb(still)
+    if still.bit_depth == 16:
+        still = replace(still, samples=_reduced_to_8_bits(still.samples))
+    return bytes(_as_vips(still).pngsave_buffer(compression=6, filter="all", keep="none"))
 
 
-def _as_vips(image: Image, bit_depth: int) -> VipsImage:
+def _as_vips(image: Image) -> VipsImage:
     """The samples as a picture of the encoder, which reads them where they are."""
-    samples = image.samples if image.bit_depth == bit_depth else _reduced_to_8_bits(image.samples)
-    samples = np.ascontiguousarray(samples)
+    samples = np.ascontiguousarray(image.samples)
     height, width, bands = samples.shape
-    kind = (
-        ("b-w" if image.space == "grey" else "srgb")
-        if bit_depth == 8
-        else ("grey16" if image.space == "grey" else "rgb16")
-    )
     encoded = pyvips_module().Image.new_from_memory(
-        samples, width, height, bands, "uchar" if bit_depth == 8 else "ushort"
+        samples, width, height, bands, "uchar" if image.bit_depth == 8 else "ushort"
     )
-    return encoded.copy(interpretation=kind)
+    return encoded.copy(interpretation=encoding(image.space, image.bit_depth))
 
 
 def _reduced_to_8_bits(samples: Samples) -> Samples:

@@ -29,7 +29,10 @@ from apercu.interfaces.options import (
     Question,
     Scale,
     ShrinkBy,
+    ShrinkFirst,
     Size,
+    Strip,
+    ToSrgb,
     WithManifest,
 )  # fmt: skip
 from apercu.interfaces.showing import show_answer, show_check, show_enlargement
@@ -176,9 +179,12 @@ def enlarge(
     size: Size = None,
     model: Annotated[str, typer.Option(help="A model that runs here; see `apercu models`.")] = "liif-edsr",
     faithful: Faithful = False,
+    shrink_first: ShrinkFirst = False,
     max_memory: MaxMemory = None,
     manifest: WithManifest = True,
     embed_manifest: EmbedManifest = False,
+    strip: Strip = False,
+    to_srgb: ToSrgb = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -195,7 +201,8 @@ def enlarge(
         with progress_bar(quiet=as_json) as progress:
             done = enlarge_picture(
                 picture, target, settings=load_settings(max_memory=max_memory), model=model, scale=factors, size=exact,
-                faithful=faithful, manifest=manifest, embed_manifest=embed_manifest,
+                faithful=faithful, shrink_first=shrink_first, manifest=manifest, embed_manifest=embed_manifest,
+                strip=strip, to_srgb=to_srgb,
                 overwrite=overwrite, progress=progress,
             )  # fmt: skip
         if as_json:

@@ -41,6 +41,19 @@ WithManifest = Annotated[
 EmbedManifest = Annotated[
     bool, typer.Option("--embed-manifest", metavar="", help="Write the manifest into the picture too.")
 ]
+ShrinkFirst = Annotated[
+    bool,
+    typer.Option(
+        "--shrink-first", metavar="", help="If the picture was enlarged before, shrink it to its native size first."
+    ),
+]
+Strip = Annotated[
+    bool,
+    typer.Option("--strip", metavar="", help="Leave out EXIF, XMP and dpi; the colour profile stays."),
+]
+ToSrgb = Annotated[
+    bool, typer.Option("--to-srgb", metavar="", help="Convert the colours to sRGB; CMYK becomes RGB.")
+]
 ShrinkBy = Annotated[Kernel, typer.Option(help="How the result is shrunk for the comparison.")]
 GivenLevel = Annotated[
     Literal["prompt", "linked"],

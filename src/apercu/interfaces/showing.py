@@ -30,6 +30,7 @@ def show_answer(result: Result, report: Path | None, *, as_json: bool, open_repo
         _show_markdown(result.answer)
     else:
         if run:
+            _show_findings(run)
             _show_run(run)
         for claim in result.answer.claims:
             if claim.text.startswith(IN_SHORT):
@@ -65,9 +66,16 @@ def show_enlargement(done: Enlargement) -> None:
     """What was written, kept and added."""
     for warning in done.warnings:
         warn(warning)
+    _show_findings(done.run)
     if done.run.self_test:
         _show_self_test(done.run.self_test)
     _show_run(done.run)
+
+
+def _show_findings(run: RunRecord) -> None:
+    """What was noticed in the picture, and what to do about it."""
+    for finding in run.findings:
+        say(f"note: {finding.text} {finding.suggestion or ''}".rstrip())
 
 
 def _show_self_test(test: SelfTest) -> None:
@@ -86,6 +94,7 @@ def show_steps(record: RunRecord) -> None:
     """One line for each step of a run."""
     for warning in record.warnings:
         warn(warning)
+    _show_findings(record)
     for node in record.nodes:
         say(f"  {node.id:<16} {node.status:<8} {node.seconds:7.2f} s  {clean(node.output or node.note)}")
 

@@ -23,6 +23,7 @@ def build_plan(
     faithful: bool = False,
     kernel: str = "bicubic",
     required: bool = False,
+    native: tuple[int, int] | None = None,
 ) -> Plan:
     """Wire a workflow: load -> inspect, enlargers side by side -> choose, other models in a row, measure -> save.
 
@@ -34,6 +35,7 @@ def build_plan(
         faithful: project the result onto the input before it is measured.
         kernel: shrinking kernel of the measurements.
         required: a model that cannot run stops the run instead of being skipped.
+        native: (height, width) to shrink the picture to first, because it was enlarged before; goes with `size`.
 
     Raises:
         ShapeError: scale and size are both given, a factor is not a number of at least 1, or a side is below 1.
@@ -43,16 +45,15 @@ def build_plan(
     if wanted and (baseline or not enlargers) and BASELINE not in enlargers:
         enlargers.append(BASELINE)
     skips = {} if required else {"optional": True}
-    nodes = [Node(id="load", op="load"), Node(id="inspect", op="inspect", inputs=("load",))]
+    nodes, first = _beginning(native)
     fixed = {card.id: card for card in models if card.factors != "any"}
     ends = []
     for name in enlargers:
         more = skips if name != BASELINE else {}
-        nodes += _branch(
-            name, wanted, more, native_scale(fixed[name], scale or _unknown(size)) if name in fixed else None
-        )
+        own = native_scale(fixed[name], scale or _factors(size, native)) if name in fixed else None
+        nodes += _branch(name, first, wanted, more, own)
         ends.append(nodes[-1].id)
-    last = ends[0] if ends else "load"
+    last = ends[0] if ends else first
     if len(ends) > 1:
         nodes.append(Node(id="choose", op="choose", params={"kernel": kernel}, inputs=tuple(ends)))
         last = "choose"
@@ -70,6 +71,7 @@ def build_auto_plan(
     size: tuple[int, int] | None = None,
     faithful: bool = False,
     kernel: str = "bicubic",
+    native: tuple[int, int] | None = None,
 ) -> Plan:
     """The workflow that tries the candidates on the picture, shrunk, and enlarges with the one that does best.
 
@@ -79,6 +81,7 @@ def build_auto_plan(
         size: exact (height, width).
         faithful: project the result onto the input before it is measured.
         kernel: shrinking kernel of the measurements.
+        native: (height, width) to shrink the picture to first, because it was enlarged before; goes with `size`.
 
     Raises:
         ShapeError: scale and size are both given or neither is, or one makes no sense.
@@ -87,10 +90,9 @@ def build_auto_plan(
     if not wanted:
         raise ShapeError("neither a factor nor a size was given", hint="Give --scale 3 or --size 1920x1080.")
     names = ",".join(card.id for card in candidates)
-    nodes = [
-        Node(id="load", op="load"),
-        Node(id="inspect", op="inspect", inputs=("load",)),
-        Node(id="selftest", op="selftest", params={"models": names} | wanted, inputs=("load",)),
+    nodes, first = _beginning(native)
+    nodes += [
+        Node(id="selftest", op="selftest", params={"models": names} | wanted, inputs=(first,)),
         Node(id="enlarge", op="enlarge", params={"model": AUTO} | wanted, inputs=("selftest",)),
     ]
     last = "enlarge"
@@ -111,17 +113,27 @@ def native_scale(card: ModelCard, scale: tuple[float, float]) -> float | None:
     return min(enough) if enough else max(card.factors)
 
 
-def _unknown(size: tuple[int, int] | None) -> tuple[float, float]:
-    """An exact size says nothing of the factor before the picture is known: take the largest there is."""
+def _beginning(native: tuple[int, int] | None) -> tuple[list[Node], str]:
+    """Read and look; shrink where that was asked for. Also the id of the node whose picture is enlarged."""
+    nodes = [Node(id="load", op="load"), Node(id="inspect", op="inspect", inputs=("load",))]
+    if native is None:
+        return nodes, "load"
+    return [*nodes, Node(id="shrink", op="shrink", params={"size": list(native)}, inputs=("load",))], "shrink"
+
+
+def _factors(size: tuple[int, int] | None, native: tuple[int, int] | None) -> tuple[float, float]:
+    """An exact size says nothing of the factor before the picture's own size is known: take the largest there is."""
+    if size and native:
+        return size[0] / native[0], size[1] / native[1]
     return (math.inf, math.inf) if size else (1.0, 1.0)
 
 
-def _branch(name: str, wanted: dict[str, Any], more: dict[str, Any], native: float | None) -> list[Node]:
+def _branch(name: str, first: str, wanted: dict[str, Any], more: dict[str, Any], native: float | None) -> list[Node]:
     """One candidate; a model of a fixed factor is followed by a plain resize to what was asked for."""
     if native is None:
-        return [Node(id=_id(name), op="enlarge", params={"model": name} | wanted | more, inputs=("load",))]
+        return [Node(id=_id(name), op="enlarge", params={"model": name} | wanted | more, inputs=(first,))]
     enlarge = Node(
-        id=_id(name), op="enlarge", params={"model": name, "scale": [native, native]} | more, inputs=("load",)
+        id=_id(name), op="enlarge", params={"model": name, "scale": [native, native]} | more, inputs=(first,)
     )
     if wanted.get("scale") == [native, native]:
         return [enlarge]

@@ -226,6 +226,7 @@ def _summarise(
         predicted_memory_mb=round(predicted / 1e6),
         fidelity=values[measured.id],
         branches=tuple(run.branches),
+        findings=run.findings,
         self_test=run.self_test,
         input_sha256=run.input_sha256,
         output_sha256=saved.sha256 if saved else None,

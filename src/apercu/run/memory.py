@@ -50,8 +50,7 @@ def forecast(plan: Plan, source: Image, settings: Settings) -> Forecast:
     tiles: dict[str, int] = {}
     most = 0
     for node in order(plan):
-        feeds = [sizes[name] for name in node.inputs if name in sizes]
-        before = source.size if not feeds else feeds[0] if node.op == "resize" else feeds[-1]
+        before = _size_before(node, sizes, source)
         sizes[node.id] = after = _size_after(node, before, settings)
         held = _PROGRAM_BYTES + sum(min(_bytes(size, source), IN_MEMORY_BYTES) for size in (before, after))
         need = held + _working_bytes(node, after, source)
@@ -69,6 +68,24 @@ def forecast(plan: Plan, source: Image, settings: Settings) -> Forecast:
             )
         most = max(most, need)
     return Forecast(most, tiles)
+
+
+def final_size(plan: Plan, source: Image, settings: Settings) -> Size:
+    """The (height, width) of a frame of what a plan makes of a picture.
+
+    Raises:
+        ShapeError: a step of it asks for a size that is out of range.
+    """
+    sizes: dict[str, Size] = {}
+    after = source.size
+    for node in order(plan):
+        sizes[node.id] = after = _size_after(node, _size_before(node, sizes, source), settings)
+    return after
+
+
+def _size_before(node: Node, sizes: dict[str, Size], source: Image) -> Size:
+    feeds = [sizes[name] for name in node.inputs if name in sizes]
+    return source.size if not feeds else feeds[0] if node.op == "resize" else feeds[-1]
 
 
 def _models(node: Node, plan: Plan) -> list[str]:

@@ -19,30 +19,36 @@ import numpy as np
 
 from apercu.errors import ModelError, OutOfMemoryError, RunError
 from apercu.image import Image, check_output, file_sha256, read_image, shown_path, write_image
+from apercu.image.colour import to_srgb as converted_to_srgb
 from apercu.image.picture import quantised
 from apercu.image.scratch import new_samples
+from apercu.inspection.graphics import pixel_art
+from apercu.inspection.looks import look
 from apercu.measure.fidelity import measure_fidelity
 from apercu.measure.project import TOLERANCE
 from apercu.measure.project import project as project_onto_input
 from apercu.plan.build import AUTO, native_scale
 from apercu.plan.graph import OpSignature, ParamSpec, ParamType
-from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Plan, Record, SelfTest
+from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Finding, Plan, Record, SelfTest
 from apercu.registry import find_model, load_model, model_status, weights_digest
 from apercu.resample import Kernel
 from apercu.run.enlarge import Scale, Size, enlarge_image, resize_image, target_size
 from apercu.run.manifest import Manifest, embedded
-from apercu.run.memory import SMALLEST_TILE
+from apercu.run.memory import SMALLEST_TILE, final_size
 from apercu.run.selftest import self_test
 from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
 
 _ROWS_AT_ONCE = 256
+_SQUARES = "nearest"
+"""The model for pixel art."""
 
 
 class Findings(Record):
     """What a look at the input shows.
 
-    `colours` counts distinct colours; `flat_share` is the share of pixels equal to their right neighbour.
+    `colours` counts distinct colours; `flat_share` is the share of pixels equal to their right neighbour; `notable` is
+    what is worth a word. Of an animation the first frame is looked at.
     """
 
     size: Size
@@ -52,6 +58,7 @@ class Findings(Record):
     colour_profile: bool
     colours: int
     flat_share: float
+    notable: tuple[Finding, ...] = ()
 
 
 class SavedFile(Record):
@@ -80,6 +87,7 @@ class Run:
     inputs: tuple[str, ...] = ()
     source: Image | None = None
     input_sha256: str = ""
+    findings: tuple[Finding, ...] = ()
     self_test: SelfTest | None = None
     tile_sizes: dict[str, int] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
@@ -87,19 +95,24 @@ class Run:
     warnings: list[str] = field(default_factory=list)
 
 
-def load(run: Run) -> Image:
-    """Read the picture, upright, with everything that belongs to it."""
+def load(run: Run, *, to_srgb: bool = False) -> Image:
+    """Read the picture, upright, with everything that belongs to it; on request its colours are converted to sRGB."""
     run.source = read_image(run.input, max_pixels=run.settings.max_input_pixels)
     run.input_sha256 = file_sha256(run.input)  # now: the output may replace this file
-    if run.output is not None:
-        check_output(run.output, overwrite=run.overwrite, alpha=run.source.has_alpha)
     run.warnings += [f"not carried over: {what}" for what in run.source.not_carried]
+    if to_srgb:
+        run.source, notes = converted_to_srgb(run.source)
+        run.warnings += notes
+    if run.output is not None:
+        size = final_size(run.plan, run.source, run.settings)
+        check_output(run.output, overwrite=run.overwrite, picture=run.source, size=size)
     return run.source
 
 
 def inspect(run: Run, image: Image) -> Findings:
     """Look at the picture before anything is done to it."""
-    pixels = next(image.each_frame()).pixels
+    still = next(image.each_frame())
+    pixels = still.pixels
     height, width, channels = pixels.shape
     seen = np.zeros(256 ** min(channels, 3), bool)
     flat = 0
@@ -107,6 +120,8 @@ def inspect(run: Run, image: Image) -> Findings:
         samples = quantised(pixels[top : top + _ROWS_AT_ONCE, :, :3], np.dtype(np.uint8))
         flat += int((samples[:, 1:] == samples[:, :-1]).all(axis=2).sum())
         seen[samples.astype(np.uint32) @ (np.uint32(256) ** np.arange(samples.shape[2], dtype=np.uint32))] = True
+    if channels < 4:
+        run.findings = tuple(_followed(finding, run.plan) for finding in look(still.samples[:, :, :channels]).findings)
     return Findings(
         size=image.size,
         channels=channels,
@@ -115,7 +130,19 @@ def inspect(run: Run, image: Image) -> Findings:
         colour_profile=image.icc is not None,
         colours=int(seen.sum()),
         flat_share=round(flat / (height * (width - 1)), 4) if width > 1 else 1.0,
+        notable=run.findings,
     )
+
+
+def _followed(finding: Finding, plan: Plan) -> Finding:
+    """A finding whose advice the plan follows already says so."""
+    shrinking = next((node for node in plan.nodes if node.op == "shrink"), None)
+    if finding.id == "enlarged" and shrinking:
+        height, width = shrinking.params["size"]
+        return finding.model_copy(update={"suggestion": f"It is shrunk to {width}x{height} first."})
+    if finding.id == "pixel_art" and any(node.params.get("model") in (_SQUARES, AUTO) for node in plan.nodes):
+        return finding.model_copy(update={"suggestion": None})
+    return finding
 
 
 def enlarge(
@@ -170,6 +197,11 @@ def selftest(run: Run, image: Image, *, models: str, scale: Scale | None = None,
     """Try models on the picture, shrunk once more; hand it on as it is, and note which one did best."""
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
     names = [find_model(name).id for name in models.split(",") if name.strip()]
+    still = next(image.each_frame())
+    if _SQUARES in names and still.channels < 4 and pixel_art(still.samples[:, :, : still.channels]).found:
+        reason = f"the picture looks like pixel art, and {_SQUARES} keeps its squares; it was not shrunk for a trial"
+        run.self_test = SelfTest(scale=_ratio(target, image), pieces=0, chosen=_SQUARES, reason=reason)
+        return image
     if not names:
         raise RunError("the selftest step names no model", hint='Name some, such as "models": "liif-edsr,bicubic".')
     run.self_test = self_test(
@@ -275,10 +307,17 @@ def measure(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Fi
     return report
 
 
-def save(run: Run, image: Image, report: FidelityReport, *, embed_manifest: bool = False) -> SavedFile:
-    """Write the picture once it has been measured; the suffix of the path names the format."""
+def save(
+    run: Run, image: Image, report: FidelityReport, *, embed_manifest: bool = False, strip: bool = False
+) -> SavedFile:
+    """Write the picture once it has been measured; the suffix of the path names the format.
+
+    `strip` leaves out EXIF, XMP and resolution; the colour profile stays, since without it the colours are others.
+    """
     if run.output is None:
         raise RunError("the plan saves a picture, but no output was named", hint="Name one with -o out.png.")
+    if strip:
+        image = replace(image, exif=None, xmp=None, dpi=None)
     if embed_manifest:
         image = embedded(image, _manifest(run))
     run.warnings += write_image(image, run.output, overwrite=run.overwrite)
@@ -331,7 +370,8 @@ def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
 Step = Callable[..., Any]
 
 STEPS: dict[str, Step] = {
-    step.__name__: step for step in (load, inspect, shrink, selftest, enlarge, resize, apply, choose, project, measure, save)
+    step.__name__: step
+    for step in (load, inspect, shrink, selftest, enlarge, resize, apply, choose, project, measure, save)
 }
 
 _TYPE_NAMES: dict[Any, str] = {Image: "image", Findings: "findings", FidelityReport: "report", SavedFile: "file"}

@@ -1,0 +1,90 @@
+"""Colour profiles: which ones can be used, and the way from a picture's own colours to sRGB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from apercu.image.encoder import pyvips_module
+from apercu.image.picture import Image, Space
+from apercu.image.scratch import Samples, let_go, new_samples
+
+_ROWS_AT_ONCE = 256
+_PROFILE_SPACE: dict[Space, bytes] = {"grey": b"GRAY", "rgb": b"RGB ", "cmyk": b"CMYK"}
+_ENCODINGS: dict[tuple[Space, int], str] = {
+    ("grey", 8): "b-w", ("grey", 16): "grey16", ("rgb", 8): "srgb", ("rgb", 16): "rgb16",
+    ("cmyk", 8): "cmyk", ("cmyk", 16): "cmyk",
+}  # fmt: skip
+"""What the encoder calls a space with so many bits."""
+
+
+def encoding(space: Space, bit_depth: int) -> str:
+    """What the encoder calls a space with so many bits."""
+    return _ENCODINGS[space, bit_depth]
+
+
+def profile_problem(icc: bytes, space: Space) -> str:
+    """Why a profile is not kept, or nothing. The header is that of ICC.1:2022, section 7.2."""
+    if len(icc) < 132 or icc[36:40] != b"acsp" or int.from_bytes(icc[:4], "big") > len(icc):
+        return "a damaged colour profile"
+    if icc[16:20] != _PROFILE_SPACE[space]:
+        return "a colour profile that is not made for the picture's channels"
+    return ""
+
+
+@cache
+def srgb_profile() -> bytes:
+    """The sRGB profile that converted pictures carry."""
+    return bytes(pyvips_module().Image.profile_load("srgb"))
+
+
+def is_srgb(icc: bytes | None) -> bool:
+    """Whether a picture with this profile looks the same without it."""
+    return icc is None or icc == srgb_profile() or b"sRGB" in icc or b"s\0R\0G\0B" in icc
+
+
+def to_srgb(image: Image) -> tuple[Image, tuple[str, ...]]:
+    """The picture in sRGB, by its profile, with its bit depth, alpha and frames; and notes.
+
+    CMYK becomes RGB, by the usual press of the library's own profile where the picture has none. RGB and grey without a
+    profile are taken to be sRGB. RGB then carries an sRGB profile; grey stays grey and carries none, which means the
+    same curve. A profile that cannot be used counts as none, with a note.
+    """
+    if image.icc is None and image.space != "cmyk":
+        return (replace(image, icc=srgb_profile()) if image.space == "rgb" else image), ()
+    pyvips = pyvips_module()
+    notes: tuple[str, ...] = ()
+    if image.icc is None:
+        notes = ("the CMYK picture has no profile: its colours were converted as those of a usual press",)
+    try:
+        samples = _converted(image, image.icc or bytes(pyvips.Image.profile_load("cmyk")))
+    except pyvips.Error:
+        without, more = to_srgb(replace(image, icc=None))
+        return without, ("the colour profile could not be used and was left out", *more)
+    return replace(image, samples=samples, icc=None if image.space == "grey" else srgb_profile()), notes
+
+
+def _converted(image: Image, profile: bytes) -> Samples:
+    pyvips = pyvips_module()
+    height, width = image.samples.shape[:2]
+    channels = 1 if image.space == "grey" else 3
+    samples = new_samples((height, width, channels + image.has_alpha), image.samples.dtype)
+    for top in range(0, height, _ROWS_AT_ONCE):
+        rows = slice(top, top + _ROWS_AT_ONCE)
+        strip = np.ascontiguousarray(image.samples[rows, :, : image.channels])
+        source = pyvips.Image.new_from_memory(
+            strip, width, len(strip), image.channels, "uchar" if image.bit_depth == 8 else "ushort"
+        ).copy(interpretation=encoding(image.space, image.bit_depth))
+        source.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+        done = source.icc_transform(
+            "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=image.bit_depth
+        )
+        converted = np.frombuffer(done.write_to_memory(), samples.dtype).reshape(len(strip), width, done.bands)
+        samples[rows, :, :channels] = converted[:, :, :channels]
+        if image.has_alpha:
+            samples[rows, :, -1] = image.samples[rows, :, -1]
+        let_go(samples)
+        let_go(image.samples)
+    return samples
