@@ -34,6 +34,7 @@ _NOT_CARRIED = {
     "gif-comment": "a comment",
     "gainmap-data": "an HDR gain map",
 }
+_LYING = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 _ROWS_AT_ONCE = 256
 
 
@@ -70,8 +71,11 @@ def decode(
         image = replace(image, frames=1, **_timing(decoded, frames))
         if decoded.height != frames * int(decoded.get("page-height")):
             raise ImageError(f"{path} has frames of different sizes", hint="Save it again as an animation.")
+    orientation = int(field_of(decoded, "orientation") or 1)
+    if image.dpi is not None and orientation in _LYING:
+        image = replace(image, dpi=image.dpi[::-1])
     with decoding(path):
-        samples = _upright_samples(decoded, int(field_of(decoded, "orientation") or 1), frames)
+        samples = _upright_samples(decoded, orientation, frames)
     stretch(samples, int(field_of(decoded, "bits-per-sample") or 0))
     has_alpha = decoded.bands == _COLOURS[space_of(decoded, path)] + 1
     image = replace(image, samples=samples, frames=frames, has_alpha=has_alpha)
@@ -171,7 +175,7 @@ def _upright_samples(decoded: VipsImage, orientation: int, frames: int) -> Sampl
         stored: Samples = np.frombuffer(decoded.write_to_memory(), dtype).reshape(frames, height, width, bands)
         turned = _turned(stored, orientation)
         return np.ascontiguousarray(turned).reshape(-1, *turned.shape[2:])
-    upright = (width, height) if orientation in (5, 6, 7, 8) else (height, width)
+    upright = (width, height) if orientation in _LYING else (height, width)
     samples = new_samples((frames * upright[0], upright[1], bands), dtype)
     # the view that the file's rows fill
     target = _turned(samples.reshape(frames, *upright, bands), {6: 8, 8: 6}.get(orientation, orientation))
@@ -188,7 +192,7 @@ def _upright_samples(decoded: VipsImage, orientation: int, frames: int) -> Sampl
 
 def _turned(frames: Samples, orientation: int) -> Samples:
     """Undo the camera's rotation of (frames, H, W, C), as a view; `orientation` is the EXIF value 1..8."""
-    if orientation in (5, 6, 7, 8):
+    if orientation in _LYING:
         frames = frames.swapaxes(1, 2)
     if orientation in (3, 4, 7, 8):
         frames = frames[:, ::-1]
