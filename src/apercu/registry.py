@@ -11,14 +11,15 @@ from functools import cache, lru_cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from pydantic import ValidationError
 
 from apercu.errors import EvidenceError, ModelError, UnknownModelError, WeightsError
-from apercu.records import ModelCard, Paper, Status
-from apercu.settings import Settings
+from apercu.records import Carrier, ModelCard, Paper, Status
+from apercu.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,27 +33,50 @@ Progress = Callable[[float], None]
 Card = TypeVar("Card", ModelCard, Paper)
 
 
-@cache
-def model_cards() -> dict[str, ModelCard]:
-    """The cards of all models, by id. Read once; treat the dictionary as read-only.
+COMMUNITY_LOADER = "apercu.models.community:load_community"
+"""The loader of every card that `apercu models add` writes; such a card may name no other."""
+
+
+def model_cards(settings: Settings | None = None) -> dict[str, ModelCard]:
+    """The cards of all models, by id: those of Apercu, then those that the user added. Treat it as read-only.
+
+    Args:
+        settings: say where the added cards are; by default as `load_settings` finds them.
 
     Raises:
         EvidenceError: a card is damaged; the message names the file and the field.
     """
+    shipped = _shipped_cards()
+    folder = added_cards(settings or load_settings())
+    added = read_cards(folder, ModelCard) if folder.is_dir() else {}
+    for card in added.values():
+        if card.loader != COMMUNITY_LOADER:
+            raise _damaged(folder / f"{card.id}.toml", f"field loader: {card.loader!r} is not {COMMUNITY_LOADER!r}")
+    return shipped | {id: card for id, card in added.items() if id not in shipped} if added else shipped
+
+
+@cache
+def _shipped_cards() -> dict[str, ModelCard]:
     return read_cards(files("apercu") / "cards" / "models", ModelCard)
 
 
-def find_model(name: str) -> ModelCard:
+def added_cards(settings: Settings) -> Path:
+    """The folder of the cards of models that the user added."""
+    return settings.data_dir / "models"
+
+
+def find_model(name: str, settings: Settings | None = None) -> ModelCard:
     """The card whose id, name or alias is `name`, in any mixture of capitals.
 
     Raises:
         UnknownModelError: no card is called that; the message lists the nearest names, or every id when none is near.
     """
-    known = _cards_by_name()
+    cards = model_cards(settings)
+    known = {called.casefold(): card for card in cards.values() for called in (card.id, card.name, *card.aliases)}
     card = known.get(name.strip().casefold())
     if card is None:
         near = get_close_matches(name.strip().casefold(), known, n=5, cutoff=0.5)
-        ids = dict.fromkeys(known[match].id for match in near) or model_cards()
+        ids = dict.fromkeys(known[match].id for match in near) or cards
         raise UnknownModelError(
             f"no model is called {name!r}; the nearest are {', '.join(ids)}",
             hint="`apercu models` lists every model.",
@@ -96,12 +120,6 @@ def _damaged(file: Traversable, problem: str) -> EvidenceError:
     return EvidenceError(
         f"the card {file.name} is damaged: {problem}", hint="Mend the file; docs/cards.md explains every field."
     )
-
-
-@cache
-def _cards_by_name() -> dict[str, ModelCard]:
-    cards = model_cards().values()
-    return {name.casefold(): card for card in cards for name in (card.id, card.name, *card.aliases)}
 
 
 # --- from a card to a model ------------------------------------------------------------------------------------------
@@ -152,9 +170,33 @@ def model_status(card: ModelCard, settings: Settings) -> Status:
     """Whether a model runs on this machine now, runs once its file is brought, or is only described."""
     if card.loader is None:
         return "described"
-    return (
-        "runs" if card.weights is None or card.weights.file or added_weights(card, settings).exists() else "needs-file"
-    )
+    if any(find_spec(library) is None for library in card.requires):
+        return "needs-file"
+    here = card.weights is None or card.weights.file or _carrier(card) or added_weights(card, settings).exists()
+    return "runs" if here else "needs-file"
+
+
+def _carrier(card: ModelCard) -> tuple[Carrier, Path] | None:
+    """The first installed package that carries a card's files, and its folder. Nothing of it is imported."""
+    for carrier in card.weights.carriers if card.weights else ():
+        found = find_spec(carrier.module)
+        for folder in map(Path, (found.submodule_search_locations or ()) if found else ()):
+            if (folder / carrier.file).is_file() and (folder / carrier.graph).is_file():
+                return carrier, folder
+    return None
+
+
+def graph_path(card: ModelCard) -> Path:
+    """The description of a carried model's network, checked against its known hash.
+
+    Raises:
+        WeightsError: its package is not installed, or the file is not the known one.
+    """
+    found = _carrier(card)
+    if found is None:
+        raise _not_here(card)
+    carrier, folder = found
+    return _checked(card, folder / carrier.graph, carrier.graph_sha256)
 
 
 def added_weights(card: ModelCard, settings: Settings) -> Path:
@@ -168,7 +210,10 @@ def weights_path(card: ModelCard, settings: Settings) -> Path:
     Raises:
         WeightsError: the file is not there, or it is not the file that it was.
     """
-    path, digest = _known_weights(card, settings)
+    return _checked(card, *_known_weights(card, settings))
+
+
+def _checked(card: ModelCard, path: Path, digest: str) -> Path:
     try:
         found = file_digest(path)
     except OSError as error:
@@ -203,12 +248,12 @@ def _known_weights(card: ModelCard, settings: Settings) -> tuple[Path, str]:
         raise WeightsError(f"{card.name} has no file of weights", hint="`apercu models` says what each model needs.")
     if card.weights.file:
         return Path(str(files("apercu") / "weights" / card.weights.file)), card.weights.sha256
+    if carried := _carrier(card):
+        carrier, folder = carried
+        return folder / carrier.file, card.weights.sha256
     path = added_weights(card, settings)
-    if not path.exists():
-        raise WeightsError(
-            f"{card.name} has no trained weights on this machine, and untrained ones are never used",
-            hint=f"It needs {card.needs}.",
-        )
+    if card.weights.carriers or not path.exists():
+        raise _not_here(card)
     try:
         return path, str(json.loads(path.with_suffix(".json").read_text("utf-8"))["sha256"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -216,6 +261,13 @@ def _known_weights(card: ModelCard, settings: Settings) -> tuple[Path, str]:
             f"the note beside the weights of {card.name} is damaged ({error})",
             hint="Add the file again with `apercu models add FILE`.",
         ) from error
+
+
+def _not_here(card: ModelCard) -> WeightsError:
+    return WeightsError(
+        f"{card.name} has no trained weights on this machine, and untrained ones are never used",
+        hint=f"It needs {card.needs}.",
+    )
 
 
 def load_model(name: str, settings: Settings) -> Enlarger:
@@ -226,7 +278,7 @@ def load_model(name: str, settings: Settings) -> Enlarger:
         WeightsError: its trained weights are not here, or not the ones they claim to be.
         ModelError: it is only described in this version.
     """
-    card = find_model(name)
+    card = find_model(name, settings)
     if card.loader is None:
         raise ModelError(
             f"{card.name} is described here but not run by this version",

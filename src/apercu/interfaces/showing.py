@@ -133,8 +133,9 @@ def show_recommendation(found: Recommendation) -> None:
 
 def show_models(cards: dict[ModelCard, Status]) -> None:
     """The catalogue."""
+    width = max(len(card.id) for card in cards)
     for card, status in cards.items():
-        say(f"{card.id:<16} {status:<10}  {card.name}")
-        say(f"{'':<16} {card.about}; licence {card.licence}")
+        say(f"{card.id:<{width}} {status:<10}  {card.name}")
+        say(f"{'':<{width}} {card.about}; licence {clean(card.licence)}")
         if status != "runs":
-            say(f"{'':<16} needs {card.needs}")
+            say(f"{'':<{width}} needs {card.needs}")

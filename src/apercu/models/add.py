@@ -4,48 +4,99 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from apercu.errors import WeightsError
+from apercu.errors import InputError, WeightsError
+from apercu.models.added_card import Told, added_card, card_text
 from apercu.models.checkpoint import PUBLISHED, read_checkpoint
+from apercu.models.community import measure_overlap, open_network, state_of
 from apercu.records import ModelCard
-from apercu.registry import added_weights, file_digest, load_model, model_cards
+from apercu.registry import COMMUNITY_LOADER, added_cards, added_weights, file_digest, load_model, model_cards
 from apercu.settings import Settings
 
 UNUSED = ("encoder.sub_mean.", "encoder.add_mean.")
+NOTHING_TOLD = Told()
 
 
-def add_weights(path: Path, settings: Settings) -> ModelCard:
-    """Register a published checkpoint.
+def add_weights(path: Path, settings: Settings, *, told: Told = NOTHING_TOLD) -> ModelCard:
+    """Register a published checkpoint that a card knows by its sha256, or a community model as a new card.
 
     Args:
         path: the file as it was published; it is read, never changed.
         settings: where added weights are kept.
+        told: what the user says about a community model.
 
     Returns:
         The card of the model that now runs.
 
     Raises:
-        WeightsError: the file cannot be read safely, is not one that a card knows by its sha256, or does not fit the
-            network.
+        WeightsError: the file cannot be read safely, or it is neither known nor a network that can be added.
+        MissingDependencyError: it is not known, and the libraries that recognise community models are not installed.
+        InputError: what the user says about it cannot be used.
     """
     checkpoint = read_checkpoint(path)
     digest = file_digest(path)
-    card = _card_of(path, digest)
-    state = _state(checkpoint, path)
-    target = added_weights(card, settings)
+    card = _known_card(digest, settings)
+    if card is None and not _is_liif(checkpoint):
+        return _add_community(checkpoint, path, digest, told, settings)
+    if card is None:
+        raise _unknown(path, digest, settings)
+    if told != NOTHING_TOLD:
+        raise InputError(
+            f"{path.name} is the published file of {card.name}, whose card has its name, licence and origin",
+            hint="Leave --name, --licence and --origin out.",
+        )
+    state = _liif_state(checkpoint, path)
     note = {"card": card.id, "source": path.name, "source_sha256": digest, "licence": card.licence}
+    with _all_or_nothing(card, settings):
+        _write(state, added_weights(card, settings), note)
+        _try(card, settings)
+    return card
+
+
+def _add_community(checkpoint: dict[str, Any], path: Path, digest: str, told: Told, settings: Settings) -> ModelCard:
+    """Recognise a network by its tensors, try it, and write weights, note and card."""
+    state = state_of(checkpoint, path.name)
+    facts, network = open_network(state, path.name, threads=settings.threads)
+    facts = measure_overlap(facts, network, path.name)
+    card = added_card(told, path, facts, digest, model_cards(settings))
+    note = {
+        "card": card.id,
+        "source": path.name,
+        "source_sha256": digest,
+        "licence": card.licence,
+        "origin": told.origin,
+        "network": facts.model_dump(),
+    }
+    with _all_or_nothing(card, settings):
+        _write(state, added_weights(card, settings), note)
+        # The card comes last: from then on the model is seen.
+        target = added_cards(settings) / f"{card.id}.toml"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_suffix(".partial")
+        partial.write_text(card_text(card), "utf-8")
+        os.replace(partial, target)
+    return card
+
+
+@contextmanager
+def _all_or_nothing(card: ModelCard, settings: Settings) -> Iterator[None]:
+    """Take everything of a card away again when the work inside fails."""
+    target = added_weights(card, settings)
+    description = added_cards(settings) / f"{card.id}.toml"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(state, target, note)
-        _try(card, settings)
+        yield
     except BaseException as error:  # Ctrl-C too: weights that were not tried must not stay
-        if target.parent.is_dir():
-            for leftover in (target, target.with_suffix(".json"), target.with_suffix(".partial")):
+        names = (target, target.with_suffix(".json"), target.with_suffix(".partial"))
+        for leftover in (*names, description, description.with_suffix(".partial")):
+            if leftover.parent.is_dir():
                 leftover.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise WeightsError(
@@ -53,10 +104,15 @@ def add_weights(path: Path, settings: Settings) -> ModelCard:
                 hint="Set APERCU_DATA_DIR to a folder of yours.",
             ) from error
         raise
-    return card
 
 
-def _state(checkpoint: dict[str, Any], path: Path) -> dict[str, NDArray[np.float32]]:
+def _is_liif(checkpoint: dict[str, Any]) -> bool:
+    """Whether a file holds LIIF weights, in the official form {"model": {"sd": ...}} or flat."""
+    model = checkpoint.get("model", checkpoint)
+    return isinstance(model, dict) and ("sd" in model or "imnet.layers.0.weight" in model)
+
+
+def _liif_state(checkpoint: dict[str, Any], path: Path) -> dict[str, NDArray[Any]]:
     """The network's tensors: of a flat file, or of the official form {"model": {"sd": ...}}."""
     model = checkpoint.get("model", checkpoint)
     tensors = model.get("sd", model) if isinstance(model, dict) else None
@@ -69,17 +125,33 @@ def _state(checkpoint: dict[str, Any], path: Path) -> dict[str, NDArray[np.float
     }
 
 
-def _card_of(path: Path, digest: str) -> ModelCard:
-    wanted = {card.weights.sha256: card for card in model_cards().values() if card.weights and not card.weights.file}
-    if digest in wanted:
-        return wanted[digest]
-    known = "; ".join(f"{card.name}: {sha256}" for sha256, card in wanted.items())
-    raise WeightsError(
+def _wanted(settings: Settings) -> dict[str, ModelCard]:
+    """The cards that wait for a file, by its sha256."""
+    cards = model_cards(settings).values()
+    return {
+        card.weights.sha256: card
+        for card in cards
+        if card.weights and not card.weights.file and not card.weights.carriers and not _is_added(card)
+    }
+
+
+def _is_added(card: ModelCard) -> bool:
+    """Whether a card was written by `apercu models add`."""
+    return card.loader == COMMUNITY_LOADER
+
+
+def _known_card(digest: str, settings: Settings) -> ModelCard | None:
+    return _wanted(settings).get(digest)
+
+
+def _unknown(path: Path, digest: str, settings: Settings) -> WeightsError:
+    known = "; ".join(f"{card.name}: {sha256}" for sha256, card in _wanted(settings).items())
+    return WeightsError(
         f"{path.name} has sha256 {digest}, which no card knows", hint=f"Known files that can be brought: {known}."
     )
 
 
-def _write(state: dict[str, NDArray[np.float32]], target: Path, note: dict[str, str]) -> None:
+def _write(state: dict[str, NDArray[Any]], target: Path, note: dict[str, Any]) -> None:
     """Write the weights under a temporary name first, so that a broken run leaves no half file."""
     from safetensors.numpy import save_file
 
