@@ -14,7 +14,7 @@ import typer
 
 from apercu import __version__
 from apercu.errors import EXIT_CODES, InputError, ShapeError
-from apercu.interfaces import catalogue
+from apercu.interfaces import batching, catalogue
 from apercu.interfaces.options import (
     EmbedManifest,
     Faithful,
@@ -236,6 +236,7 @@ def check(
             show_check(found)
 
 
+app.command()(batching.batch)
 app.command()(catalogue.recommend)
 app.command()(catalogue.plan)
 app.command()(catalogue.run)
