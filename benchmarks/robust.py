@@ -39,7 +39,7 @@ def enlarged(case: tuple[str, str]) -> str:
                 return "enlarged"
     except ApercuError as error:
         return f"refused {type(error).__name__}: {error.message}"
-    except BaseException as error:  # noqa: BLE001 -- this is what is looked for
+    except BaseException as error:
         return f"fault {type(error).__name__}: {error}"
     return "fault: nothing happened"
 
@@ -54,7 +54,7 @@ def main() -> int:
     arguments = parser.parse_args()
     files = [path for folder in arguments.folders for path in sorted(folder.rglob("*")) if path.is_file()]
     counts: Counter[str] = Counter()
-    faults, slowest, greediest = [], (0.0, ""), (0.0, "")
+    faults, others, slowest, greediest = [], [], (0.0, ""), (0.0, "")
     with tempfile.TemporaryDirectory() as folder:
         cases = [(str(path), folder) for path in files]
         for outcome in supervised(enlarged, cases, limit=SECONDS, processes=arguments.processes):
@@ -63,12 +63,15 @@ def main() -> int:
             name = Path(outcome.case[0]).name
             if not kind.startswith(("enlarged", "refused")) or outcome.peak_mb > MEGABYTES:
                 faults.append(f"{outcome.case[0]}: {outcome.words} ({outcome.peak_mb:.0f} MB)")
+            if kind.startswith("refused") and kind != "refused ImageError":
+                others.append(f"{name}: {outcome.words}")
             slowest = max(slowest, (outcome.seconds, name))
             greediest = max(greediest, (outcome.peak_mb, name))
     print(f"{len(files)} files")
     for kind, count in counts.most_common():
         print(f"  {count:6} {kind}")
     print(f"  slowest {slowest[0]:.1f} s ({slowest[1]}), most memory {greediest[0]:.0f} MB ({greediest[1]})")
+    print("  refused for another reason than the file:", *others[:20], sep="\n    ")
     print(f"  {len(faults)} faults", *faults, sep="\n    ")
     return bool(faults)
 

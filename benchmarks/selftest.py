@@ -1,7 +1,7 @@
 """How often the self-test chooses the model that is truly best, and what it loses where it does not.
 
-Protocol: every picture of BSD100 and Set14 at x2, x3 and x4. The low-resolution picture is made by Pillow's bicubic from
-the picture cut to a multiple of the factor. The self-test sees only that. The truth: PSNR over all colours between the
+Protocol: every picture of BSD100 and Set14 at x2, x3 and x4. The low-resolution picture is made by Pillow's bicubic
+from the picture cut to a multiple of the factor. The self-test sees only that. The truth: PSNR over all colours between the
 enlarged and the original picture, a border of the factor cut off, clipped, not rounded. Regret: the best model's PSNR
 minus the chosen one's. Candidates within 0.005 dB of the best count as best.
 """
@@ -12,7 +12,6 @@ import argparse
 import statistics
 
 import numpy as np
-from sets import pair, pictures
 
 from apercu import load_model, load_settings
 from apercu.image import Image
@@ -22,6 +21,7 @@ from apercu.plan.build import native_scale
 from apercu.registry import enlarge_whole
 from apercu.resample import resize
 from apercu.run.selftest import self_test
+from sets import pair, pictures
 
 
 def main() -> None:
@@ -41,7 +41,8 @@ def main() -> None:
             regrets += found
             right = sum(regret <= 0.005 for regret in found)
             print(f"{name:<7} x{scale}: {right} of {len(found)} right, mean regret {statistics.mean(found):.4f} dB")
-    print(f"all: {statistics.mean(hits):.1%} right, mean regret {statistics.mean(regrets):.4f} dB, most {max(regrets):.3f}")
+    mean = statistics.mean(regrets)
+    print(f"all: {statistics.mean(hits):.1%} right, mean regret {mean:.4f} dB, most {max(regrets):.3f}")
 
 
 def trial(path, scale: int, names: list[str], settings) -> float:

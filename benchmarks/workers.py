@@ -1,4 +1,4 @@
-"""Run a function on many cases in processes of their own, so that a crash, a hang or a greedy case is seen and named."""
+"""Run a function on many cases in other processes, so that a crash, a hang or a greedy case is seen and named."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def enlarge_folder(
         )
     listing = _listed(folder, out, naming, recursive=recursive, include=include, exclude=exclude)
     parameters = Parameters(
-        model=card_id, weights_sha256=weights_digest(find_model(card_id), settings), scale=scale, size=size,
+        model=card_id, weights_sha256=weights_digest(find_model(card_id, settings), settings), scale=scale, size=size,
         faithful=faithful, format=format, version=version("apercu"),
     )  # fmt: skip
     work = Work(
@@ -145,7 +145,7 @@ def _check_parameters(
     settings: Settings,
 ) -> str:
     """Refuse before the first picture what would be refused for every one; gives the model's id."""
-    enlarging_plan(model, scale=scale, size=size, faithful=faithful)
+    enlarging_plan(model, scale=scale, size=size, faithful=faithful, settings=settings)
     if scale is not None and max(scale) > settings.max_scale:
         raise ShapeError(
             f"factor {max(scale):g} is out of range, expected 1 to {settings.max_scale:g}",

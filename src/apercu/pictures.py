@@ -177,7 +177,7 @@ def enlarging_plan(
     """The plan of `enlarge`: one model, no fallback; or, for `auto`, a self-test of all that run here."""
     if model.strip().casefold() == AUTO:
         return build_auto_plan(candidates(settings), scale=scale, size=size, faithful=faithful, native=native)
-    card = find_model(model)
+    card = find_model(model, settings)
     if card.task != "super_resolution":
         made_for = card.task.replace("_", " ")
         hint = "`apercu models` lists the models that do."
@@ -215,7 +215,7 @@ def candidates(settings: Settings) -> list[ModelCard]:
     """Every model that enlarges and runs here, the ones that add learned detail first."""
     cards = [
         card
-        for card in model_cards().values()
+        for card in model_cards(settings).values()
         if card.task == "super_resolution" and model_status(card, settings) == "runs"
     ]
     return sorted(cards, key=lambda card: card.family == "interpolation")

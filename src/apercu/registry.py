@@ -290,7 +290,7 @@ def load_model(name: str, settings: Settings) -> Enlarger:
 @lru_cache(maxsize=4)
 def _opened(name: str, settings: Settings, stamp: tuple[int, int]) -> Enlarger:
     """A model opened once for many pictures; another file of weights has another stamp."""
-    card = model_cards()[name]
+    card = model_cards(settings)[name]
     module, function = str(card.loader).split(":")
     load = cast("Callable[[ModelCard, Settings], Enlarger]", getattr(import_module(module), function))
     return load(card, settings)

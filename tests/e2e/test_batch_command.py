@@ -43,7 +43,7 @@ def draw(folder: Path, count: int, *, side: int = 16) -> None:
         path = folder / ("odd" if number % 2 else "") / f"{number:03}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         waves = [0.5 + 0.4 * np.sin(x * (number % 7 + 1) + y * (number % 11) + channel) for channel in range(3)]
-        write_image(Image(np.stack(waves, axis=2)), path)
+        write_image(Image.of(np.stack(waves, axis=2)), path)
 
 
 def results(folder: Path) -> dict[str, bytes]:
@@ -212,11 +212,11 @@ def test_other_parameters_are_told_and_do_everything_again(shell: Shell) -> None
         (InputError, "none does not exist", ("none", "out", "--scale", "2")),
         (InputError, "in.png is a file", ("in.png", "out", "--scale", "2")),
         (InputError, "there is no picture in", ("empty", "out", "--scale", "2")),
-        (InputError, "a.gif and a.png would both become a.png", ("two", "out", "--scale", "2")),
+        (InputError, "a.heic and a.png would both become a.png", ("two", "out", "--scale", "2")),
         (OutputError, "in is the folder of the pictures itself", ("in", "in", "--scale", "2")),
         (OutputError, "is a folder around", ("in", ".", "--scale", "2")),
         (OutputError, "in.png is a file", ("in", "in.png", "--scale", "2")),
-        (OutputError, "suffix '.gif'", ("in", "out", "--scale", "2", "--format", "gif")),
+        (OutputError, "has HEIC, which is read but not written", ("in", "out", "--scale", "2", "--format", "heic")),
         (ShapeError, "neither a factor nor a size", ("in", "out")),
         (ShapeError, "factor 65 is out of range", ("in", "out", "--scale", "65")),
         (UnknownModelError, "no model is called 'lif'", ("in", "out", "--scale", "2", "--model", "lif")),
@@ -229,7 +229,7 @@ def test_what_cannot_work_is_refused_before_anything_is_made(
     (shell.work / "empty").mkdir()
     (shell.work / "empty" / "x.txt").touch()
     (shell.work / "two").mkdir()
-    for name in ("a.gif", "a.png"):
+    for name in ("a.heic", "a.png"):
         (shell.work / "two" / name).touch()
     refuses(shell, error, said, "batch", *arguments)
 

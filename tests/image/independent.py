@@ -58,7 +58,9 @@ def exif_tags(source):
 def smooth(channels, bits, *, alpha=False, size=(10, 14), seed=0):
     """(H, W, C) with slopes and an edge: hard enough to show a wrong turn, smooth enough for lossy formats."""
     y, x = np.mgrid[0 : size[0], 0 : size[1]]
-    planes = [(y * (2 + i) + x * (3 - i / 2) + 9 * i + 5 * seed) / 90 % 1.0 * 0.7 + 0.1 for i in range(channels + alpha)]
+    planes = [
+        (y * (2 + i) + x * (3 - i / 2) + 9 * i + 5 * seed) / 90 % 1.0 * 0.7 + 0.1 for i in range(channels + alpha)
+    ]
     return np.rint(np.stack(planes, axis=2) * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
 
 
@@ -142,8 +144,8 @@ def as_pillow(samples, *, cmyk=False):
 
 def samples_of(path):
     """(frames, H, W, C) as pypng, tifffile or Pillow read them; the channels are those of the file."""
-    if path.suffix == ".png" and Pillow.open(path).n_frames == 1:
-        width, height, rows, info = png.Reader(filename=str(path)).asDirect()
+    if path.suffix == ".png" and b"acTL" not in path.read_bytes():
+        width, height, rows, info = png.Reader(bytes=path.read_bytes()).asDirect()
         table = np.vstack([np.asarray(row) for row in rows])
         return table.reshape(1, height, width, info["planes"]).astype(np.uint8 if info["bitdepth"] == 8 else np.uint16)
     if path.suffix == ".tif":
@@ -161,7 +163,9 @@ def samples_of(path):
 def told(path):
     """(profile, dpi, delays, loops) as Pillow reads them; delays are empty for a still picture."""
     with Pillow.open(path) as file:
-        dpi = file.info.get("dpi")
+        exif, dpi = file.getexif(), file.info.get("dpi")
+        if 0x011A in exif:  # Pillow takes the first of the two for both
+            dpi = exif[0x011A], exif[0x011B]
         profile, loops = file.info.get("icc_profile"), file.info.get("loop")
         delays = []
         for number in range(getattr(file, "n_frames", 1)):

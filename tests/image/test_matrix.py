@@ -62,12 +62,10 @@ def test_png_in_is_png_out(settings, tmp_path, channels, bits, alpha):
     assert_samples(path, expected_of(samples, bits, alpha=alpha), bits=bits)
     assert_told(path, icc=icc)
     with Pillow.open(path) as file:
-        assert file.info["xmp"] == other.XMP
+        assert file.info["XML:com.adobe.xmp"].encode() == other.XMP
 
 
-@pytest.mark.parametrize(
-    ("channels", "bits", "alpha"), [*product([1, 3, 4], [8, 16], [False, True])]
-)
+@pytest.mark.parametrize(("channels", "bits", "alpha"), [*product([1, 3, 4], [8, 16], [False, True])])
 def test_tiff_in_is_tiff_out(settings, tmp_path, channels, bits, alpha):
     samples = other.smooth(channels, bits, alpha=alpha)
     icc = profile_for(channels)
@@ -78,7 +76,8 @@ def test_tiff_in_is_tiff_out(settings, tmp_path, channels, bits, alpha):
     with tifffile.TiffFile(path) as file:
         tags = file.pages[0].tags
         assert tags[34675].value == icc
-        assert (274 not in tags or tags[274].value == 1) and tags[270].value == "a small house"
+        assert 274 not in tags or tags[274].value == 1
+        assert tags[270].value == "a small house"
         assert [round(a / b) for a, b in (tags[282].value, tags[283].value)] == [150, 300]
         assert file.pages[0].extrasamples == ((2,) if alpha else ())
 
@@ -91,7 +90,7 @@ def test_jpeg_in_is_jpeg_out(settings, tmp_path, channels):
     content = (tmp_path / "in.jpg").read_bytes()
     decoded = other.samples_of(tmp_path / "in.jpg")[0]
     path, done = run(settings, tmp_path, content, ".jpg")
-    assert_samples(path, expected_of(decoded, 8, alpha=False), bits=8, within=12)
+    assert_samples(path, expected_of(decoded, 8, alpha=False), bits=8, within=16)
     assert_told(path, icc=icc)
     assert any("approximately" in text for text in done.warnings)
 
@@ -136,7 +135,7 @@ def test_a_grey_gif_is_a_grey_gif(settings, tmp_path):
 
 def test_a_coloured_gif_says_that_its_colours_were_reduced(settings, tmp_path):
     y, x = np.mgrid[0:10, 0:14]
-    few = np.stack([(x // 5) * 100, (y // 4) * 90, (x + y) // 12 * 60], axis=2).astype(np.uint8)
+    few = np.stack([(x // 5) * 100, (y // 4) * 90, (x * y) // 12 * 20], axis=2).astype(np.uint8)
     path, done = run(settings, tmp_path, other.pillow_file("GIF", [few]), ".gif")
     assert any("reduced" in text and "256" in text for text in done.warnings)
     assert np.abs(other.samples_of(path)[0] - other.enlarged(few, bits=8)).mean() < 4
@@ -148,7 +147,9 @@ def test_every_frame_and_its_time_come_out(settings, tmp_path, format_, suffix, 
     frames = [other.smooth(3, 8, seed=seed) for seed in (0, 1, 1, 2)]  # two equal ones, which encoders like to join
     if alpha:
         clear = np.arange(14)[None, :, None] < 5
-        frames = [np.concatenate([frame, np.where(clear, 0, 255) * np.ones((10, 14, 1), int)], axis=2) for frame in frames]
+        frames = [
+            np.concatenate([frame, np.where(clear, 0, 255) * np.ones((10, 14, 1), int)], axis=2) for frame in frames
+        ]
         frames = [frame.astype(np.uint8) for frame in frames]
     delays = [30, 50, 70, 200]
     options = {"duration": delays, "loop": 3, **({"lossless": True, "exact": True} if format_ == "WEBP" else {})}
@@ -168,7 +169,8 @@ def test_every_frame_and_its_time_come_out(settings, tmp_path, format_, suffix, 
             assert np.abs(after[:, :, :3] - other.enlarged(before[:, :, :3], bits=8)).max() <= 0.51
     if alpha:
         for before, after in zip(stored, found, strict=True):
-            assert np.abs(after[:, :, 3] - other.enlarged(before[:, :, 3:], bits=8)[:, :, 0]).max() < (128 if format_ == "GIF" else 1)
+            opacity = other.enlarged(before[:, :, 3:], bits=8)[:, :, 0]
+            assert np.abs(after[:, :, 3] - opacity).max() < (128 if format_ == "GIF" else 1)
 
 
 def test_an_animated_gif_into_png_is_an_animation_with_the_same_times(settings, tmp_path):
@@ -206,7 +208,7 @@ def test_stripped_of_everything_but_the_profile(settings, tmp_path):
         path, done = run(settings, tmp_path, content, ".png", suffix, strip=True)
         with Pillow.open(path) as file:
             assert file.info.get("icc_profile") == other.SRGB
-            assert "xmp" not in file.info
+            assert not any("xmp" in name for name in file.info)
             assert suffix == ".tif" or "dpi" not in file.info
         assert other.exif_tags(path)[1:] == (None, None, None)
         assert next(node for node in done.run.plan.nodes if node.op == "save").params == {"strip": True}

@@ -58,6 +58,7 @@ def test_the_file_goes_with_the_array(folder):
     def count() -> int:
         return len(os.listdir("/proc/self/fd"))
 
+    gc.collect()  # what earlier tests left
     before = count()
     samples = new_samples((40, 50, 3), np.uint16)
     del samples

@@ -34,8 +34,8 @@ def test_a_measure_made_of_strips_is_that_of_the_whole(seed, size, scale, kernel
         report = measure_fidelity(lr, sr, kernel=kernel)
         drawn = added_map(lr, sr, kernel=kernel)
     contrast = float(np.square(sr - sr.mean(axis=(0, 1), dtype=np.float64)).sum())
-    assert np.abs(drawn - np.sqrt(np.square(whole.added).mean(axis=2))).max() <= 2e-6
-    assert report.added_max == pytest.approx(float(np.abs(whole.added).max()), abs=2e-6)
+    assert np.abs(drawn - np.sqrt(np.square(whole.added).mean(axis=2))).max() <= 5e-6
+    assert report.added_max == pytest.approx(float(np.abs(whole.added).max()), abs=5e-6)
     assert report.added_share == pytest.approx(min(1, float(np.square(whole.added).sum()) / contrast), abs=1e-5)
     assert report.changed_share == pytest.approx(min(1, float(np.square(whole.changed).sum()) / contrast), abs=1e-5)
 

@@ -14,9 +14,8 @@ from apercu.errors import EvidenceError, InputError, MissingDependencyError, Unk
 from apercu.models import community
 from apercu.models.add import add_weights
 from apercu.models.added_card import Told, card_text
-from apercu.models.tiles import Pixels, assemble
 from apercu.records import ModelCard
-from apercu.registry import added_cards, added_weights, find_model, load_model, model_cards, model_status
+from apercu.registry import added_cards, added_weights, enlarge_whole, find_model, load_model, model_cards, model_status
 from apercu.settings import Settings
 
 torch = pytest.importorskip("torch", reason="community models run on torch, from the extra `spandrel`")
@@ -90,7 +89,7 @@ def save(network, path: Path, wrap: str | None = "params_ema") -> Path:
 def enlarge(model, pixels):
     factor = int(model.card.factors[0])
     size = (pixels.shape[0] * factor, pixels.shape[1] * factor)
-    return assemble(model.enlarge(Pixels(pixels), size), size)
+    return enlarge_whole(model, pixels, size)
 
 
 def files_in(folder: Path) -> list[str]:

@@ -11,8 +11,8 @@ from PIL import Image
 from apercu.errors import MissingDependencyError, ModelError, UnsupportedScaleError, WeightsError
 from apercu.models import ncnn_models
 from apercu.models.ncnn_models import RECIPES, FixedFactor, Recipe, load_ncnn
-from apercu.models.tiles import Pixels, Rule, assemble
-from apercu.registry import find_model, graph_path, load_model, model_cards, model_status, weights_path
+from apercu.models.tiles import Rule
+from apercu.registry import enlarge_whole, find_model, graph_path, load_model, model_cards, model_status, weights_path
 from apercu.resample import resize
 from apercu.settings import Settings
 
@@ -32,7 +32,7 @@ def load(name: str, settings: Settings) -> FixedFactor:
 def enlarge(model: FixedFactor, pixels: np.ndarray) -> np.ndarray:
     factor = int(model.card.factors[0])
     size = (pixels.shape[0] * factor, pixels.shape[1] * factor)
-    return assemble(model.enlarge(Pixels(pixels), size), size)
+    return enlarge_whole(model, pixels, size)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_a_grey_picture_stays_nearly_grey_and_the_same_each_time(settings):
 def test_another_factor_is_refused(settings):
     model = load("waifu2x-photo", settings)
     with pytest.raises(UnsupportedScaleError, match="waifu2x photo enlarges 2 times only"):
-        model.enlarge(Pixels(np.zeros((8, 8, 3), np.float32)), (24, 24))
+        model.enlarge(np.zeros((8, 8, 3), np.float32), (24, 24))
 
 
 def test_every_carried_model_has_a_recipe_with_the_factor_of_its_card():

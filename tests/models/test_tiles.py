@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from apercu.errors import RunError, ShapeError, UnsupportedScaleError
-from apercu.models.tiles import FixedFactor, Pixels, Rule, assemble, read_beyond, tiles, window
+from apercu.models.tiles import FixedFactor, Rule, read_beyond, tiles, window
+from apercu.registry import enlarge_whole
 
 CARD = SimpleNamespace(name="Test network")
 RNG = np.random.default_rng(7)
@@ -42,7 +43,7 @@ def cells(side, scale):
 
 def enlarge(pixels, rule, network, tile_size):
     size = (pixels.shape[0] * rule.scale, pixels.shape[1] * rule.scale)
-    return assemble(FixedFactor(CARD, rule, network, tile_size=tile_size).enlarge(Pixels(pixels), size), size)
+    return enlarge_whole(FixedFactor(CARD, rule, network, tile_size=tile_size), pixels, size)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (33, 17), (64, 47)])
@@ -81,7 +82,7 @@ def test_a_network_that_must_see_the_whole_is_called_once():
 def test_blocks_cover_the_result_just_once():
     model = FixedFactor(CARD, Rule(3), lambda pixels: repeat(pixels, 3), tile_size=16)
     count = np.zeros((99, 51), int)
-    for top, left, block in model.enlarge(Pixels(RNG.random((33, 17, 3), np.float32)), (99, 51)):
+    for top, left, block in model.enlarge(RNG.random((33, 17, 3), np.float32), (99, 51)):
         count[top : top + block.shape[0], left : left + block.shape[1]] += 1
     assert (count == 1).all()
 
@@ -90,7 +91,7 @@ def test_blocks_cover_the_result_just_once():
 def test_another_factor_is_refused_before_anything_runs(size):
     model = FixedFactor(CARD, Rule(4), lambda _: pytest.fail("it ran"), tile_size=16)
     with pytest.raises(UnsupportedScaleError, match=r"enlarges 4 times only: 17x33 becomes 68x132, and") as caught:
-        model.enlarge(Pixels(np.zeros((33, 17, 3), np.float32)), size)
+        model.enlarge(np.zeros((33, 17, 3), np.float32), size)
     assert "factor 4" in caught.value.hint
 
 
@@ -113,13 +114,15 @@ def test_values_outside_the_range_are_cut_off():
 
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 4), (0, 4, 3), (4, 0, 3)])
 def test_a_source_is_a_colour_picture(shape):
-    with pytest.raises(ShapeError, match="expected"):
-        Pixels(np.zeros(shape, np.float32))
+    with pytest.raises(ShapeError, match=r"takes pictures of the shape \(H, W, 3\)"):
+        FixedFactor(CARD, Rule(scale=2), lambda pixels: pixels, tile_size=64).enlarge(
+            np.zeros(shape, np.float32), (8, 8)
+        )
 
 
 def test_beyond_the_edge_the_outermost_pixels_are_repeated():
     picture = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
-    read = read_beyond(Pixels(picture), (-1, 3), (-2, 2))
+    read = read_beyond(picture, (-1, 3), (-2, 2))
     assert np.array_equal(read, np.pad(picture, ((1, 1), (2, 0), (0, 0)), mode="edge"))
 
 

@@ -66,7 +66,7 @@ def folder(tmp_path):
     y, x = np.mgrid[0:8, 0:8].astype(np.float32) / 7
     for number in range(6):
         pixels = np.stack([x, y, np.full_like(x, number / 6)], axis=2)
-        write_image(Image(pixels), tmp_path / "in" / f"{number}.png")
+        write_image(Image.of(pixels), tmp_path / "in" / f"{number}.png")
     return tmp_path
 
 

@@ -125,7 +125,7 @@ def test_a_fixed_factor_is_brought_to_the_very_size_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scale, size
 ):
     write_image(disc(33), tmp_path / "in.png")
-    monkeypatch.setattr(ops, "find_model", lambda name: fixed("bicubic", 2.0, 4.0))
+    monkeypatch.setattr(ops, "find_model", lambda name, settings=None: fixed("bicubic", 2.0, 4.0))
     plan = build_plan([fixed("bicubic", 2.0, 4.0)], scale=scale, size=size, baseline=False, required=True)
     record = execute_plan(plan, tmp_path / "in.png", tmp_path / "out.png", settings=SETTINGS).record
     assert record.size == (size or (round(33 * scale[0]), round(33 * scale[1] + 1e-9)))

@@ -20,6 +20,8 @@ from apercu.settings import Settings
 
 _VERDICT_SCORE: dict[Verdict, float] = {"direct": 1.0, "transferable": 0.3, "off-topic": 0.0, "unknown": 0.0}
 _STATUS_SCORE = {"runs": 0.3, "needs-file": 0.1, "described": 0.0}
+_OTHER_CONTENT, _OWN_CONTENT = 0.1, 0.05
+_TOO_LARGE_A_FACTOR, _TOO_SMALL_A_FACTOR = 0.1, 0.3
 MODELS_IN_BRIEF = 1
 PAPERS_IN_BRIEF = 4
 
@@ -79,15 +81,25 @@ def _consider(card: ModelCard, task: Task, settings: Settings) -> RecommendedMod
         )
     if task.id == "super_resolution" and card.factors == "any":
         speaks_for.append("It does any factor from 1 upwards.")
+    elif task.id == "super_resolution" and card.factors and card.factors != "any":
+        cost, reason = _by_factor(card.factors, task)
+        score -= cost
+        (against if cost else speaks_for).append(reason)
     if card.family == "interpolation":
         score -= 0.5
         against.append("It only blends the pixels that are there, so edges stay soft.")
         if "fidelity" in task.wish:
             score += 0.1
             speaks_for.append("It adds next to nothing of its own.")
+    if card.family == "LIIF" and "fidelity" in task.wish:
+        score += 0.2
+        speaks_for.append("It was trained for a small average difference, not for likely texture.")
     if card.content and task.content and not set(card.content) & set(task.content):
         learned, asked = " and ".join(card.content), " and ".join(task.content)
         against.append(f"It learned from pictures of the kind {learned}, and the question is about {asked}.")
+        score -= _OTHER_CONTENT
+    elif card.content and task.content:
+        score += _OWN_CONTENT
     if task.damage and card.expects and card.family != "interpolation":  # a formula expects nothing
         against.append(f"It expects {card.expects}.")
     if "speed" in task.wish:
@@ -96,6 +108,19 @@ def _consider(card: ModelCard, task: Task, settings: Settings) -> RecommendedMod
         id=card.id, name=card.name, family=card.family, task=card.task, factors=card.factors, status=status,
         score=round(score, 3), reasons_for=tuple(speaks_for), reasons_against=tuple(against),
     )  # fmt: skip
+
+
+def _by_factor(factors: tuple[float, ...], task: Task) -> tuple[float, str]:
+    """What fixed factors cost a model in rank, and the reason for or against it."""
+    asked = max(task.scale) if task.scale else task.factor
+    does = " or ".join(f"{factor:g}" for factor in factors)
+    if asked is None:
+        return _TOO_LARGE_A_FACTOR, f"It enlarges {does} times only; another factor takes a plain resize."
+    if asked in factors:
+        return 0.0, f"It enlarges {asked:g} times, as asked."
+    if asked < max(factors):
+        return _TOO_LARGE_A_FACTOR, f"It enlarges {does} times only, so its result is shrunk to {asked:g} times."
+    return _TOO_SMALL_A_FACTOR, f"It enlarges {does} times only; the rest to {asked:g} times is plain interpolation."
 
 
 def _related(paper: Paper, task: Task) -> RelatedPaper:

@@ -65,9 +65,7 @@ def read_apng(file: BinaryIO, path: str | os.PathLike[str], frames: int, max_pix
         raise damaged(path, f": {error}") from None
     own_alpha = header.bands in (2, 4)
     colours = header.bands - own_alpha
-    samples = new_samples(
-        (frames * size[0], size[1], colours + 1), np.uint8 if header.format == "uchar" else np.uint16
-    )
+    samples = new_samples((frames * size[0], size[1], colours + 1), np.uint8 if header.format == "uchar" else np.uint16)
     canvas = new_samples((*size, colours + 1), samples.dtype)
     for number, frame in enumerate(found.frames):
         with decoding(path):
@@ -259,4 +257,3 @@ def _chunks_of(still: bytes) -> Iterator[tuple[bytes, bytes]]:
         length = int.from_bytes(still[place : place + 4], "big")
         yield still[place + 4 : place + 8], still[place + 8 : place + 8 + length]
         place += length + 12
-

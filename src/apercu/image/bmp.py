@@ -34,7 +34,7 @@ def read_bmp(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> I
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             opened = BmpImageFile(file)
-    except Exception as error:  # noqa: BLE001 -- whatever a decoder of hostile files may raise
+    except Exception as error:
         raise damaged(path, f": {error}") from None
     width, height = opened.size
     refuse_too_large(path, (height, width), 1, max_pixels)
@@ -51,7 +51,7 @@ def read_bmp(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> I
                 strip = opened.crop((0, top, width, min(top + _ROWS_AT_ONCE, height))).convert(mode)
                 samples[top : top + _ROWS_AT_ONCE] = np.asarray(strip).reshape(-1, width, _CHANNELS[mode])
                 let_go(samples)
-    except Exception as error:  # noqa: BLE001 -- as above
+    except Exception as error:
         raise damaged(path, f": {error}") from None
     x, y = opened.info.get("dpi", (0, 0))
     return Image(
@@ -84,5 +84,3 @@ def write_bmp(image: Image, file: BinaryIO) -> None:
         padded[:, : width * image.channels] = strip[:, :, ::-1].reshape(len(strip), -1)
         file.write(padded.tobytes())
         let_go(image.samples)
-
-

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from functools import cache
+from io import BytesIO
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from apercu.image.scratch import Samples, let_go, new_samples
 
 _ROWS_AT_ONCE = 256
 _PROFILE_SPACE: dict[Space, bytes] = {"grey": b"GRAY", "rgb": b"RGB ", "cmyk": b"CMYK"}
+_PILLOW_MODES: dict[Space, str] = {"grey": "L", "rgb": "RGB", "cmyk": "CMYK"}
+_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
 _ENCODINGS: dict[tuple[Space, int], str] = {
     ("grey", 8): "b-w", ("grey", 16): "grey16", ("rgb", 8): "srgb", ("rgb", 16): "rgb16",
     ("cmyk", 8): "cmyk", ("cmyk", 16): "cmyk",
@@ -26,8 +30,23 @@ def encoding(space: Space, bit_depth: int) -> str:
 
 
 def profile_problem(icc: bytes, space: Space) -> str:
-    """Why a profile is not kept, or nothing. The header is that of ICC.1:2022, section 7.2."""
-    if len(icc) < 132 or icc[36:40] != b"acsp" or int.from_bytes(icc[:4], "big") > len(icc):
+    """Why a profile is not kept, or nothing.
+
+    Its header and the table of its tags are looked at (ICC.1:2022, sections 7.2 and 7.3); encoders drop, without a
+    word, what is wrong there.
+    """
+    tags = int.from_bytes(icc[128:132], "big")
+    table = [icc[at : at + 12] for at in range(132, 132 + 12 * min(tags, len(icc) // 12 + 1), 12)]
+    sound = (
+        len(icc) >= 132
+        and icc[36:40] == b"acsp"
+        and int.from_bytes(icc[:4], "big") == len(icc)
+        and icc[12:16] in _CLASSES
+        and icc[20:24] in (b"XYZ ", b"Lab ")
+        and icc[64:66] == b"\0\0"
+        and all(len(tag) == 12 and sum(struct.unpack(">II", tag[4:])) <= len(icc) for tag in table)
+    )
+    if not sound:
         return "a damaged colour profile"
     if icc[16:20] != _PROFILE_SPACE[space]:
         return "a colour profile that is not made for the picture's channels"
@@ -58,12 +77,23 @@ def to_srgb(image: Image) -> tuple[Image, tuple[str, ...]]:
     notes: tuple[str, ...] = ()
     if image.icc is None:
         notes = ("the CMYK picture has no profile: its colours were converted as those of a usual press",)
-    try:
-        samples = _converted(image, image.icc or bytes(pyvips.Image.profile_load("cmyk")))
-    except pyvips.Error:
+    elif not _usable(image.icc, image.space):
         without, more = to_srgb(replace(image, icc=None))
         return without, ("the colour profile could not be used and was left out", *more)
+    samples = _converted(image, image.icc or bytes(pyvips.Image.profile_load("cmyk")))
     return replace(image, samples=samples, icc=None if image.space == "grey" else srgb_profile()), notes
+
+
+def _usable(icc: bytes, space: Space) -> bool:
+    """Whether a profile can be computed with: the converter below would take another one without a word."""
+    from PIL import ImageCms
+
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(icc))
+        ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), _PILLOW_MODES[space], "RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return False
+    return True
 
 
 def _converted(image: Image, profile: bytes) -> Samples:

@@ -128,9 +128,7 @@ def _exif_of_tiff(file: BinaryIO) -> tuple[bytes | None, tuple[str, ...]]:
         return None, ("EXIF, which is not read from this variant of TIFF",)
 
 
-def _described(
-    decoded: VipsImage, path: str | os.PathLike[str], exif: bytes | None, notes: tuple[str, ...]
-) -> Image:
+def _described(decoded: VipsImage, path: str | os.PathLike[str], exif: bytes | None, notes: tuple[str, ...]) -> Image:
     """A picture of one pixel that has everything but the samples: refused here, it is refused before decoding."""
     space = space_of(decoded, path)
     notes = (*described_losses(decoded), *notes)
@@ -148,7 +146,10 @@ def _described(
 
 def described_losses(decoded: VipsImage) -> tuple[str, ...]:
     """What the file holds and the picture will not, in words."""
-    fields = decoded.get_fields()
+    try:
+        fields = decoded.get_fields()
+    except UnicodeDecodeError:  # a damaged EXIF block can hold names that are no text
+        fields = []
     words = [words for prefix, words in _NOT_CARRIED.items() if any(name.startswith(prefix) for name in fields)]
     if field_of(decoded, "palette"):
         words.append("the palette: the colours are held one by one")
@@ -201,7 +202,6 @@ def _turned(frames: Samples, orientation: int) -> Samples:
     return frames
 
 
-
 def stretch(samples: Samples, stored_bits: int) -> None:
     """White is 65535: 10 or 12 bits arrive shifted up to 16, so that their white is a little lower."""
     if samples.dtype == np.uint16 and 8 < stored_bits < 16:
@@ -213,7 +213,7 @@ def stretch(samples: Samples, stored_bits: int) -> None:
 
 
 def _without_idle_channels(image: Image) -> Image:
-    """Animations are always decoded as RGBA: take away an alpha that hides nothing, and of GIF colours that are grey."""
+    """Animations come as RGBA: take away an alpha that hides nothing, and of a GIF colours that are all grey."""
     alpha, coloured = False, False
     samples = image.samples
     for top in range(0, len(samples), _ROWS_AT_ONCE):
@@ -251,7 +251,10 @@ def _dpi(decoded: VipsImage, format_: str) -> tuple[float, float] | None:
 
 def field_of(decoded: VipsImage, name: str) -> Any:  # noqa: ANN401 -- text, bytes or a number
     """A field of the file's header; None where it has none of that name."""
-    return decoded.get(name) if decoded.get_typeof(name) != 0 else None
+    try:
+        return decoded.get(name) if decoded.get_typeof(name) != 0 else None
+    except UnicodeDecodeError:  # a damaged EXIF block
+        return None
 
 
 @contextmanager

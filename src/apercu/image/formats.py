@@ -78,26 +78,31 @@ def problems(format_: Format, picture: Image, size: tuple[int, int] | None, *, s
         yield f"would lose the picture's transparency: {name} is written without"
     if picture.frames > 1 and not format_.animated:
         yield f"would lose the animation ({picture.frames} frames): {name} is written with one picture"
-    if picture.space == "cmyk" and "cmyk" not in format_.spaces:
-        yield f"cannot hold CMYK colours: {name} has none"
-    elif picture.icc is not None and not srgb_like and not format_.profile:
-        yield f"cannot hold the picture's colour profile: {name} has none"
-    elif picture.icc is not None and picture.space == "grey" and "grey" not in format_.spaces:
-        yield f"cannot hold a grey picture with a grey colour profile: {name} has no grey pictures"
+    if colours := _colour_problem(format_, picture, srgb_like=srgb_like):
+        yield colours
     if size is not None and max(size) > format_.side:
         yield f"would have {size[1]} x {size[0]} pixels: {name} holds at most {format_.side} a side"
 
 
-def hint(picture: Image, size: tuple[int, int] | None, *, srgb_like: bool) -> str:
-    """The suffixes that would do, and the conversion where that would help."""
-    fit = [f for f in FORMATS if not any(problems(f, picture, size, srgb_like=srgb_like))]
-    suffixes = [format_.suffixes[0] for format_ in fit]
-    others = "Write " + _listed(suffixes) + " instead" if suffixes else ""
-    convert = "convert the colours with --to-srgb" if picture.icc is not None or picture.space == "cmyk" else ""
-    if not others and not convert:
-        return "Take a smaller size." if size is not None else "Save the frames one by one."
-    sentence = ", or ".join(part for part in (others, convert) if part)
-    return sentence[0].upper() + sentence[1:] + "."
+def _colour_problem(format_: Format, picture: Image, *, srgb_like: bool) -> str:
+    name = shown(format_.name)
+    if picture.space == "cmyk" and "cmyk" not in format_.spaces:
+        return f"cannot hold CMYK colours: {name} has none"
+    if picture.icc is not None and not srgb_like and not format_.profile:
+        return f"cannot hold the picture's colour profile: {name} has none"
+    if picture.icc is not None and picture.space == "grey" and "grey" not in format_.spaces:
+        return f"cannot hold a grey picture with a grey colour profile: {name} has no grey pictures"
+    return ""
+
+
+def hint(format_: Format, picture: Image, size: tuple[int, int] | None, *, srgb_like: bool) -> str:
+    """The suffixes that would do, and the conversion to sRGB where that alone would help."""
+    fit = [other for other in FORMATS if not any(problems(other, picture, size, srgb_like=srgb_like))]
+    ways = ["Write " + _listed([other.suffixes[0] for other in fit]) + " instead"] if fit else []
+    found = list(problems(format_, picture, size, srgb_like=srgb_like))
+    if found == [_colour_problem(format_, picture, srgb_like=srgb_like)]:
+        ways.append("convert the colours with --to-srgb" if ways else "Convert the colours with --to-srgb")
+    return ", or ".join(ways or ["Take a smaller size, or a picture without transparency"]) + "."
 
 
 def _listed(words: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any, BinaryIO
 
@@ -17,6 +18,12 @@ from apercu.image.scratch import new_samples
 _MODES: dict[str, tuple[Space, bool]] = {
     "L": ("grey", False), "LA": ("grey", True), "RGB": ("rgb", False), "RGBA": ("rgb", True),
 }  # fmt: skip
+_CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+_HEADER_BYTES = 2**22
+_INSIDE = {b"meta": 4, b"iinf": 6, b"iprp": 0, b"ipco": 0}
+"""Boxes that hold boxes (ISO/IEC 14496-12 and 23008-12), and how many bytes stand before those."""
+_NAMED = {b"infe": 8, b"auxC": 4}
+"""Boxes that hold types and names, and how many bytes of versions and numbers stand before those."""
 
 
 def read_heic(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> Image:
@@ -27,12 +34,16 @@ def read_heic(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> 
     """
     import pi_heif
 
+    file.seek(0)
+    if not _names_are_text(file.read(_HEADER_BYTES)):
+        raise damaged(path, ": the names inside it are no text")
+    file.seek(0)
     try:
         opened = pi_heif.open_heif(file, convert_hdr_to_8bit=False, hdr_to_16bit=True)
         pictures = len(opened)
         stored = opened[opened.primary_index]
         width, height = stored.size
-    except Exception as error:  # noqa: BLE001 -- whatever a decoder of hostile files may raise
+    except Exception as error:
         raise damaged(path, f": {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
     refuse_too_large(path, (height, width), 1, max_pixels)
     if pictures > 1:
@@ -45,9 +56,12 @@ def read_heic(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> 
     space, has_alpha = _MODES[mode]
     try:
         decoded = np.asarray(stored)
-    except Exception as error:  # noqa: BLE001 -- as above
+    except Exception as error:
         raise damaged(path, f": {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
-    decoded = decoded.reshape(height, width, -1)
+    shape = (height, width, _CHANNELS[mode])
+    if decoded.size != math.prod(shape) or decoded.dtype != (np.uint16 if deep else np.uint8):
+        raise damaged(path, ": its samples are not those that it announces")
+    decoded = decoded.reshape(shape)
     samples = new_samples(decoded.shape, np.uint16 if deep else np.uint8)
     samples[:] = decoded
     stretch(samples, int(stored.info.get("bit_depth") or 8))
@@ -64,6 +78,26 @@ def read_heic(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> 
         format="heic",
         not_carried=kept.not_carried,
     )
+
+
+def _names_are_text(data: bytes, depth: int = 0) -> bool:
+    """Whether the types and names of items are text: the library behind ends the process where they are not."""
+    place = 0
+    while place + 8 <= len(data):
+        length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+        if length == 1:  # the length stands in the next eight bytes
+            length = int.from_bytes(data[place + 8 : place + 16], "big")
+        content = data[place + 8 : place + length if length >= 8 else None]
+        if kind in _NAMED:
+            try:
+                content[_NAMED[kind] :].decode("utf-8")
+            except UnicodeDecodeError:
+                return False
+        inside = _INSIDE.get(kind)
+        if inside is not None and depth < 4 and not _names_are_text(content[inside:], depth + 1):
+            return False
+        place += max(length, 8)
+    return True
 
 
 def _losses(info: dict[str, Any]) -> tuple[str, ...]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,6 +21,7 @@ from apercu.image.exif import add_to_tiff
 from apercu.image.formats import BY_SUFFIX, Format, hint, problems, shown
 from apercu.image.gif import write_gif
 from apercu.image.picture import Image
+from apercu.image.publish import exists_already, published
 from apercu.image.scratch import IN_MEMORY_BYTES, LET_GO_BYTES, Samples, let_go, new_samples
 from apercu.image.webp import write_animated_webp
 
@@ -53,7 +52,9 @@ def check_output(
     target = Path(path)
     suffix = target.suffix.lower()
     if suffix not in BY_SUFFIX:
-        what = "HEIC, which is read but not written" if suffix in (".heic", ".heif", ".hif") else f"the suffix {suffix!r}"
+        what = (
+            "HEIC, which is read but not written" if suffix in (".heic", ".heif", ".hif") else f"the suffix {suffix!r}"
+        )
         raise OutputError(
             f"{path} has {what}; expected one of {', '.join(BY_SUFFIX)}",
             hint="Name the result for example out.avif." if "HEIC" in what else "Name the result for example out.png.",
@@ -61,7 +62,7 @@ def check_output(
     if picture is not None:
         srgb_like = is_srgb(picture.icc)
         for problem in problems(BY_SUFFIX[suffix], picture, size, srgb_like=srgb_like):
-            raise OutputError(f"{path} {problem}", hint=hint(picture, size, srgb_like=srgb_like))
+            raise OutputError(f"{path} {problem}", hint=hint(BY_SUFFIX[suffix], picture, size, srgb_like=srgb_like))
     try:
         if not target.parent.is_dir():
             raise OutputError(
@@ -72,7 +73,7 @@ def check_output(
                 f"{path} is a folder; expected the name of a file", hint="Name the result for example out.png."
             )
         if not overwrite and os.path.lexists(target):
-            raise _exists(target)
+            raise exists_already(target)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror or error}", hint="Check the permissions, or write elsewhere."
@@ -104,13 +105,13 @@ def write_image(image: Image, path: str | os.PathLike[str], *, overwrite: bool =
     target = Path(path)
     format_ = BY_SUFFIX[target.suffix.lower()]
     image, notes = _fitting(image, format_)
-    with _published(target, overwrite=overwrite) as file:
+    with published(target, overwrite=overwrite) as file:
         if format_.name == "gif":
             notes += write_gif(image, file)
         elif format_.name == "bmp":
             write_bmp(image, file)
         else:
-            notes += _save(image, format_, file)
+            notes += _save_with_what_can_be_kept(image, format_, file)
     return notes
 
 
@@ -130,10 +131,38 @@ def _fitting(image: Image, format_: Format) -> tuple[Image, tuple[str, ...]]:
         block = getattr(image, field)
         if block is not None and (not format_.metadata or len(block) > most):
             notes.append(f"{name} cannot hold the picture's {words} block of {len(block):,} bytes")
-            image = replace(image, **{field: None})
+            image = _without(image, [field])
     if image.dpi is not None and format_.name == "gif":
         notes.append("GIF holds no resolution (dpi)")
     return (image if format_.profile else replace(image, icc=None)), tuple(notes)
+
+
+def _save_with_what_can_be_kept(image: Image, format_: Format, file: BinaryIO) -> tuple[str, ...]:
+    """Save; where the encoder refuses odd metadata, without it. Returns what could not be kept."""
+    attempts: tuple[tuple[str, ...], ...] = ((), ("exif", "xmp"), ("exif", "xmp", "icc"))
+    present = [[name for name in names if getattr(image, name) is not None] for names in attempts]
+    for number, names in enumerate(present):
+        try:
+            notes = _save(_without(image, names), format_, file)
+        except pyvips_module().Error:
+            if all(later == names for later in present[number + 1 :]):  # there is nothing more to leave out
+                raise
+            file.seek(0)
+            file.truncate()
+        else:
+            name, lost = shown(format_.name), " and ".join(name.upper() for name in names)
+            return (*notes, f"{name} was written without {lost}: the encoder refused it") if names else notes
+    return ()
+
+
+def _without(image: Image, names: Sequence[str]) -> Image:
+    """The picture without some of its profile, EXIF and XMP."""
+    return replace(
+        image,
+        icc=None if "icc" in names else image.icc,
+        exif=None if "exif" in names else image.exif,
+        xmp=None if "xmp" in names else image.xmp,
+    )
 
 
 def _save(image: Image, format_: Format, file: BinaryIO) -> tuple[str, ...]:
@@ -240,49 +269,3 @@ def _drop_png_resolution(file: BinaryIO) -> None:
             file.write(chunk + struct.pack(">I", zlib.crc32(chunk)))
             return
         file.seek(int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)
-
-
-@contextmanager
-def _published(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """A hidden file beside `target` that takes its name when the block ends well and vanishes when it does not."""
-    hidden = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
-    try:
-        with open(hidden, "x+b", buffering=0) as file:
-            yield file
-            os.fsync(file.fileno())
-        if overwrite:
-            os.replace(hidden, target)
-        else:
-            _move_without_replacing(hidden, target)
-    except FileExistsError:
-        raise _exists(target) from None
-    except OSError as error:
-        raise OutputError(
-            f"{target} cannot be written: {error.strerror or error}", hint="Check the disk and the permissions."
-        ) from None
-    except pyvips_module().Error as error:
-        cause = str(error).strip().splitlines()[-1]
-        full = "unable to write to target" in cause
-        raise OutputError(
-            f"{target} cannot be written: {'the disk may be full' if full else cause}",
-            hint="Check the disk, or write elsewhere." if full else "Write .png instead.",
-        ) from None
-    finally:
-        hidden.unlink(missing_ok=True)
-
-
-def _move_without_replacing(hidden: Path, target: Path) -> None:
-    """Give the file its name unless somebody else took that name meanwhile: a plain rename would replace theirs."""
-    try:
-        os.link(hidden, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: take the name with an empty file, then replace our own
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        os.replace(hidden, target)
-
-
-def _exists(target: Path) -> OutputError:
-    return OutputError(
-        f"{target} exists already and is not replaced", hint="Allow it with --overwrite, or write to another name."
-    )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apercu.errors import RunError, ShapeError, UnsupportedScaleError
 from apercu.records import ModelCard
+from apercu.registry import Block, Enlarger
+from apercu.resample import PixelSource
 
 FloatArray = NDArray[np.float32]
 Span = tuple[int, int]
@@ -27,49 +28,9 @@ Network = Callable[[FloatArray], FloatArray]
 Prepare = Callable[[Callable[[], Iterator[FloatArray]]], Network]
 """Makes the network for one picture from a way to walk over all its tiles, as often as needed."""
 
-
-class Source(Protocol):
-    """A picture that a model reads piece by piece. `size` is (height, width)."""
-
-    size: Size
-
-    def read(self, rows: Span, columns: Span) -> FloatArray:
-        """The pixels rows[0]:rows[1], columns[0]:columns[1] as (h, w, 3) RGB in [0, 1]."""
-        ...
-
-
-class Block(NamedTuple):
-    """A finished piece of the result: `pixels` (h, w, 3) belong at row `top` and column `left`."""
-
-    top: int
-    left: int
-    pixels: FloatArray
-
-
-class Pixels:
-    """A picture in memory, as a `Source`.
-
-    Raises:
-        ShapeError: it is not (H, W, 3), or it is empty.
-    """
-
-    def __init__(self, pixels: FloatArray) -> None:
-        if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-            raise ShapeError(f"a picture has the shape {pixels.shape}, expected (H, W, 3)")
-        self.size: Size = (pixels.shape[0], pixels.shape[1])
-        self._pixels = pixels
-
-    def read(self, rows: Span, columns: Span) -> FloatArray:
-        """A view of the piece."""
-        return self._pixels[slice(*rows), slice(*columns)]
-
-
-def assemble(blocks: Iterator[Block], size: Size) -> FloatArray:
-    """The whole result, (height, width, 3), from blocks that cover it."""
-    result = np.empty((*size, 3), np.float32)
-    for top, left, pixels in blocks:
-        result[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
-    return result
+_FIXED_BYTES = 60 * 2**20
+_BYTES_PER_PIXEL = 15_000
+_WHOLE = 512  # what is reckoned with where a network must see the whole picture
 
 
 @dataclass(frozen=True)
@@ -92,8 +53,8 @@ class Rule:
     tile: int | None = 256
 
 
-class FixedFactor:
-    """A network that enlarges by its own factor and no other (an `apercu.registry.Enlarger`).
+class FixedFactor(Enlarger):
+    """A network that enlarges by its own factor and no other.
 
     Args:
         card: the model's card.
@@ -112,25 +73,33 @@ class FixedFactor:
         self._prepare = prepare
         self._tile = rule.tile and min(rule.tile, tile_size)
 
-    def enlarge(self, source: Source, size: Size) -> Iterator[Block]:
+    def enlarge(self, pixels: PixelSource, size: Size) -> Iterator[Block]:
         """Enlarge a picture to `size`, block by block; values are cut off at 0 and 1.
 
         Raises:
+            ShapeError: the picture has another shape.
             UnsupportedScaleError: `size` is not the factor times the picture's size.
             RunError: the network gave numbers that are not finite, or another size than it should.
             MemoryError: the machine's memory did not suffice.
         """
-        (height, width), scale = source.size, self._rule.scale
+        if len(pixels.shape) != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+            raise ShapeError(f"{self.card.name} takes pictures of the shape (H, W, 3), got {pixels.shape}")
+        height, width, scale = *pixels.shape[:2], self._rule.scale
         if size != (height * scale, width * scale):
             raise UnsupportedScaleError(
                 f"{self.card.name} enlarges {scale} times only: {width}x{height} becomes "
                 f"{width * scale}x{height * scale}, and {size[1]}x{size[0]} was asked for",
                 hint=f"Ask for the factor {scale}, or let a resize step follow.",
             )
-        return self._blocks(source)
+        return self._blocks(pixels)
 
-    def _blocks(self, source: Source) -> Iterator[Block]:
-        (height, width), network = source.size, self._network
+    def memory(self) -> int:
+        """Bytes that a tile needs at most: measured for the hungriest networks, as so much for each pixel of it."""
+        side = (self._tile or _WHOLE) + 2 * (self._rule.overlap + self._rule.border)
+        return _FIXED_BYTES + _BYTES_PER_PIXEL * side**2
+
+    def _blocks(self, source: PixelSource) -> Iterator[Block]:
+        (height, width), network = source.shape[:2], self._network
         cut = [(rows, columns) for rows in tiles(height, self._tile) for columns in tiles(width, self._tile)]
         if self._prepare and len(cut) > 1:
             alone = replace(self._rule, overlap=0)
@@ -139,13 +108,13 @@ class FixedFactor:
             yield self._block(source, rows, columns, network)
 
     @staticmethod
-    def _read(source: Source, rows: Span, columns: Span, rule: Rule) -> tuple[FloatArray, list[Span]]:
+    def _read(source: PixelSource, rows: Span, columns: Span, rule: Rule) -> tuple[FloatArray, list[Span]]:
         """A tile with its surroundings, and what of it is not border."""
-        seen = [window(span, n, rule) for span, n in zip((rows, columns), source.size, strict=True)]
+        seen = [window(span, n, rule) for span, n in zip((rows, columns), source.shape[:2], strict=True)]
         read_rows, read_columns = ((begin - rule.border, end + rule.border) for begin, end in seen)
         return read_beyond(source, read_rows, read_columns), seen
 
-    def _block(self, source: Source, rows: Span, columns: Span, network: Network) -> Block:
+    def _block(self, source: PixelSource, rows: Span, columns: Span, network: Network) -> Block:
         """Run the network on one tile with its surroundings."""
         scale = self._rule.scale
         pixels, seen = self._read(source, rows, columns, self._rule)
@@ -184,9 +153,9 @@ def window(span: Span, n: int, rule: Rule) -> Span:
     return begin, end + (begin - end) % rule.multiple
 
 
-def read_beyond(source: Source, rows: Span, columns: Span) -> FloatArray:
+def read_beyond(source: PixelSource, rows: Span, columns: Span) -> FloatArray:
     """A piece that may reach beyond the picture's edge; there the outermost pixels are repeated."""
-    spans = [(max(0, begin), min(n, end)) for (begin, end), n in zip((rows, columns), source.size, strict=True)]
-    pixels = source.read(spans[0], spans[1])
+    spans = [(max(0, begin), min(n, end)) for (begin, end), n in zip((rows, columns), source.shape[:2], strict=True)]
+    pixels = source[slice(*spans[0]), slice(*spans[1])]
     missing = [(inner[0] - outer[0], outer[1] - inner[1]) for inner, outer in zip(spans, (rows, columns), strict=True)]
     return np.pad(pixels, (*missing, (0, 0)), mode="edge")

@@ -63,7 +63,7 @@ def execute_plan(
         OutputError: `output` cannot be written, is missing for a plan that saves, or is given for one that does not.
         RunError, ModelError, InputError: a step failed; nothing is left half-written.
     """
-    _check_plan(plan)
+    _check_plan(plan, settings)
     _check_output(plan, output, overwrite=overwrite)
     run = Run(plan=plan, settings=settings, input=picture, output=output, overwrite=overwrite, progress=progress)
     started = time.perf_counter()
@@ -80,7 +80,7 @@ def execute_plan(
     return _summarise(plan, records, run, values, time.perf_counter() - started, predicted)
 
 
-def _check_plan(plan: Plan) -> None:
+def _check_plan(plan: Plan, settings: Settings) -> None:
     validate_plan(plan, op_signatures())
     problems = [
         f"node {node.id!r}: {name} is {node.params[name]!r}, expected one of {', '.join(allowed)}"
@@ -93,7 +93,7 @@ def _check_plan(plan: Plan) -> None:
         raise PlanError(problems, hint="`apercu plan --json` prints a complete one.")
     for node in plan.nodes:
         for name in _models_of(node):
-            find_model(name)
+            find_model(name, settings)
 
 
 def _models_of(node: Node) -> list[str]:
@@ -173,7 +173,7 @@ def _cannot_run(node: Node, settings: Settings) -> str:
     """Why an optional node is skipped, or nothing. Only a model that is not here is: damaged weights stop the run."""
     if not node.params.get("optional") or node.params.get("model") == AUTO:
         return ""
-    card = find_model(node.params["model"])
+    card = find_model(node.params["model"], settings)
     match model_status(card, settings):
         case "described":
             return f"{card.name} is described here but not run by this version"
@@ -230,7 +230,7 @@ def _summarise(
         self_test=run.self_test,
         input_sha256=run.input_sha256,
         output_sha256=saved.sha256 if saved else None,
-        weights_sha256=weights_digest(find_model(model), run.settings) if model else None,
+        weights_sha256=weights_digest(find_model(model, run.settings), run.settings) if model else None,
         weights=weights_used(plan, run.settings, run.self_test),
         tile_sizes=run.tile_sizes,
         threads=run.settings.threads,

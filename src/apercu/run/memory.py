@@ -55,7 +55,7 @@ def forecast(plan: Plan, source: Image, settings: Settings) -> Forecast:
         held = _PROGRAM_BYTES + sum(min(_bytes(size, source), IN_MEMORY_BYTES) for size in (before, after))
         need = held + _working_bytes(node, after, source)
         for model in _models(node, plan):
-            if model_status(find_model(model), settings) == "runs":
+            if model_status(find_model(model, settings), settings) == "runs":
                 tile, working = _fitting_tile(model, allowed - held, settings)
                 tiles[node.id] = min(tile, tiles.get(node.id, tile))
                 need = max(need, held + working)

@@ -151,7 +151,7 @@ def enlarge(
     """Enlarge the picture with a model, by a factor per axis or to an exact size."""
     if model == AUTO:
         model = _chosen(run)
-        native = native_scale(find_model(model), scale or _ratio(size, image))
+        native = native_scale(find_model(model, run.settings), scale or _ratio(size, image))
         scale, size = (scale, size) if native is None else ((native, native), None)
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
     stretched = (target[0] * image.size[1]) / (target[1] * image.size[0])
@@ -164,7 +164,7 @@ def enlarge(
         run.warnings.append(
             "the transparency was enlarged by bicubic interpolation, whichever model enlarged the colours"
         )
-    run.models[run.node] = find_model(model).id
+    run.models[run.node] = find_model(model, run.settings).id
     tile = run.tile_sizes.get(run.node, run.settings.tile_size)
     if tile < run.settings.tile_size:
         run.warnings.append(f"worked in tiles of {tile} instead of {run.settings.tile_size} pixels, to save memory")
@@ -196,7 +196,7 @@ def _ratio(size: Size | None, image: Image) -> Scale:
 def selftest(run: Run, image: Image, *, models: str, scale: Scale | None = None, size: Size | None = None) -> Image:
     """Try models on the picture, shrunk once more; hand it on as it is, and note which one did best."""
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
-    names = [find_model(name).id for name in models.split(",") if name.strip()]
+    names = [find_model(name, run.settings).id for name in models.split(",") if name.strip()]
     still = next(image.each_frame())
     if _SQUARES in names and still.channels < 4 and pixel_art(still.samples[:, :, : still.channels]).found:
         reason = f"the picture looks like pixel art, and {_SQUARES} keeps its squares; it was not shrunk for a trial"
@@ -242,7 +242,7 @@ def resize(
 
 def apply(run: Run, image: Image, *, model: str, optional: bool = False) -> Image:
     """Let a model work on the picture at its size: inpainting, redrawing and the like."""
-    card = find_model(model)
+    card = find_model(model, run.settings)
     raise ModelError(
         f"{card.name} is described here but not run by this version", hint="Leave the step out, or mark it optional."
     )
@@ -342,7 +342,7 @@ def weights_used(plan: Plan, settings: Settings, test: SelfTest | None) -> dict[
     """The sha256 of the weights of every model of a plan that has some here."""
     names = [test.chosen] if test else []
     names += [node.params["model"] for node in plan.nodes if node.params.get("model", AUTO) != AUTO]
-    cards = [find_model(name) for name in names]
+    cards = [find_model(name, settings) for name in names]
     found = {card.id: weights_digest(card, settings) for card in cards if model_status(card, settings) == "runs"}
     return {name: digest for name, digest in sorted(found.items()) if digest}
 

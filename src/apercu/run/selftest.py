@@ -69,7 +69,7 @@ def self_test(
         return SelfTest(scale=factors, pieces=len(pieces), trials=tuple(trials), chosen=names[0], reason=reason)
     best = max(trial.psnr_db for trial in sound)
     level = [trial for trial in sound if trial.psnr_db >= best - TIE_DB]
-    chosen = min(level, key=lambda trial: (_COSTS[find_model(trial.model).cost], -trial.psnr_db))
+    chosen = min(level, key=lambda trial: (_COSTS[find_model(trial.model, settings).cost], -trial.psnr_db))
     return SelfTest(
         scale=factors,
         pieces=len(pieces),

@@ -1,0 +1,65 @@
+"""A file appears whole or not at all, and never in the place of another by surprise."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from apercu.errors import OutputError
+from apercu.image.encoder import pyvips_module
+
+
+@contextmanager
+def published(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    """A hidden file beside `target` that takes its name when the block ends well and vanishes when it does not."""
+    hidden = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        with open(hidden, "x+b", buffering=0) as file:
+            yield file
+            os.fsync(file.fileno())
+        if overwrite:
+            os.replace(hidden, target)
+        else:
+            _move_without_replacing(hidden, target)
+    except FileExistsError:
+        raise exists_already(target) from None
+    except OSError as error:
+        raise OutputError(
+            f"{target} cannot be written: {error.strerror or error}", hint="Check the disk and the permissions."
+        ) from None
+    except struct.error:  # a number of the file's header is too large for its field
+        raise OutputError(
+            f"{target} would be larger than its format can say (4 GB)", hint="Write .tif or .png instead."
+        ) from None
+    except pyvips_module().Error as error:
+        cause = str(error).strip().splitlines()[-1]
+        full = "unable to write to target" in cause
+        raise OutputError(
+            f"{target} cannot be written: {'the disk may be full' if full else cause}",
+            hint="Check the disk, or write elsewhere." if full else "Write .png instead.",
+        ) from None
+    finally:
+        hidden.unlink(missing_ok=True)
+
+
+def _move_without_replacing(hidden: Path, target: Path) -> None:
+    """Give the file its name unless somebody else took that name meanwhile: a plain rename would replace theirs."""
+    try:
+        os.link(hidden, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: take the name with an empty file, then replace our own
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        os.replace(hidden, target)
+
+
+def exists_already(target: Path) -> OutputError:
+    """The error for a file that may not be replaced."""
+    return OutputError(
+        f"{target} exists already and is not replaced", hint="Allow it with --overwrite, or write to another name."
+    )

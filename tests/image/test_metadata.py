@@ -1,0 +1,153 @@
+"""Metadata comes along where it is sound; where it is odd it is named, and never fails a run."""
+
+import io
+from dataclasses import replace
+
+import independent as other
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from apercu.image import Image, read_image, write_image
+from apercu.image.exif import PREFIX, directory_of, exif_of_tiff, serialised, upright_exif
+from apercu.image.metadata import sound
+from apercu.pictures import enlarge
+from apercu.settings import load_settings
+
+EXIF = PREFIX + other.exif_block().tobytes().removeprefix(PREFIX)
+
+
+def mutated(rng, block):
+    """Bytes altered, cut short, overwritten by noise, lengthened, or nothing left."""
+    data = bytearray(block)
+    match int(rng.integers(0, 6)):
+        case 0:
+            for at in rng.integers(0, len(data), int(rng.integers(1, 9))):
+                data[at] = rng.integers(0, 256)
+        case 1:
+            del data[int(rng.integers(0, len(data))) :]
+        case 2:
+            data[8:] = rng.integers(0, 256, len(data) - 8, dtype=np.uint8).tobytes()
+        case 3:
+            data[:] = rng.integers(0, 256, len(data), dtype=np.uint8).tobytes()
+        case 4:
+            data += bytes(int(rng.integers(0, 70_000)))
+        case 5:
+            data.clear()
+    return bytes(data)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+def test_odd_metadata_never_fails_a_run(tmp_path, suffix):
+    rng = np.random.default_rng(3)
+    settings = load_settings(threads=1)
+    picture = other.as_pillow(other.smooth(3, 8))
+    for number in range(20):
+        path = tmp_path / f"{number}{suffix}"
+        options = {"icc_profile": mutated(rng, other.SRGB), "xmp": mutated(rng, other.XMP)[:60_000]}
+        if suffix != ".tif":
+            options["exif"] = mutated(rng, EXIF)[:60_000]
+        picture.save(path, **options)
+        out = tmp_path / f"out{suffix}"
+        enlarge(path, out, settings=settings, model="bicubic", scale=(2.0, 2.0), overwrite=True)
+        assert read_image(out).size == (20, 28)
+
+
+@pytest.mark.parametrize("space", ["grey", "rgb"])
+def test_what_is_kept_can_be_written_into_every_format(tmp_path, space):
+    rng = np.random.default_rng(4)
+    channels = 1 if space == "grey" else 3
+    profile = other.grey_profile() if space == "grey" else other.SRGB
+    suffixes = [".png", ".jpg", ".tif"] if space == "grey" else [".png", ".jpg", ".tif", ".webp", ".avif"]
+    for number in range(60):
+        kept = sound(space, icc=mutated(rng, profile), exif=mutated(rng, EXIF), xmp=mutated(rng, other.XMP))
+        image = Image(other.smooth(channels, 8, size=(16, 16)), icc=kept.icc, exif=kept.exif, xmp=kept.xmp)
+        path = tmp_path / f"a{suffixes[number % len(suffixes)]}"
+        write_image(image, path, overwrite=True)
+        assert read_image(path).icc == kept.icc
+
+
+def test_what_is_damaged_is_named():
+    kept = sound("rgb", icc=b"profile", exif=b"exif", xmp=b"xmp", notes=("a comment",))
+    assert (kept.icc, kept.exif, kept.xmp) == (None, None, None)
+    assert kept.not_carried == (
+        "a comment", "a damaged colour profile", "a damaged EXIF block", "a damaged XMP packet",
+    )  # fmt: skip
+
+
+def test_a_metadata_block_that_is_too_long_for_jpeg_is_left_out_and_that_is_said(tmp_path):
+    image = Image(other.smooth(3, 8), xmp=other.XMP + b" " * 70_000)
+    warnings = write_image(image, tmp_path / "a.jpg")
+    assert any("cannot hold the picture's XMP block of 70,055 bytes" in text for text in warnings)
+    assert read_image(tmp_path / "a.jpg").xmp is None
+
+
+@pytest.mark.parametrize(("suffix", "words"), [(".gif", ("EXIF", "XMP", "resolution")), (".bmp", ("EXIF", "XMP"))])
+def test_formats_without_metadata_say_so(tmp_path, suffix, words):
+    image = Image(other.smooth(1, 8), exif=EXIF, xmp=other.XMP, dpi=(300.0, 300.0))
+    warnings = " ".join(write_image(image, tmp_path / f"a{suffix}"))
+    for word in words:
+        assert word in warnings
+
+
+# --- EXIF blocks
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_orientation_is_reset_in_both_byte_orders(order):
+    exif = Pillow.Exif()
+    exif.endian = order
+    exif[0x0112], exif[0x010E] = 6, "a house"
+    block = upright_exif(exif.tobytes())
+    read = Pillow.Exif()
+    read.load(block)
+    assert (read[0x0112], read[0x010E]) == (1, "a house")
+
+
+def test_a_directory_survives_being_taken_apart_and_put_together():
+    block = EXIF.removeprefix(PREFIX)
+    first = directory_of(block)
+    again = b"II*\0\x08\0\0\0" + serialised(first, 8)
+    assert directory_of(again) == first
+    read = Pillow.Exif()
+    read.load(PREFIX + again)
+    assert read[0x010E] == "a small house"
+    assert read.get_ifd(0x8769)[0x9003] == "2020:01:02 03:04:05"
+    assert read.get_ifd(0x8825)[1] == "N"
+
+
+def test_a_block_that_points_to_itself_ends():
+    """A directory whose EXIF pointer leads back to it."""
+    loop = b"II*\0\x08\0\0\0" + b"\x01\0" + b"\x69\x87\x04\0\x01\0\0\0\x08\0\0\0" + bytes(4)
+    assert directory_of(loop)
+
+
+@pytest.mark.parametrize("block", [b"", b"II*\0", b"II*\0\xff\xff\xff\xff" + bytes(20), b"MM\0+" + bytes(20)])
+def test_what_is_no_exif_is_none(block):
+    assert upright_exif(block) is None
+
+
+def test_exif_of_a_tiff_goes_into_a_png_and_back(tmp_path):
+    held = io.BytesIO()
+    exif = other.exif_block(6)
+    exif[0x8769], exif[0x8825] = {0x9003: "2020:01:02 03:04:05"}, {0x0001: "N"}
+    other.as_pillow(other.smooth(3, 8)).save(held, "TIFF", exif=exif)
+    (tmp_path / "a.tif").write_bytes(held.getvalue())
+    image = read_image(tmp_path / "a.tif")
+    for suffix in (".png", ".tif", ".jpg", ".webp", ".avif"):
+        write_image(image, tmp_path / f"b{suffix}")
+        assert other.exif_tags(tmp_path / f"b{suffix}")[1:] == ("a small house", "2020:01:02 03:04:05", "N")
+
+
+def test_a_tiff_without_tags_of_the_picture_has_no_exif():
+    held = io.BytesIO()
+    other.as_pillow(other.smooth(3, 8)).save(held, "TIFF")
+    assert exif_of_tiff(held.getvalue()) is None
+
+
+def test_resolution_stated_in_a_png_only_as_a_shape_is_none(tmp_path):
+    other.as_pillow(other.smooth(3, 8)).save(tmp_path / "a.png")  # no pHYs chunk at all
+    image = read_image(tmp_path / "a.png")
+    assert image.dpi is None
+    write_image(replace(image), tmp_path / "b.png")  # one that says "square"
+    assert read_image(tmp_path / "b.png").dpi is None
