@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import pyvips
+
 from sets import pictures
 
 SCALE = 2
@@ -60,8 +61,10 @@ def main() -> None:
             held = height * width * 3 * (1 + SCALE**2) / 1e6
             used, predicted, seconds = peak(picture, output, model)
             failed |= used > MOST_MB[model]
+            size = f"{width}x{height}"
             print(
-                f"{model:<10} {f'{width}x{height}':>11} {held:12.0f} MB {used:5.0f} MB {predicted:7.0f} MB {seconds:6.0f} s"
+                f"{model:<10} {size:>11} {held:12.0f} MB {used:5.0f} MB {predicted:7.0f} MB {seconds:6.0f} s",
+                flush=True,
             )
     if failed:
         sys.exit("a run needed more memory than it may")

@@ -1,9 +1,9 @@
 """How often the self-test chooses the model that is truly best, and what it loses where it does not.
 
 Protocol: every picture of BSD100 and Set14 at x2, x3 and x4. The low-resolution picture is made by Pillow's bicubic
-from the picture cut to a multiple of the factor. The self-test sees only that. The truth: PSNR over all colours between the
-enlarged and the original picture, a border of the factor cut off, clipped, not rounded. Regret: the best model's PSNR
-minus the chosen one's. Candidates within 0.005 dB of the best count as best.
+from the picture cut to a multiple of the factor. The self-test sees only that. The truth: PSNR over all colours between
+the enlarged and the original picture, a border of the factor cut off, clipped, not rounded. Regret: the best model's
+PSNR minus the chosen one's. Candidates within 0.005 dB of the best count as best.
 """
 
 from __future__ import annotations

@@ -69,14 +69,15 @@ def turned_6(samples):
     return np.rot90(samples, -1)
 
 
-def enlarged(samples, factor=2, *, bits):
+def enlarged(samples, factor=2, *, bits, clip=True):
     """What bicubic interpolation gives, worked out by Pillow in floating point, one channel at a time."""
     size = (samples.shape[1] * factor, samples.shape[0] * factor)
     planes = [
         np.asarray(Pillow.fromarray(samples[:, :, i].astype(np.float32), "F").resize(size, Pillow.Resampling.BICUBIC))
         for i in range(samples.shape[2])
     ]
-    return np.clip(np.stack(planes, axis=2), 0, 2**bits - 1)
+    stacked = np.stack(planes, axis=2)
+    return np.clip(stacked, 0, 2**bits - 1) if clip else stacked
 
 
 # --- writers

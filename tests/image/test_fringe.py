@@ -43,6 +43,19 @@ def test_a_disc_has_no_fringe_on_any_ground(tmp_path, model, hidden):
         assert off_the_line(samples, ground) <= 2
 
 
+@pytest.mark.parametrize("model", ["bicubic", "liif-edsr"])
+def test_faint_pixels_of_another_colour_do_not_leak_into_solid_ones(tmp_path, model):
+    """Green at 3 of 255 around a red disc: it may show by its 3 of 255 and a rounding, and no more."""
+    image = disc((0, 255, 0))
+    faint = image.samples[:, :, 3] < 4
+    image.samples[faint] = (0, 255, 0, 3)
+    write_image(image, tmp_path / "in.png")
+    enlarge(tmp_path / "in.png", tmp_path / "out.png", settings=load_settings(), model=model, scale=(3.0, 3.0))
+    samples = read_image(tmp_path / "out.png").samples.astype(float)
+    for ground in GROUNDS.values():
+        assert off_the_line(samples, ground) <= 5
+
+
 def test_the_measure_of_a_fringe_sees_one():
     samples = disc((0, 0, 0)).samples.astype(float)
     samples[10:14, 10:14] = (0, 255, 0, 128)

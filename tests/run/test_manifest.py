@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from apercu import pictures
 from apercu.errors import InputError, OutputError
 from apercu.image import Image, read_image, write_image
 from apercu.pictures import enlarge, repeat
+from apercu.registry import find_model
 from apercu.run.manifest import is_manifest, manifest_path, read_manifest
 from apercu.settings import Settings
 
@@ -29,7 +31,10 @@ def picture(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("model", ["liif-edsr", "bicubic", "auto"])
 @pytest.mark.parametrize("embed", [False, True])
-def test_a_run_repeated_from_its_manifest_gives_the_same_bytes(picture: Path, model: str, embed: bool):
+def test_a_run_repeated_from_its_manifest_gives_the_same_bytes(
+    picture: Path, model: str, embed: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pictures, "candidates", lambda settings: [find_model("liif-edsr"), find_model("bicubic")])
     out = picture.with_name("out.png")
     enlarge(picture, out, settings=SETTINGS, model=model, scale=(1.5, 2), manifest=True, embed_manifest=embed)
     record = repeat(manifest_path(out), settings=Settings(threads=1), output=picture.with_name("again.png"))

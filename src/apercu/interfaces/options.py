@@ -51,9 +51,7 @@ Strip = Annotated[
     bool,
     typer.Option("--strip", metavar="", help="Leave out EXIF, XMP and dpi; the colour profile stays."),
 ]
-ToSrgb = Annotated[
-    bool, typer.Option("--to-srgb", metavar="", help="Convert the colours to sRGB; CMYK becomes RGB.")
-]
+ToSrgb = Annotated[bool, typer.Option("--to-srgb", metavar="", help="Convert the colours to sRGB; CMYK becomes RGB.")]
 ShrinkBy = Annotated[Kernel, typer.Option(help="How the result is shrunk for the comparison.")]
 GivenLevel = Annotated[
     Literal["prompt", "linked"],

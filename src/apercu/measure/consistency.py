@@ -227,6 +227,8 @@ class _ShrinkAxis:
         impulse[count // 2] = 1.0
         weights = np.abs(_solve(self.factor_of(slice(count)), impulse))
         felt = np.flatnonzero(weights > 1e-9 * weights.max())
+        if felt[0] == 0 or felt[-1] == count - 1:  # it reaches further than this axis tells
+            return int(self.gram.shape[1])
         return int(np.abs(felt - count // 2).max()) + 1
 
 

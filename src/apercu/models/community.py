@@ -34,7 +34,9 @@ OVERLAPS = (16, 32, 64, 96)
 LARGEST_DIFFERENCE = 1 / 255
 CELL = 32
 """A multiple of the windows of 8, 16 and 32 pixels that attention networks work in."""
-KNOWN = "spandrel reads ESRGAN, Real-ESRGAN Compact, SwinIR, SPAN, DAT, HAT, OmniSR, PLKSR, RealCUGAN and others."
+KNOWN = (
+    "Known to spandrel are ESRGAN, Real-ESRGAN Compact, SwinIR, SPAN, DAT, HAT, OmniSR, PLKSR, RealCUGAN and others."
+)
 NO_MEMORY = ("allocate memory", "out of memory", "bad_alloc")
 
 

@@ -14,7 +14,7 @@ from apercu.image.picture import quantised
 from apercu.image.scratch import LET_GO_BYTES, Samples, let_go, new_samples
 from apercu.registry import Enlarger, Progress
 from apercu.resample import FloatImage, Kernel, PixelSource, resize_strips
-from apercu.run.transparency import bleed
+from apercu.run.transparency import bleed, unmixing
 from apercu.settings import Settings
 
 Scale = tuple[float, float]
@@ -104,12 +104,15 @@ def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Prog
     try:
         for number, frame in enumerate(image.each_frame()):
             out = samples[number * target[0] : (number + 1) * target[0]]
-            source = bleed(frame)
+            mixed = unmixing(frame, target)
+            source = bleed(frame) if mixed is None else mixed.fed
             for group in _groups(image):
                 for block in model.enlarge(_as_rgb(source, group), target):
                     values = block.pixels if group.stop - group.start == 3 else block.pixels.mean(axis=2, keepdims=True)
                     height, width = values.shape[:2]
                     rows, columns = slice(block.top, block.top + height), slice(block.left, block.left + width)
+                    if mixed is not None:
+                        values = values + mixed[rows, columns][:, :, group]
                     out[rows, columns, group] = quantised(values, samples.dtype)
                     pixels_written += height * width
                     written += values.size * samples.itemsize
@@ -139,8 +142,10 @@ def resize_image(image: Image, target: Size, kernel: Kernel) -> Image:
     samples = new_samples((image.frames * target[0], target[1], image.samples.shape[2]), image.samples.dtype)
     for number, frame in enumerate(image.each_frame()):
         out = samples[number * target[0] : (number + 1) * target[0]]
-        for rows, strip in resize_strips(bleed(frame), target, kernel):
-            out[rows, :, : image.channels] = quantised(strip, out.dtype)
+        mixed = unmixing(frame, target, kernel)
+        for rows, strip in resize_strips(bleed(frame) if mixed is None else mixed.fed, target, kernel):
+            values = strip if mixed is None else strip + mixed[rows, slice(0, target[1])]
+            out[rows, :, : image.channels] = quantised(values, out.dtype)
             let_go(out)
         if frame.has_alpha:
             _resize_alpha(frame, out, kernel)

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from apercu.image import Image, Pixels
-from apercu.resample import FloatImage, PixelSource
+from apercu.resample import FloatImage, Kernel, PixelSource, resample_matrix
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 REACH = 160
 """Hidden pixels take the colour of a visible one up to this far away: more than any model here can see."""
+_ROWS_AT_ONCE = 256
+_FAINT = 1 / 8
+"""Pixels of no more alpha are kept from a network."""
+_SEEN_AT_ALL = 0.5 / 255
+"""Less alpha than this rounds to none in a file of 8 bits."""
 
 
-def bleed(image: Image) -> PixelSource:
-    """The colours with each fully transparent pixel given the colour of the nearest visible one.
+def bleed(image: Image, *, faint: float = 0.0) -> PixelSource:
+    """The colours with each pixel of no more alpha than `faint` given the colour of the nearest other one.
 
     Those colours are never seen; without this step a network (or any filter) would mix them into the visible edge as a
     fringe. A hidden pixel with no visible one within `REACH` keeps its colour.
     """
-    return image.pixels if image.alpha is None else _Bled(image.pixels, image.samples[:, :, -1])
+    if image.alpha is None:
+        return image.pixels
+    return _Bled(image.pixels, image.samples[:, :, -1], int(faint * np.iinfo(image.samples.dtype).max))
 
 
 class _Bled:
     """Colours whose hidden pixels are filled when a piece is taken, (H, W, C) float32."""
 
-    def __init__(self, pixels: Pixels, alpha: np.ndarray[Any, Any]) -> None:
+    def __init__(self, pixels: Pixels, alpha: np.ndarray[Any, Any], faint: int) -> None:
         self._pixels = pixels
         self._alpha = alpha
+        self._faint = faint
         self.shape = pixels.shape
 
     def __getitem__(self, key: Any) -> FloatImage:  # noqa: ANN401 -- a slice, or one for rows and one for columns
@@ -40,7 +51,7 @@ class _Bled:
         inside = tuple(
             slice(span.start - wider.start, span.stop - wider.start) for span, wider in zip(spans, wide, strict=True)
         )
-        hidden = self._alpha[wide] == 0
+        hidden = self._alpha[wide] <= self._faint
         if not hidden[inside].any() or hidden.all():
             return self._pixels[tuple(spans)]
         from scipy.ndimage import distance_transform_edt
@@ -50,6 +61,66 @@ class _Bled:
         own = filled[inside]
         near = filled[tuple(nearest[:, inside[0], inside[1]])]
         return np.where((distance[inside] <= REACH)[:, :, None], near, own)
+
+
+def unmixing(frame: Image, target: tuple[int, int], kernel: Kernel = "bicubic") -> Unmixing | None:
+    """What to add to enlarged colours where faint pixels have leaked into visible ones; None where there are none.
+
+    Args:
+        frame: a still picture.
+        target: (height, width) that it is brought to.
+        kernel: by which its alpha is brought there.
+    """
+    if not frame.has_alpha:
+        return None
+    alpha, highest = frame.samples[:, :, -1], np.iinfo(frame.samples.dtype).max
+    for top in range(0, len(alpha), _ROWS_AT_ONCE):
+        rows = alpha[top : top + _ROWS_AT_ONCE]
+        if ((rows != 0) & (rows != highest)).any():
+            return Unmixing(frame, target, kernel)
+    return None
+
+
+class Unmixing:
+    """Interpolation weighted by alpha minus interpolation without, for any piece of the result.
+
+    A pixel of little alpha is hardly seen, but interpolation or a network counts its colour as much as a solid one's.
+    What is added makes the smooth part of the result the one that weights by alpha give, and leaves the detail to the
+    model; where alpha is even it is nothing. A network sees past an edge, so it is fed (`fed`) colours without the
+    faint ones, which come back with what is added.
+    """
+
+    def __init__(self, frame: Image, target: tuple[int, int], kernel: Kernel) -> None:
+        self.fed = bleed(frame, faint=_FAINT)
+        self._colours = bleed(frame)
+        self._alpha = Pixels(frame.samples[:, :, -1:])
+        self._rows = resample_matrix(frame.size[0], target[0], kernel)
+        self._columns = resample_matrix(frame.size[1], target[1], kernel)
+
+    def __getitem__(self, place: tuple[slice, slice]) -> FloatImage:
+        """The piece for rows and columns of the result, (h, w, C) float32."""
+        rows, y = _with_span(self._rows[place[0]])
+        columns, x = _with_span(self._columns[place[1]])
+        colours, alpha = self._colours[y, x], self._alpha[y, x]
+        weight = _resized(alpha, rows, columns)
+        visible = weight > _SEEN_AT_ALL
+        weighted = _resized(colours * alpha, rows, columns) / np.where(visible, weight, 1)
+        added = np.where(visible, np.clip(weighted, 0, 1) - _resized(self.fed[y, x], rows, columns), 0)
+        piece: FloatImage = added.astype(np.float32)
+        return piece
+
+
+def _with_span(weights: csr_array[np.float64]) -> tuple[csr_array[np.float64], slice]:
+    """Only the columns of a matrix that count, and where they are."""
+    span = slice(int(weights.indices.min()), int(weights.indices.max()) + 1)
+    return weights[:, span], span
+
+
+def _resized(piece: FloatImage, rows: csr_array[np.float64], columns: csr_array[np.float64]) -> Any:  # noqa: ANN401
+    height, width, channels = piece.shape
+    tall = np.asarray(rows @ piece.reshape(height, width * channels)).reshape(-1, width, channels)
+    turned = tall.transpose(1, 0, 2).reshape(width, -1)
+    return np.asarray(columns @ turned).reshape(-1, tall.shape[0], channels).transpose(1, 0, 2)
 
 
 def as_seen(image: Image) -> PixelSource:
