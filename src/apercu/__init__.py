@@ -10,6 +10,7 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from apercu.errors import ApercuError
+    from apercu.folders import enlarge_folder
     from apercu.pictures import check, enlarge
     from apercu.plan.build import build_plan
     from apercu.question.prompt import parse_prompt, read_prompt_file, write_prompt
@@ -30,6 +31,7 @@ _HOMES = {
     "build_plan": "plan.build",
     "check": "pictures",
     "enlarge": "pictures",
+    "enlarge_folder": "folders",
     "execute_plan": "run.execute",
     "load_model": "registry",
     "load_settings": "settings",
@@ -52,6 +54,7 @@ __all__ = [
     "build_plan",
     "check",
     "enlarge",
+    "enlarge_folder",
     "execute_plan",
     "load_model",
     "load_settings",
