@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
+import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -17,7 +20,21 @@ FloatArray = NDArray[np.float32]
 # The runtime's own error classes are not public, so its sentences tell what happened.
 _MISSING = re.compile(r"initializer: (\S+?)\. Error")
 _UNEXPECTED = re.compile(r"initializer with name (\S+)\.")
+_M_MMAP_THRESHOLD = -3  # of malloc.h
 _NO_MEMORY = ("bad_alloc", "bad allocation", "Failed to allocate memory")
+
+
+@cache
+def return_large_blocks() -> None:
+    """Let freed blocks of 4 MB and more go back to the system at once, where the C library is glibc.
+
+    By itself glibc keeps them for later, in pieces that the next tile does not fit into: the memory of a run was up to
+    twice that of its largest tile.
+    """
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        if hasattr(library, "gnu_get_libc_version"):
+            library.mallopt(_M_MMAP_THRESHOLD, 4 * 2**20)
 
 
 def load_graph(
@@ -34,6 +51,7 @@ def load_graph(
     Raises:
         WeightsError: a weight is missing, unexpected or of another shape.
     """
+    return_large_blocks()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

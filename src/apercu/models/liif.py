@@ -27,7 +27,7 @@ RECEPTIVE_RADIUS = {"edsr": 34, "rdn": 131}
 """Pixels that a feature can see on each side, one for each 3x3 convolution on the encoder's longest path."""
 
 _FIXED_BYTES = 40 * 2**20
-_BYTES_PER_PIXEL = {"edsr": 6_500, "rdn": 10_000}
+_BYTES_PER_PIXEL = {"edsr": 3_000, "rdn": 9_000}
 
 
 class Liif(Enlarger):
