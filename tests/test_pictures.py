@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from apercu.errors import PlanError
+from apercu.errors import PlanError, ShapeError
 from apercu.image import Image, write_image
 from apercu.pictures import check
 from apercu.records import Node, Plan
 from apercu.run.execute import execute_plan
-from apercu.settings import load_settings
+from apercu.settings import Settings, load_settings
 
 RNG = np.random.default_rng(3)
 
@@ -85,3 +85,11 @@ def test_a_plan_that_saves_another_picture_than_it_measured_is_refused(tmp_path:
     with pytest.raises(PlanError, match="its report measures 'bicubic'"):
         execute_plan(plan, small, tmp_path / "out.png", settings=load_settings())
     assert not (tmp_path / "out.png").exists()
+
+
+def test_pictures_with_another_number_of_frames_are_not_compared(tmp_path: Path):
+    still = np.zeros((8, 8, 3), np.uint8)
+    write_image(Image(still), tmp_path / "still.png")
+    write_image(Image(np.concatenate([still, still + 9]), frames=2, delays=(40, 40)), tmp_path / "moving.png")
+    with pytest.raises(ShapeError, match=r"has 1 frames and .* has 2, expected as many"):
+        check(tmp_path / "moving.png", tmp_path / "still.png", settings=Settings())

@@ -103,10 +103,13 @@ def enlarge_folder(
     """
     from apercu.run.batch import Batch, Tally, run_batch
     from apercu.run.ledger import LEDGER_NAME, Ledger, Parameters
+    from apercu.run.memory import allowed_memory
     from apercu.run.tasks import Work
 
     started = time.perf_counter()
-    one_thread = settings.model_copy(update={"threads": 1})
+    # The workers share the memory, and each uses one thread, so that the bytes do not depend on their number.
+    share = allowed_memory(settings) // max(1, jobs or available_threads())
+    one_thread = settings.model_copy(update={"threads": 1, "max_memory": share})
     card_id = _check_parameters(model, scale=scale, size=size, faithful=faithful, settings=one_thread)
     folder, out = folder.absolute(), out.absolute()
     _check_folders(folder, out)
@@ -230,12 +233,13 @@ def _summary(
     started: float,
 ) -> Enlargements:
     from apercu.image import shown_path
+    from apercu.run.ledger import LEDGER_NAME
 
     warnings = [f"the folder {shown_path(below)} could not be read: {why}" for below, why in listing.unreadable]
     if changed:
         warnings.append(f"another {', '.join(changed)} than before: what was finished was done again")
     if tally.warned:
-        warnings.append(f"{tally.warned} results came with warnings; the ledger holds them")
+        warnings.append(f"{tally.warned} result{'s' * (tally.warned != 1)} came with warnings: see {LEDGER_NAME}")
     return Enlargements(
         folder=shown_path(batch.folder),
         output=shown_path(batch.out),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from apercu.run.execute import Progress
 
 DEFAULT_MODEL = "liif-edsr"
-LARGEST_CHANGE = 0.25
+LARGEST_CHANGE = 0.1
 """Share of contradicted contrast above which `check` doubts that the pictures belong together."""
 
 
@@ -60,12 +60,16 @@ def enlarge(
     Raises:
         ApercuError: one of its classes says what cannot be used; nothing is written then.
     """
-    from apercu.image import shown_path
+    from apercu.image import check_output, shown_path
+    from apercu.image.files import open_picture
     from apercu.run.execute import execute_plan
     from apercu.run.manifest import check_manifest_path, manifest_of, manifest_path, write_manifest
 
+    with open_picture(picture):  # what is wrong with the input is said first
+        check_output(output, overwrite=overwrite)
     if manifest:
         check_manifest_path(output, overwrite=overwrite)
+    in_place = output.exists() and picture.exists() and output.samefile(picture)
     native = None
     if shrink_first:
         size = _size_wanted(picture, scale, size, settings)
@@ -83,6 +87,9 @@ def enlarge(
     if manifest:
         write_manifest(manifest_of(run, output.parent), manifest_path(output))
         run = run.model_copy(update={"manifest": shown_path(manifest_path(output))})
+    if manifest and in_place:
+        note = "the result replaced the picture, so the manifest cannot repeat the run unless you keep a copy"
+        run = run.model_copy(update={"warnings": (*run.warnings, note)})
     if shrink_first and native is None:
         note = "nothing was shrunk first: the picture does not seem to have been enlarged before"
         run = run.model_copy(update={"warnings": (*run.warnings, note)})
@@ -133,7 +140,8 @@ def repeat(
     record = execute_plan(
         manifest.plan,
         source,
-        output or (manifest_file.parent / manifest.output if manifest.output else manifest_file),
+        # Only the name: a manifest from elsewhere must not say into which folder to write.
+        output or (manifest_file.with_name(Path(manifest.output).name) if manifest.output else manifest_file),
         settings=settings.model_copy(update={"threads": manifest.threads}),
         overwrite=overwrite,
         progress=progress,
@@ -248,7 +256,7 @@ def check(
         overwrite: whether `added_map` may be replaced.
 
     Raises:
-        ShapeError: `after` is smaller than `before` on an axis.
+        ShapeError: `after` is smaller than `before` on an axis, or has another number of frames.
         ImageError, OutputError: a file cannot be read or written.
     """
     from apercu.image import check_output, read_image, shown_path
@@ -263,6 +271,11 @@ def check(
             f"{after} ({sr.size[1]}x{sr.size[0]}) is smaller than {before} ({lr.size[1]}x{lr.size[0]}), "
             "expected an enlargement of it",
             hint="Name the small picture first and the enlarged one second.",
+        )
+    if lr.frames != sr.frames:
+        raise ShapeError(
+            f"{after} has {sr.frames} frames and {before} has {lr.frames}, expected as many",
+            hint="Compare an animation with its own enlargement, or one frame with one.",
         )
     lr, sr = _alike(lr, sr)
     report = measure_pictures(lr, sr, kernel)
@@ -281,6 +294,9 @@ def _doubts(lr: Image, sr: Image, report: FidelityReport) -> Iterator[str]:
     """What speaks against the one picture being an enlargement of the other at all, or a faithful one."""
     if lr.has_alpha != sr.has_alpha:
         yield f"the picture has {_alpha(lr)} transparency, the enlargement {_alpha(sr)}"
+    y, x = report.scale
+    if 0.01 < abs(y / x - 1) < 0.2:  # further apart it was meant to be so
+        yield f"it is {x:.4g} times as wide and {y:.4g} times as high: stretched a little, or cropped"
     if report.changed_share > LARGEST_CHANGE:
         yield (
             f"{report.changed_share:.0%} of the contrast contradicts the picture: it may show something else, "

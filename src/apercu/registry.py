@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable, Iterator
+from copy import copy
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib import import_module
@@ -35,6 +36,8 @@ Card = TypeVar("Card", ModelCard, Paper)
 
 COMMUNITY_LOADER = "apercu.models.community:load_community"
 """The loader of every card that `apercu models add` writes; such a card may name no other."""
+COMMUNITY_LIBRARIES = ("spandrel", "torch")
+"""What every such card requires."""
 
 
 def model_cards(settings: Settings | None = None) -> dict[str, ModelCard]:
@@ -50,9 +53,22 @@ def model_cards(settings: Settings | None = None) -> dict[str, ModelCard]:
     folder = added_cards(settings or load_settings())
     added = read_cards(folder, ModelCard) if folder.is_dir() else {}
     for card in added.values():
-        if card.loader != COMMUNITY_LOADER:
-            raise _damaged(folder / f"{card.id}.toml", f"field loader: {card.loader!r} is not {COMMUNITY_LOADER!r}")
+        if problem := _added_problem(card):
+            raise _damaged(folder / f"{card.id}.toml", f"field {problem}")
     return shipped | {id: card for id, card in added.items() if id not in shipped} if added else shipped
+
+
+def _added_problem(card: ModelCard) -> str | None:
+    """What a card in the data folder says beyond what `apercu models add` writes: other code, files elsewhere."""
+    if card.loader != COMMUNITY_LOADER:
+        return f"loader: {card.loader!r} is not {COMMUNITY_LOADER!r}"
+    if card.requires != COMMUNITY_LIBRARIES:
+        return f"requires: {list(card.requires)} is not {list(COMMUNITY_LIBRARIES)}"
+    if card.weights is None or card.weights.file is not None or card.weights.carriers:
+        return "weights: expected those that the user brought, without file and carriers"
+    if card.factors == "any" or len(card.factors) != 1 or card.factors[0] not in range(2, 17):
+        return f"factors: {card.factors} is not one whole number from 2 to 16"
+    return None
 
 
 @cache
@@ -72,7 +88,9 @@ def find_model(name: str, settings: Settings | None = None) -> ModelCard:
         UnknownModelError: no card is called that; the message lists the nearest names, or every id when none is near.
     """
     cards = model_cards(settings)
-    known = {called.casefold(): card for card in cards.values() for called in (card.id, card.name, *card.aliases)}
+    # Reversed: an added card comes after those of Apercu, and must not take a name from one of them.
+    named = reversed(cards.values())
+    known = {called.casefold(): card for card in named for called in (card.id, card.name, *card.aliases)}
     card = known.get(name.strip().casefold())
     if card is None:
         near = get_close_matches(name.strip().casefold(), known, n=5, cutoff=0.5)
@@ -98,19 +116,22 @@ def read_cards(folder: Traversable, kind: type[Card]) -> dict[str, Card]:
         EvidenceError: a file is not TOML, a field is missing, unknown or of the wrong kind, or the id is not the
             name of the file.
     """
-    cards = [_read_card(file, kind) for file in folder.iterdir() if file.name.endswith(".toml")]
+    named = (file for file in folder.iterdir() if file.name.endswith(".toml") and not file.name.startswith("."))
+    cards = [_read_card(file, kind) for file in named if file.is_file()]
     return {card.id: card for card in sorted(cards, key=lambda card: card.id)}
 
 
 def _read_card(file: Traversable, kind: type[Card]) -> Card:
     try:
         card = kind.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _damaged(file, f"it is not valid TOML: {error}") from error
+    except OSError as error:
+        raise _damaged(file, f"it cannot be read ({error.strerror})") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise _damaged(file, f"field {field}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:  # broken TOML, other bytes than UTF-8, numbers or nesting too long
+        raise _damaged(file, f"it is not valid TOML: {error}") from error
     if card.id != file.name.removesuffix(".toml"):
         raise _damaged(file, f"field id: {card.id!r} is not the name of the file")
     return card
@@ -134,9 +155,10 @@ class Block(NamedTuple):
 
 
 class Enlarger(Protocol):
-    """A way to enlarge that is ready to run."""
+    """A way to enlarge that is ready to run. `tile_size` is the longest side of a tile, in pixels of the picture."""
 
     card: ModelCard
+    tile_size: int = 256
 
     def enlarge(self, pixels: PixelSource, size: tuple[int, int]) -> Iterator[Block]:
         """Enlarge (H, W, 3) RGB in [0, 1] to `size` (height, width), piece by piece.
@@ -150,8 +172,14 @@ class Enlarger(Protocol):
         """
         ...
 
-    def memory(self) -> int:
-        """Bytes that a tile needs at most, beside the picture and its result; an estimate from above."""
+    def in_tiles(self, tile_size: int) -> Enlarger:
+        """The same model, its weights shared, with tiles of another size."""
+        twin = copy(self)
+        twin.tile_size = tile_size
+        return twin
+
+    def memory(self, size: tuple[int, int]) -> int:
+        """Bytes that a tile of a picture of `size` (height, width) needs at most, beside the picture and its result."""
         return 256 * 2**20
 
 
@@ -284,12 +312,13 @@ def load_model(name: str, settings: Settings) -> Enlarger:
             f"{card.name} is described here but not run by this version",
             hint="`apercu models` lists the models that run.",
         )
-    return _opened(card.id, settings, _stamp(card, settings))
+    alike = Settings(data_dir=settings.data_dir, threads=settings.threads)
+    return _opened(card.id, alike, _stamp(card, settings)).in_tiles(settings.tile_size)
 
 
 @lru_cache(maxsize=4)
 def _opened(name: str, settings: Settings, stamp: tuple[int, int]) -> Enlarger:
-    """A model opened once for many pictures; another file of weights has another stamp."""
+    """A model opened once for many pictures and sizes of tiles; another file of weights has another stamp."""
     card = model_cards(settings)[name]
     module, function = str(card.loader).split(":")
     load = cast("Callable[[ModelCard, Settings], Enlarger]", getattr(import_module(module), function))

@@ -6,12 +6,13 @@ Passed as an argument, never a global.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator
 
 from apercu.errors import InputError
 
@@ -39,6 +40,14 @@ class Settings(BaseModel):
     max_output_pixels: int = Field(default=512_000_000, ge=1)
     max_scale: float = Field(default=64.0, ge=1)
     max_memory: ByteSize | None = Field(default=None, ge=1)
+
+    @field_validator("max_memory", mode="before")
+    @classmethod
+    def _whole_size(cls, value: object) -> object:
+        """The parser stops at the first character that it does not know: 1,5GB would be one byte."""
+        if isinstance(value, str) and not re.fullmatch(r"\s*\d{0,15}\.?\d{1,15}\s*[A-Za-z]{0,3}\s*", value):
+            raise ValueError("expected a size such as 1500MB or 1.5GB")
+        return value
 
 
 def load_settings(

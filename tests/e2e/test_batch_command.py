@@ -320,3 +320,15 @@ def workers_of(command: int) -> list[int]:
         except OSError:  # a process that has just ended
             continue
     return found
+
+
+@posix
+def test_a_link_among_the_results_never_leads_back_to_the_pictures(shell: Shell) -> None:
+    draw(shell.work / "in" / "sub", 1)
+    original = next((shell.work / "in" / "sub").iterdir()).read_bytes()
+    (shell.work / "out").mkdir()
+    (shell.work / "out" / "sub").symlink_to("../in/sub")
+    outcome = shell.call("batch", "in", "-o", "out", "--scale", "2", "--model", "bicubic", "--overwrite", "--resume")
+    assert outcome.code == EXIT_CODES[RunError]
+    assert "through a link" in outcome.out
+    assert next((shell.work / "in" / "sub").iterdir()).read_bytes() == original

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pytest
 from shell import Shell, refuses
 
-from apercu.errors import InputError
+from apercu.errors import EvidenceError, InputError
 from apercu.registry import model_cards
 
 pytestmark = pytest.mark.e2e
@@ -44,7 +44,25 @@ def test_an_added_model_is_listed_with_what_was_said_about_it(shell: Shell, comm
 
 def test_adding_answers_in_json_too(shell: Shell, community_file: str) -> None:
     told = json.loads(shell.call("models", "add", community_file, "--json").out)
-    assert told == {"model": "2x-tiny", "name": "2x_tiny", "status": "runs", "licence": "unknown (not stated)"}
+    named = {"model": "2x-tiny", "name": "2x_tiny", "status": "runs", "licence": "unknown (not stated)"}
+    assert told == named | {"warnings": []}
+
+
+def test_seams_that_stay_are_told_when_the_model_is_added(
+    shell: Shell, community_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apercu.models.community.NetworkFacts.shows_seams", lambda _: True)
+    said = "On a test picture the tiles of 2x_tiny differed from the whole by up to 0.0 of 255 steps."
+    assert shell.call("models", "add", community_file).out.splitlines()[1:] == [said]
+    assert json.loads(shell.call("models", "add", community_file, "--json").out)["warnings"] == [said]
+
+
+def test_a_broken_card_of_an_added_model_is_one_line(shell: Shell) -> None:
+    card = shell.folder / "data/models/x.toml"
+    card.parent.mkdir(parents=True)
+    card.write_text("a = " + "[" * 100_000, "utf-8")
+    for command in (("models",), ("plan", "Enlarge my photo 2 times")):
+        refuses(shell, EvidenceError, "the card x.toml is damaged", *command)
 
 
 def test_a_name_that_belongs_to_a_model_of_apercu_is_refused(shell: Shell, community_file: str) -> None:

@@ -91,6 +91,7 @@ def test_the_first_picture_of_a_png_may_stand_outside_the_animation(tmp_path):
     image = read_image(tmp_path / "a.png")
     assert image.frames == 2
     assert np.array_equal(image.samples[:10], np.asarray(pictures[1]))
+    assert image.not_carried == ("the still picture outside the animation",)
 
 
 @pytest.mark.parametrize("format_", ["PNG", "WEBP", "GIF"])

@@ -1,6 +1,7 @@
 """Profiles are kept byte for byte; on request colours become sRGB, by Pillow's colour engine to within rounding."""
 
 import io
+import struct
 
 import independent as other
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from apercu.image import Image, encode_png, read_image
-from apercu.image.colour import profile_problem, srgb_profile, to_srgb
+from apercu.image.colour import is_srgb, profile_problem, srgb_profile, to_srgb
 
 
 def converted_by_pillow(samples, profile, mode):
@@ -114,3 +115,22 @@ def test_adobes_inverted_cmyk_is_read_the_right_way_round(tmp_path):
 def test_a_profile_is_kept_where_it_is_sound_and_fits(icc, space, words):
     assert words in profile_problem(icc, space)
     assert bool(words) == bool(profile_problem(icc, space))
+
+
+def linear_profile():
+    """The sRGB profile, name and all, with a straight line as its curve (ICC.1:2022, section 10.18, type 3)."""
+    at = other.SRGB.index(b"para\0\0\0\0\0\3\0\0") + 12
+    one = 1 << 16
+    return other.SRGB[:at] + struct.pack(">5i", one, one, 0, one, 0) + other.SRGB[at + 20 :]
+
+
+def test_a_profile_counts_as_srgb_by_its_colours_and_not_by_its_name():
+    assert "sRGB".encode("utf-16-be") in linear_profile()
+    assert not is_srgb(linear_profile())
+    assert is_srgb(other.SRGB.replace("sRGB".encode("utf-16-be"), "mine".encode("utf-16-be")))
+
+
+def test_a_grey_profile_counts_as_srgb_where_its_curve_does():
+    assert not is_srgb(other.grey_profile())
+    assert not is_srgb(other.cmyk_profile())
+    assert is_srgb(None)

@@ -1,6 +1,7 @@
 """Metadata comes along where it is sound; where it is odd it is named, and never fails a run."""
 
 import io
+import struct
 from dataclasses import replace
 
 import independent as other
@@ -119,7 +120,7 @@ def test_a_directory_survives_being_taken_apart_and_put_together():
 def test_a_block_that_points_to_itself_ends():
     """A directory whose EXIF pointer leads back to it."""
     loop = b"II*\0\x08\0\0\0" + b"\x01\0" + b"\x69\x87\x04\0\x01\0\0\0\x08\0\0\0" + bytes(4)
-    assert directory_of(loop)
+    assert directory_of(loop) == {}
 
 
 @pytest.mark.parametrize("block", [b"", b"II*\0", b"II*\0\xff\xff\xff\xff" + bytes(20), b"MM\0+" + bytes(20)])
@@ -151,3 +152,22 @@ def test_resolution_stated_in_a_png_only_as_a_shape_is_none(tmp_path):
     assert image.dpi is None
     write_image(replace(image), tmp_path / "b.png")  # one that says "square"
     assert read_image(tmp_path / "b.png").dpi is None
+
+
+def test_a_block_of_more_entries_than_it_can_hold_is_damaged():
+    """5,000 entries announced in 49 kB, where 4,096 would fit."""
+    block = b"II*\0\x08\0\0\0" + (5000).to_bytes(2, "little") + bytes(12 * 4096)
+    assert upright_exif(PREFIX + block) is None
+
+
+def test_directories_that_overlap_are_not_read_again_and_again():
+    """49 kB in which every value is all of the block, or every pointer leads into the same entries."""
+    head = b"II*\0\x08\0\0\0" + (4096).to_bytes(2, "little")
+    wide = head + b"".join(struct.pack("<HHII", 40_000 + number % 99, 7, 49_000, 0) for number in range(4096)) + bytes(4)
+    # entry k points to its own value, 18 + 12 k, which read as a directory announces that many entries
+    inward = head + b"".join(struct.pack("<HHII", 0x8769, 4, 1, 18 + 12 * (number % 338)) for number in range(4096))
+    with pytest.raises(ValueError, match="longer than they can be"):
+        directory_of(wide)
+    with pytest.raises(ValueError, match="more than 4,096 entries"):
+        directory_of(inward)
+    assert upright_exif(wide) == wide

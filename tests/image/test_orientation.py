@@ -55,10 +55,12 @@ def test_a_large_picture_is_turned_as_a_small_one(tmp_path, small_memory, monkey
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("large", [False, True])
-def test_every_frame_of_an_animation_is_turned(tmp_path, request, large, orientation):
+@pytest.mark.parametrize("format_", ["WEBP", "PNG"])
+def test_every_frame_of_an_animation_is_turned(tmp_path, request, format_, large, orientation):
     frames = [other.smooth(3, 8, size=SIZE, seed=seed) for seed in range(3)]
     exif = other.exif_block(orientation)
-    content = other.pillow_file("WEBP", frames, lossless=True, exact=True, duration=50, exif=exif.tobytes())
+    options = {"lossless": True, "exact": True} if format_ == "WEBP" else {}
+    content = other.pillow_file(format_, frames, duration=50, exif=exif.tobytes(), **options)
     (tmp_path / "a").write_bytes(content)
     if large:
         request.getfixturevalue("small_memory")
@@ -73,4 +75,11 @@ def test_every_frame_of_an_animation_is_turned(tmp_path, request, large, orienta
 def test_the_resolution_is_turned_too(tmp_path):
     content = other.png_file(other.smooth(1, 8), exif=other.exif_block(6), dpi=(300, 150))
     (tmp_path / "a").write_bytes(content)
+    assert read_image(tmp_path / "a").dpi == pytest.approx((150, 300), abs=0.05)
+
+
+def test_the_resolution_of_an_animated_png_is_turned_too(tmp_path):
+    frames = [other.smooth(3, 8, seed=seed) for seed in range(2)]
+    exif = other.exif_block(6).tobytes()
+    (tmp_path / "a").write_bytes(other.pillow_file("PNG", frames, duration=50, exif=exif, dpi=(300, 150)))
     assert read_image(tmp_path / "a").dpi == pytest.approx((150, 300), abs=0.05)

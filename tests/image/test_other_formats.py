@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as Pillow
 
 from apercu.errors import ImageError, OutputError
-from apercu.image import check_output, read_image
+from apercu.image import check_output, heic, read_image
 
 HEIC = Path(__file__).parent / "heic"
 Y, X = np.mgrid[0:32, 0:48]
@@ -111,3 +111,48 @@ def test_a_bmp_cut_short_is_refused(tmp_path, kept):
     (tmp_path / "a.bmp").write_bytes(held.getvalue()[: int(kept * len(held.getvalue()))])
     with pytest.raises(ImageError, match="damaged"):
         read_image(tmp_path / "a.bmp")
+
+
+@pytest.mark.parametrize(("kind", "said"), [(b"MBED", None), (b"LINK", "in another file"), (b"cut ", "damaged")])
+def test_the_profile_in_a_bmp_is_read_or_named(tmp_path, kind, said):
+    """A header of version 5 (BITMAPV5HEADER), whose profile stands behind the samples."""
+    import struct
+
+    rows = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
+    head = struct.pack("<IiiHHIIiiII", 124, 4, 5, 1, 24, 0, 60, 0, 0, 0, 0) + bytes(16)
+    head += (b"MBED" if said == "damaged" else kind)[::-1] + bytes(48)
+    head += struct.pack("<IIII", 4, 124 + 60, len(other.SRGB) + (said == "damaged"), 0)
+    start = struct.pack("<2sIHHI", b"BM", 138 + 60 + len(other.SRGB), 0, 0, 138)
+    (tmp_path / "a.bmp").write_bytes(start + head + rows.tobytes() + other.SRGB)
+    image = read_image(tmp_path / "a.bmp")
+    assert np.array_equal(image.samples, rows[::-1, :, ::-1])
+    assert image.icc == (None if said else other.SRGB)
+    assert [said in text for text in image.not_carried] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("length", [0, 4])
+def test_a_heic_of_many_boxes_in_boxes_is_walked_through_once(length):
+    """Each of 120 boxes with a length of 0 goes on to the end and ends the walk; less than 8 is no length."""
+    inner = (length.to_bytes(4, "big") + b"ipco") * 120
+    assert bool(heic._problem_of_boxes(b"\0\0\0\0iprp" + inner)) == (length == 4)
+    nested = b""
+    for _ in range(120):
+        nested = (len(nested) + 8).to_bytes(4, "big") + b"ipco" + nested
+    assert heic._problem_of_boxes(nested) == ""
+
+
+def test_a_heic_of_too_many_boxes_is_refused():
+    box = b"\0\0\0\x08free"
+    assert heic._problem_of_boxes(box * 10_000) == ""
+    assert "more than 10,000" in heic._problem_of_boxes(box * 10_001)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_names_are_found_behind_both_counts_of_items(version):
+    """ItemInfoBox (ISO/IEC 14496-12, section 8.11.6): the count has 16 bits in version 0 and 32 in version 1."""
+    named = (8 + 8 + 4).to_bytes(4, "big") + b"infe" + bytes(8)
+    for name, problem in ((b"hvc1", ""), (b"\xff\xff\xff\xff", "no text")):
+        content = bytes([version, 0, 0, 0]) + (1).to_bytes(4 if version else 2, "big") + named + name
+        found = heic._problem_of_boxes((len(content) + 8).to_bytes(4, "big") + b"iinf" + content)
+        assert problem in found
+        assert bool(found) == bool(problem)

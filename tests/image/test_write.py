@@ -1,6 +1,7 @@
 """Writing is exact, whole, never replaces a file by surprise and says what a format cannot hold."""
 
 import os
+import struct
 from io import BytesIO
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image as Pillow
 
 from apercu.errors import OutputError
 from apercu.image import Image, check_output, encode_png, read_image, write_image
+from apercu.image.publish import hidden_prefix
 
 EXACT = (".png", ".tif", ".tiff")
 
@@ -271,3 +273,36 @@ def test_an_encoder_that_refuses_metadata_still_writes_the_picture(tmp_path, mon
     (warning,) = write_image(picture(exif=b"Exif\0\0II*\0", xmp=XMP), tmp_path / "a.png")
     assert warning == "PNG was written without EXIF and XMP: the encoder refused it"
     assert np.array_equal(samples(read_image(tmp_path / "a.png")), samples(picture()))
+
+
+@pytest.mark.parametrize("kind", ["bmp", "animated webp", "tiff tags"])
+def test_a_file_that_cannot_be_written_to_its_end_is_not_published(tmp_path, kind):
+    """A limit for the size of files makes the system write a part and say how much, as a full disk does."""
+    import resource
+
+    if kind == "animated webp":
+        image = Image(np.random.default_rng(0).integers(0, 256, (600, 300, 3), np.uint8), frames=2, delays=(50, 50))
+    elif kind == "tiff tags":  # the samples fit, the tags behind them do not
+        place = struct.pack("<HHII", 0x010E, 2, 90_000, 26)
+        exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + place + bytes(4) + b"a" * 89_999 + b"\0"
+        image = picture(3, size=(100, 60), exif=exif)
+    else:
+        image = picture(3, size=(200, 300))
+    target = tmp_path / f"a.{kind.split()[0].replace('animated', 'webp').replace('tiff', 'tif')}"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot be written: File too large"):
+            write_image(image, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp"])
+def test_a_name_of_80_characters_of_three_bytes_is_written(tmp_path, suffix):
+    """244 bytes, of 255 that a name may have; the hidden name beside it must not be longer."""
+    name = "\u756b" * 80 + suffix
+    write_image(picture(3), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert len(os.fsencode(hidden_prefix(name))) <= 102

@@ -170,6 +170,49 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(own: Settings, rdn_check
     assert files_in(own.data_dir) == []
 
 
+@pytest.mark.parametrize("fails", ["load_model", "save", 1, 2])
+def test_a_failure_while_adding_again_leaves_the_model_that_worked(
+    added: Path, own: Settings, rdn_checkpoint: Path, monkeypatch, fails: str | int
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def replace(source: Path, target: Path) -> None:
+        places.append(target)
+        interrupt() if len(places) == fails else os.rename(source, target)
+
+    places: list[Path] = []
+    before = {name: (added.parent / name).read_bytes() for name in files_in(own.data_dir)}
+    with monkeypatch.context() as patched:
+        if fails == "load_model":
+            patched.setattr(add_module, "load_model", interrupt)
+        elif fails == "save":
+            patched.setattr(
+                add_module, "file_digest", lambda path: interrupt() if path.suffix != ".pth" else sha256(path)
+            )
+        else:
+            patched.setattr(add_module.os, "replace", replace)
+        with pytest.raises(KeyboardInterrupt):
+            add_weights(rdn_checkpoint, own)
+    assert {name: (added.parent / name).read_bytes() for name in files_in(own.data_dir)} == before
+    assert enlarge_whole(load_model("liif-rdn", own), PICTURE, (9, 11)).shape == (9, 11, 3)
+
+
+def test_a_failure_at_the_last_file_takes_the_first_ones_away_again(
+    own: Settings, rdn_checkpoint: Path, rdn_known, monkeypatch
+):
+    def replace(source: Path, target: Path) -> None:
+        if target.suffix == ".json":
+            raise OSError(28, os.strerror(28))
+        os.rename(source, target)
+
+    rdn_known(rdn_checkpoint)
+    monkeypatch.setattr(add_module.os, "replace", replace)
+    with pytest.raises(WeightsError, match="No space left on device"):
+        add_weights(rdn_checkpoint, own)
+    assert files_in(own.data_dir) == []
+
+
 def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, rdn_checkpoint: Path, rdn_known):
     rdn_known(rdn_checkpoint)
     (tmp_path / "data").write_text("a file")

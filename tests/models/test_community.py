@@ -177,6 +177,34 @@ def test_tiles_give_the_same_as_the_whole(added: ModelCard, own: Settings):
     assert np.abs(whole - cut).max() <= 1 / 255
 
 
+def test_seams_that_stay_with_the_largest_overlap_are_a_limit_of_the_card(own: Settings, tmp_path: Path, monkeypatch):
+    path = save(made("RealESRGAN Compact"), tmp_path / "x.pth")
+    from apercu.models import add
+
+    for seam, told in (
+        (0.5 / 255, []),
+        (12 / 255, ["On a test picture the tiles of x differed from the whole by up to 12.0 of 255 steps."]),
+    ):
+        monkeypatch.setattr(
+            add, "measure_overlap", lambda facts, *_, seam=seam: facts.model_copy(update={"overlap": 96, "seam": seam})
+        )
+        card = add_weights(path, own)
+        assert [claim.text for claim in card.claims if claim.id == "limit-seams"] == told
+        assert find_model("x", own) == card
+
+
+def test_each_network_runs_with_its_own_threads_and_leaves_those_of_others_alone(added: ModelCard, own: Settings):
+    before, pixels, seen = torch.get_num_threads(), np.zeros((4, 4, 3), np.float32), []
+    models = [load_model(added.id, own.model_copy(update={"threads": threads})) for threads in (1, 3)]
+    assert torch.get_num_threads() == before
+    for model in models:
+        model._network._network.model.register_forward_hook(lambda *_: seen.append(torch.get_num_threads()))
+    for model in (*models, *models):
+        enlarge(model, pixels)
+    assert seen == [1, 3, 1, 3]
+    assert torch.get_num_threads() == before
+
+
 def test_a_picture_smaller_than_the_network_takes_is_enlarged(own: Settings, tmp_path: Path):
     card = add_weights(save(made("SwinIR"), tmp_path / "swin.pth"), own)
     assert enlarge(load_model(card.id, own), np.full((3, 5, 3), 0.5, np.float32)).shape == (6, 10, 3)
@@ -321,10 +349,61 @@ def test_a_card_in_the_data_folder_can_name_no_other_loader(added: ModelCard, ow
         model_cards(own)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('requires = ["spandrel", "torch"]', 'requires = ["os.path"]', r"requires: \['os\.path'\] is not"),
+        ('requires = ["spandrel", "torch"]', "requires = []", r"requires: \[\] is not"),
+        ("weights = {", 'weights = { file = "../../../x",', "weights: expected those that the user brought"),
+        ("carriers = []", 'carriers = [{ package = "a", module = "a.b", file = "f", graph = "g", graph_sha256 = "0" }]',
+         "weights: expected those that the user brought"),
+        ("factors = [2.0]", "factors = [inf]", r"factors: \(inf,\) is not one whole number"),
+        ("factors = [2.0]", "factors = []", r"factors: \(\) is not one whole number"),
+    ],
+)  # fmt: skip
+def test_a_card_in_the_data_folder_can_name_no_other_code_and_no_other_file(
+    added: ModelCard, own: Settings, old: str, new: str, problem: str
+):
+    path = added_cards(own) / "2x-tiny.toml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(EvidenceError, match=rf"2x-tiny\.toml is damaged: field {problem}"):
+        model_cards(own)
+
+
+@pytest.mark.parametrize(
+    "content", [b"a = " + b"[" * 100_000, b"size = " + b"9" * 5000, b"\xff", b"id =", b'name = "x"', None]
+)
+def test_a_broken_card_in_the_data_folder_is_named_in_one_line(own: Settings, content: bytes | None):
+    path = added_cards(own) / "x.toml"
+    path.parent.mkdir(parents=True)
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(EvidenceError, match=r"the card x\.toml is damaged") as caught:
+        model_cards(own)
+    assert "\n" not in caught.value.message
+
+
 def test_a_card_in_the_data_folder_cannot_replace_one_of_apercu(added: ModelCard, own: Settings):
     text = (added_cards(own) / "2x-tiny.toml").read_text("utf-8")
     (added_cards(own) / "liif-edsr.toml").write_text(text.replace('id = "2x-tiny"', 'id = "liif-edsr"'), "utf-8")
     assert model_cards(own)["liif-edsr"].name == "SISR-Any-LIIF-EDSR"
+
+
+def test_a_failure_while_adding_again_leaves_the_model_that_worked(
+    added: ModelCard, own: Settings, tmp_path, monkeypatch
+):
+    from apercu.models import add
+
+    def fail(_: ModelCard) -> str:
+        raise KeyboardInterrupt
+
+    before = files_in(own.data_dir)
+    monkeypatch.setattr(add, "card_text", fail)
+    with pytest.raises(KeyboardInterrupt):
+        add_weights(tmp_path / "2x-Tiny.pth", own, told=Told(licence="another"))
+    assert files_in(own.data_dir) == before == ["2x-tiny.json", "2x-tiny.safetensors", "2x-tiny.toml"]
+    assert load_model("2x-tiny", own).card == added
 
 
 def test_a_failure_while_writing_leaves_nothing_behind(own: Settings, tmp_path: Path, monkeypatch):

@@ -79,6 +79,25 @@ def test_a_network_that_must_see_the_whole_is_called_once():
     assert seen == [(70, 30, 3)]
 
 
+@pytest.mark.parametrize("size", [(16, 16), (33, 17), (300, 500), (2000, 1500)])
+@pytest.mark.parametrize(
+    "rule", [Rule(2), Rule(4, overlap=80, margin=10), Rule(2, border=18, overlap=8, multiple=2),
+             Rule(2, overlap=96, align=32), Rule(2, tile=None)],
+)  # fmt: skip
+def test_memory_is_reckoned_with_the_largest_tile_that_the_network_sees(size, rule):
+    seen = []
+
+    def network(pixels):
+        seen.append(pixels.shape[0] * pixels.shape[1])
+        sides = [(side - 2 * rule.border) * rule.scale for side in pixels.shape[:2]]
+        return np.broadcast_to(np.float32(0), (*sides, 3))
+
+    model = FixedFactor(CARD, rule, network, tile_size=256)
+    for _ in model.enlarge(np.broadcast_to(np.float32(0), (*size, 3)), (size[0] * rule.scale, size[1] * rule.scale)):
+        pass
+    assert model.memory(size) == 60 * 2**20 + 15_000 * max(seen)
+
+
 def test_blocks_cover_the_result_just_once():
     model = FixedFactor(CARD, Rule(3), lambda pixels: repeat(pixels, 3), tile_size=16)
     count = np.zeros((99, 51), int)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from apercu.errors import OutputError
-from apercu.run.ledger import Ledger, Parameters
+from apercu.run.ledger import LEDGER_NAME, Ledger, Parameters
 from apercu.run.tasks import Failed, Finished, Task
 
 PARAMETERS = Parameters(
@@ -139,3 +139,28 @@ def test_two_batches_cannot_write_one_ledger(opened, path):
 def test_a_ledger_that_cannot_be_opened_is_an_error_of_the_output(tmp_path):
     with pytest.raises(OutputError, match="cannot be opened: No such file"):
         Ledger(tmp_path / "none" / "ledger.jsonl", PARAMETERS, resume=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"done": "a.png"},
+        {"done": "a.png", "output": "a.png"},
+        {"begin": "a.png", "output": 5},
+        {"begin": "a.png", "output": "/elsewhere/v.png"},
+        {"begin": "a.png", "output": "../v.png"},
+        {"begin": "a.png", "done": "a.png", "output": "a.png"},
+    ],
+)
+def test_a_line_that_says_too_little_or_names_another_folder_is_damaged(tmp_path, line):
+    header = {"apercu_batch": 1, "parameters": PARAMETERS.model_dump(mode="json")}
+    (tmp_path / LEDGER_NAME).write_text(json.dumps(header) + "\n" + json.dumps(line) + "\n")
+    with pytest.raises(OutputError, match=r"line 2 of .* is damaged"):
+        Ledger(tmp_path / LEDGER_NAME, PARAMETERS, resume=True)
+
+
+def test_somebody_elses_file_is_never_cut_as_a_torn_line(tmp_path):
+    (tmp_path / LEDGER_NAME).write_text("hello world")
+    with pytest.raises(OutputError, match=r"line 1 of .* is damaged"):
+        Ledger(tmp_path / LEDGER_NAME, PARAMETERS, resume=True)
+    assert (tmp_path / LEDGER_NAME).read_text() == "hello world"

@@ -5,7 +5,7 @@ import pytest
 
 from apercu.errors import OutOfMemoryError, ShapeError
 from apercu.image import Image
-from apercu.registry import load_model
+from apercu.registry import find_model, load_model
 from apercu.run.enlarge import enlarge_image, target_size
 from apercu.settings import Settings
 
@@ -163,9 +163,19 @@ def test_progress_is_passed_on(model):
 
 def test_exhausted_memory_is_named():
     class Hungry:
+        card = find_model("bicubic")
+
         def enlarge(self, pixels, size):
             raise MemoryError
 
     with pytest.raises(OutOfMemoryError, match="memory ran out while enlarging 15x12 to 30x24") as caught:
         enlarge_image(picture(), Hungry(), (24, 30))
     assert "APERCU_TILE_SIZE" in caught.value.hint
+
+
+def test_repeated_pixels_repeat_their_transparency_too():
+    rng = np.random.default_rng(3)
+    samples = rng.integers(0, 256, (6, 7, 4), dtype=np.uint8)
+    samples[:, :, 3] = rng.integers(0, 2, (6, 7)) * 255
+    result = enlarge_image(Image(samples, has_alpha=True), load_model("nearest", SETTINGS), (18, 21))
+    assert np.array_equal(result.samples, samples.repeat(3, axis=0).repeat(3, axis=1))

@@ -69,7 +69,7 @@ def test_a_manifest_moves_with_its_folder(picture: Path, tmp_path: Path):
 def test_another_picture_is_refused(picture: Path):
     out = picture.with_name("out.png")
     enlarge(picture, out, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True)
-    with pytest.raises(InputError, match="is not the picture of the manifest: sha256 "):
+    with pytest.raises(InputError, match="is not the picture of the manifest, whose sha256 is "):
         repeat(manifest_path(out), settings=SETTINGS, picture=out, output=picture.with_name("again.png"))
     assert not picture.with_name("again.png").exists()
 
@@ -109,3 +109,61 @@ def test_a_plan_is_told_from_a_manifest(tmp_path: Path, picture: Path):
     (tmp_path / "plan.json").write_text('{"nodes": []}', "utf-8")
     assert not is_manifest(tmp_path / "plan.json")
     assert is_manifest(picture)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tile_sizes": {"bicubic": 0}},
+        {"tile_sizes": {"bicubic": -5}},
+        {"threads": 0},
+        {"threads": 10**30},
+        {"apercu_manifest": 99},
+        {"output": "a\u0000b.png"},
+        {"output": "\ud800.png"},
+        {"input": ""},
+    ],
+)
+def test_a_manifest_with_absurd_values_is_refused(picture: Path, changed: dict):
+    out = picture.with_name("out.png")
+    enlarge(picture, out, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True)
+    held = json.loads(manifest_path(out).read_text("utf-8")) | changed
+    manifest_path(out).write_text(json.dumps(held), "utf-8")
+    with pytest.raises(InputError, match="holds no manifest that can be used") as caught:
+        repeat(manifest_path(out), settings=SETTINGS, overwrite=True)
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("output", ["../elsewhere.png", "{folder}/elsewhere.png"])
+def test_a_manifest_from_elsewhere_does_not_choose_the_folder(picture: Path, output: str, tmp_path: Path):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    enlarge(picture, inner / "out.png", settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True)
+    held = json.loads(manifest_path(inner / "out.png").read_text("utf-8"))
+    held["output"] = output.format(folder=tmp_path)
+    manifest_path(inner / "out.png").write_text(json.dumps(held), "utf-8")
+    repeat(manifest_path(inner / "out.png"), settings=SETTINGS)
+    assert (inner / "elsewhere.png").exists()
+    assert not (tmp_path / "elsewhere.png").exists()
+
+
+def test_a_packet_that_nothing_can_be_added_to_is_kept_and_said(tmp_path: Path):
+    strange = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
+    write_image(Image.of(np.full((8, 8, 3), 0.5), xmp=strange), tmp_path / "in.png")
+    done = enlarge(
+        tmp_path / "in.png", tmp_path / "out.png", settings=SETTINGS, model="bicubic", scale=(2, 2), embed_manifest=True
+    )
+    assert any("was not written into the picture" in warning for warning in done.warnings)
+    assert b"r:RDF" in (read_image(tmp_path / "out.png").xmp or b"")
+
+
+def test_a_name_too_long_for_its_manifest_is_refused_before_the_work(picture: Path):
+    out = picture.with_name("z" * 244 + ".png")
+    with pytest.raises(OutputError, match="is too long for a file"):
+        enlarge(picture, out, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True)
+    assert not out.exists()
+
+
+def test_a_result_in_place_of_its_picture_says_that_it_cannot_be_repeated(picture: Path):
+    done = enlarge(picture, picture, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True, overwrite=True)
+    assert any("unless you keep a copy" in warning for warning in done.warnings)

@@ -119,7 +119,8 @@ def percent(share: float) -> str:
 
 def steps(value: float) -> str:
     """A difference on 0..1 in the 255 brightness steps that pictures are stored in."""
-    return f"{255 * value:.2g} of 255 brightness steps"
+    shown = 255 * value
+    return f"{shown:.0f} of 255 brightness steps" if shown >= 10 else f"{shown:.2g} of 255 brightness steps"
 
 
 def typically(psnr: float) -> str:

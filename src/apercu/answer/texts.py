@@ -33,6 +33,8 @@ def plan_text(plan: Plan, status: Mapping[str, str]) -> str:
     for node in plan.nodes:
         model = node.params.get("model")
         with_model = f" with {model} ({status.get(model, 'runs here')}){_growth(node)}" if model else ""
+        if node.op == "resize":
+            with_model = f" (plain interpolation){_growth(node)}"
         after = f" after {', '.join(node.inputs)}" if node.inputs else ""
         lines.append(f"{node.id}: {node.op}{with_model}{after}")
     return "\n".join(lines)

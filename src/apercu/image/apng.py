@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from apercu.image.decoder import damaged, decoding, described_losses, field_of, opened, space_of
+from apercu.image.decoder import LYING, as_stored, damaged, decoding, described_losses, field_of, opened, space_of
 from apercu.image.encoder import PNG_MAGIC, pyvips_module
 from apercu.image.files import refuse_too_large
 from apercu.image.metadata import sound
@@ -40,7 +40,7 @@ class _Frame:
 
 
 def read_apng(file: BinaryIO, path: str | os.PathLike[str], frames: int, max_pixels: int) -> Image:
-    """Read every frame as it is shown.
+    """Read every frame as it is shown, turned upright.
 
     Args:
         file: the open file.
@@ -55,24 +55,31 @@ def read_apng(file: BinaryIO, path: str | os.PathLike[str], frames: int, max_pix
     size = (header.height, header.width)
     refuse_too_large(path, size, frames, max_pixels)
     space = space_of(header, path)
-    kept = sound(
-        space, icc=field_of(header, "icc-profile-data"), exif=field_of(header, "exif-data"),
-        xmp=field_of(header, "xmp-data"), notes=described_losses(header),
-    )  # fmt: skip
     try:
         found = _Chunks(file, frames)
     except ValueError as error:
         raise damaged(path, f": {error}") from None
+    outside = ("the still picture outside the animation",) if found.still_outside else ()
+    kept = sound(
+        space, icc=field_of(header, "icc-profile-data"), exif=field_of(header, "exif-data"),
+        xmp=field_of(header, "xmp-data"), notes=(*described_losses(header), *outside),
+    )  # fmt: skip
+    orientation = int(field_of(header, "orientation") or 1)
+    upright = size[::-1] if orientation in LYING else size
+    dpi = png_dpi(file)
     own_alpha = header.bands in (2, 4)
     colours = header.bands - own_alpha
-    samples = new_samples((frames * size[0], size[1], colours + 1), np.uint8 if header.format == "uchar" else np.uint16)
+    samples = new_samples(
+        (frames * upright[0], upright[1], colours + 1), np.uint8 if header.format == "uchar" else np.uint16
+    )
+    target = as_stored(samples.reshape(frames, *upright, colours + 1), orientation)
     canvas = new_samples((*size, colours + 1), samples.dtype)
     for number, frame in enumerate(found.frames):
         with decoding(path):
             stored = _decoded(frame, found)
         if stored.dtype != samples.dtype or stored.shape[2] != header.bands:
             raise damaged(path, ": its frames are of different kinds")
-        _show(frame, stored, canvas, samples[number * size[0] : (number + 1) * size[0]])
+        _show(frame, stored, canvas, target[number])
         let_go(samples)
         let_go(canvas)
     if not own_alpha and _opaque(samples):
@@ -86,8 +93,8 @@ def read_apng(file: BinaryIO, path: str | os.PathLike[str], frames: int, max_pix
         has_alpha = True
     return Image(
         samples=samples, has_alpha=has_alpha, frames=frames, delays=tuple(frame.delay for frame in found.frames),
-        loops=found.loops, icc=kept.icc, exif=kept.exif, xmp=kept.xmp, dpi=png_dpi(file), format="png",
-        not_carried=kept.not_carried,
+        loops=found.loops, icc=kept.icc, exif=kept.exif, xmp=kept.xmp, format="png",
+        dpi=dpi[::-1] if dpi and orientation in LYING else dpi, not_carried=kept.not_carried,
     )  # fmt: skip
 
 
@@ -107,6 +114,7 @@ class _Chunks:
         self.header = b""
         self.shared = b""  # palette and transparency, which every frame needs
         self.loops = 0
+        self.still_outside = False  # samples before the first frame: what viewers without animations show
         self.frames: list[_Frame] = []
         for kind, data in _each_chunk(file):
             self._take(kind, data)
@@ -133,6 +141,8 @@ class _Chunks:
                 self.frames.append(_Frame(width, height, x, y, delay, disposal, blending))
             case b"IDAT" if self.frames:
                 self.frames[-1].data.append(data)
+            case b"IDAT":
+                self.still_outside = True
             case b"fdAT" if self.frames and len(data) >= 4:
                 self.frames[-1].data.append(data[4:])
             case b"IHDR" | b"acTL" | b"fcTL" | b"fdAT":

@@ -12,6 +12,7 @@ import numpy as np
 from apercu.errors import ImageError
 from apercu.image.decoder import damaged
 from apercu.image.files import refuse_too_large
+from apercu.image.metadata import sound
 from apercu.image.picture import Image
 from apercu.image.scratch import let_go, new_samples
 
@@ -20,6 +21,8 @@ _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 _ROWS_AT_ONCE = 256
 _HEADER = struct.Struct("<2sIHHIIiiHHIIiiII")  # the file header and BITMAPINFOHEADER
 _INCH = 0.0254
+_V5_BYTES = 124
+_LARGEST_PROFILE = 16 * 2**20
 
 
 def read_bmp(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> Image:
@@ -53,14 +56,34 @@ def read_bmp(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> I
                 let_go(samples)
     except Exception as error:
         raise damaged(path, f": {error}") from None
+    icc, notes = _profile(file)
+    if palette:
+        notes += ("the palette: the colours are held one by one",)
+    kept = sound("grey" if mode == "L" else "rgb", icc=icc, exif=None, xmp=None, notes=notes)
     x, y = opened.info.get("dpi", (0, 0))
     return Image(
         samples=samples,
         has_alpha=mode == "RGBA",
         dpi=(float(x), float(y)) if x > 0 and y > 0 else None,
         format="bmp",
-        not_carried=("the palette: the colours are held one by one",) if palette else (),
+        icc=kept.icc,
+        not_carried=kept.not_carried,
     )
+
+
+def _profile(file: BinaryIO) -> tuple[bytes | None, tuple[str, ...]]:
+    """The colour profile that a BITMAPV5HEADER embeds, and in words what of it cannot be had."""
+    file.seek(14)
+    header = file.read(_V5_BYTES)
+    kind = header[56:60][::-1]  # a number that spells its meaning
+    if len(header) < _V5_BYTES or int.from_bytes(header[:4], "little") < _V5_BYTES or kind not in (b"MBED", b"LINK"):
+        return None, ()
+    if kind == b"LINK":
+        return None, ("a colour profile in another file",)
+    start, length = struct.unpack_from("<II", header, 112)
+    file.seek(14 + start)
+    icc = file.read(length) if length <= _LARGEST_PROFILE else b""
+    return (icc, ()) if length and len(icc) == length else (None, ("a damaged colour profile",))
 
 
 def write_bmp(image: Image, file: BinaryIO) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 
 import numpy as np
@@ -16,6 +16,7 @@ from apercu.image.scratch import Samples, let_go, new_samples
 _ROWS_AT_ONCE = 256
 _PROFILE_SPACE: dict[Space, bytes] = {"grey": b"GRAY", "rgb": b"RGB ", "cmyk": b"CMYK"}
 _PILLOW_MODES: dict[Space, str] = {"grey": "L", "rgb": "RGB", "cmyk": "CMYK"}
+_SAME_COLOUR = 2  # steps of 255 that profiles of sRGB by different makers lie apart
 _CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
 _ENCODINGS: dict[tuple[Space, int], str] = {
     ("grey", 8): "b-w", ("grey", 16): "grey16", ("rgb", 8): "srgb", ("rgb", 16): "rgb16",
@@ -60,8 +61,21 @@ def srgb_profile() -> bytes:
 
 
 def is_srgb(icc: bytes | None) -> bool:
-    """Whether a picture with this profile looks the same without it."""
-    return icc is None or icc == srgb_profile() or b"sRGB" in icc or b"s\0R\0G\0B" in icc
+    """Whether a picture with this profile looks the same without it: its colours are those of sRGB, within 2 of 255."""
+    return icc is None or icc == srgb_profile() or _changes_nothing(icc)
+
+
+@lru_cache(maxsize=4)
+def _changes_nothing(icc: bytes) -> bool:
+    """Whether steps of all greys, or of all colours, stay what they are on their way to sRGB; names are not trusted."""
+    space: Space = "grey" if icc[16:20] == _PROFILE_SPACE["grey"] else "rgb"
+    if icc[16:20] != _PROFILE_SPACE[space] or not _usable(icc, space):
+        return False
+    channels = 1 if space == "grey" else 3
+    steps = np.linspace(0, 255, 256 if space == "grey" else 16).astype(np.uint8)
+    colours = np.stack(np.meshgrid(*[steps] * channels), axis=-1).reshape(len(steps), -1, channels)
+    converted = _converted(Image(colours), icc)
+    return bool(np.abs(converted.astype(int) - colours).max() <= _SAME_COLOUR)
 
 
 def to_srgb(image: Image) -> tuple[Image, tuple[str, ...]]:

@@ -34,7 +34,7 @@ _NOT_CARRIED = {
     "gif-comment": "a comment",
     "gainmap-data": "an HDR gain map",
 }
-_LYING = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
+LYING = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 _ROWS_AT_ONCE = 256
 
 
@@ -72,7 +72,7 @@ def decode(
         if decoded.height != frames * int(decoded.get("page-height")):
             raise ImageError(f"{path} has frames of different sizes", hint="Save it again as an animation.")
     orientation = int(field_of(decoded, "orientation") or 1)
-    if image.dpi is not None and orientation in _LYING:
+    if image.dpi is not None and orientation in LYING:
         image = replace(image, dpi=image.dpi[::-1])
     with decoding(path):
         samples = _upright_samples(decoded, orientation, frames)
@@ -174,12 +174,11 @@ def _upright_samples(decoded: VipsImage, orientation: int, frames: int) -> Sampl
     dtype = np.dtype(np.uint8 if decoded.format == "uchar" else np.uint16)
     if decoded.height * width * bands * dtype.itemsize <= IN_MEMORY_BYTES:
         stored: Samples = np.frombuffer(decoded.write_to_memory(), dtype).reshape(frames, height, width, bands)
-        turned = _turned(stored, orientation)
-        return np.ascontiguousarray(turned).reshape(-1, *turned.shape[2:])
-    upright = (width, height) if orientation in _LYING else (height, width)
+        shown = turned(stored, orientation)
+        return np.ascontiguousarray(shown).reshape(-1, *shown.shape[2:])
+    upright = (width, height) if orientation in LYING else (height, width)
     samples = new_samples((frames * upright[0], upright[1], bands), dtype)
-    # the view that the file's rows fill
-    target = _turned(samples.reshape(frames, *upright, bands), {6: 8, 8: 6}.get(orientation, orientation))
+    target = as_stored(samples.reshape(frames, *upright, bands), orientation)
     region = pyvips_module().Region.new(decoded)
     rows_at_once = max(1, LET_GO_BYTES // (width * bands * dtype.itemsize))
     for frame in range(frames):
@@ -191,15 +190,20 @@ def _upright_samples(decoded: VipsImage, orientation: int, frames: int) -> Sampl
     return samples
 
 
-def _turned(frames: Samples, orientation: int) -> Samples:
+def turned(frames: Samples, orientation: int) -> Samples:
     """Undo the camera's rotation of (frames, H, W, C), as a view; `orientation` is the EXIF value 1..8."""
-    if orientation in _LYING:
+    if orientation in LYING:
         frames = frames.swapaxes(1, 2)
     if orientation in (3, 4, 7, 8):
         frames = frames[:, ::-1]
     if orientation in (2, 3, 6, 7):
         frames = frames[:, :, ::-1]
     return frames
+
+
+def as_stored(upright: Samples, orientation: int) -> Samples:
+    """The view of upright (frames, H, W, C) that the rows of a file with this orientation fill."""
+    return turned(upright, {6: 8, 8: 6}.get(orientation, orientation))
 
 
 def stretch(samples: Samples, stored_bits: int) -> None:

@@ -7,7 +7,8 @@ stand in the entry when they fit into 4 bytes and elsewhere in the block otherwi
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TypeAlias
 
@@ -22,7 +23,8 @@ _OF_THE_PICTURE = frozenset(
 )
 """Tags of a TIFF directory that speak of the picture and not of how it is stored: names, makers, dates, rights."""
 _MOST_ENTRIES = 4096
-_MOST_BYTES = 16 * 2**20
+_MOST_BYTES = 64 * 2**20
+"""What the directories of a block may hold together."""
 
 
 @dataclass(frozen=True)
@@ -55,36 +57,84 @@ def directory_of(block: Block) -> Directory:
     Entries that cannot be read are left out.
 
     Raises:
-        ValueError: this is no such structure (BigTIFF is not either).
+        ValueError: this is no such structure (BigTIFF is not either), or it holds more than any camera writes.
     """
+    order, start = _order_and_start(block)
+    return _Walk(block, order).directory(start, depth=0)
+
+
+def _order_and_start(block: Block) -> tuple[str, int]:
+    """The byte order of a TIFF structure as `struct` has it, and where its first directory begins."""
     order = {b"II": "<", b"MM": ">"}.get(block[0:2])
     if order is None or len(block) < 8 or struct.unpack(order + "H", block[2:4]) != (42,):
         raise ValueError("neither II*. nor MM.*")
-    return _directory(block, order, struct.unpack(order + "I", block[4:8])[0], depth=0)
+    return order, struct.unpack(order + "I", block[4:8])[0]
 
 
-def _directory(block: Block, order: str, start: int, *, depth: int) -> Directory:
+def _entries(block: Block, order: str, start: int) -> Iterator[tuple[int, bytes]]:
+    """Where each entry of a directory stands, and its 12 bytes."""
     head = block[start : start + 2]
     if len(head) < 2 or start < 8:
         raise ValueError("a directory lies outside the block")
-    entries: Directory = {}
-    for number in range(min(struct.unpack(order + "H", head)[0], _MOST_ENTRIES)):
-        raw = block[start + 2 + 12 * number : start + 14 + 12 * number]
+    count = struct.unpack(order + "H", head)[0]
+    if count > _MOST_ENTRIES:
+        raise ValueError(f"a directory has {count:,} entries, more than {_MOST_ENTRIES:,}")
+    for place in range(start + 2, start + 2 + 12 * count, 12):
+        raw = block[place : place + 12]
         if len(raw) < 12:
             raise ValueError("a directory is cut short")
-        tag, kind, count, place = struct.unpack(order + "HHII", raw)
-        size = _ITEM_BYTES.get(kind, 0) * count
-        if tag in _POINTERS:
-            if depth < 2:
-                try:
-                    entries[tag] = _directory(block, order, place, depth=depth + 1)
-                except ValueError:
-                    continue  # the tags around it are still good
-            continue
-        value = raw[8 : 8 + size] if size <= 4 else block[place : place + size]
-        if 0 < size == len(value) and size <= _MOST_BYTES:
-            entries[tag] = Entry(kind, count, _little_endian(value, kind, order))
-    return entries
+        yield place, raw
+
+
+class _Walk:
+    """A walk through the directories of a block.
+
+    Values that overlap and directories that loop could make it endless: no directory is entered twice, and entries and
+    bytes are counted over all of them.
+    """
+
+    def __init__(self, block: Block, order: str) -> None:
+        self._block = block
+        self._order = order
+        self._seen: set[int] = set()
+        self._entries_left = _MOST_ENTRIES
+        self._bytes_left = min(_MOST_BYTES, len(block))  # values that do not overlap are shorter than their block
+
+    def directory(self, start: int, *, depth: int) -> Directory:
+        """A directory and those below it.
+
+        Raises:
+            ValueError: it is damaged, was entered before, or what may be read is used up.
+        """
+        if start in self._seen:
+            raise ValueError("a directory leads back to itself")
+        self._seen.add(start)
+        entries: Directory = {}
+        for _, raw in _entries(self._block, self._order, start):
+            tag, kind, count, place = struct.unpack(self._order + "HHII", raw)
+            self._entries_left -= 1
+            if self._entries_left < 0:
+                raise ValueError(f"its directories have more than {_MOST_ENTRIES:,} entries")
+            if tag in _POINTERS:
+                if depth < 2:
+                    with suppress(ValueError):  # the tags around it are still good
+                        entries[tag] = self.directory(place, depth=depth + 1)
+                continue
+            value = self._value(raw, place, _ITEM_BYTES.get(kind, 0) * count)
+            if value:
+                entries[tag] = Entry(kind, count, _little_endian(value, kind, self._order))
+        return entries
+
+    def _value(self, raw: bytes, place: int, size: int) -> bytes:
+        """The value of an entry; empty where it has none or it lies outside the block."""
+        if size <= 4:
+            return raw[8 : 8 + size]
+        if place + size > len(self._block):
+            return b""
+        self._bytes_left -= size
+        if self._bytes_left < 0:
+            raise ValueError("its values are longer than they can be")
+        return self._block[place : place + size]
 
 
 def _little_endian(value: bytes, kind: int, order: str) -> bytes:
@@ -114,17 +164,14 @@ def serialised(directory: Mapping[int, Entry | Directory], start: int) -> bytes:
 def upright_exif(block: bytes) -> bytes | None:
     """The block with the orientation tag set to 1 ("upright"), otherwise unchanged; None for a damaged one."""
     start = len(PREFIX) if block.startswith(PREFIX) else 0
+    turned = bytearray(block)
     try:
-        directory_of(block[start:])
+        order, first = _order_and_start(block[start:])
+        for place, raw in _entries(block[start:], order, first):
+            if raw[:4] == struct.pack(order + "HH", _ORIENTATION, 3):
+                struct.pack_into(order + "H", turned, start + place + 8, 1)
     except ValueError:
         return None
-    order = "<" if block[start : start + 2] == b"II" else ">"
-    turned = bytearray(block)
-    first = start + struct.unpack_from(order + "I", block, start + 4)[0]
-    for number in range(struct.unpack_from(order + "H", block, first)[0]):
-        place = first + 2 + 12 * number
-        if block[place : place + 4] == struct.pack(order + "HH", _ORIENTATION, 3):
-            struct.pack_into(order + "H", turned, place + 8, 1)
     return bytes(turned)
 
 

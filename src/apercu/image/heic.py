@@ -20,6 +20,7 @@ _MODES: dict[str, tuple[Space, bool]] = {
 }  # fmt: skip
 _CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _HEADER_BYTES = 2**22
+_MOST_BOXES = 10_000
 _INSIDE = {b"meta": 4, b"iinf": 6, b"iprp": 0, b"ipco": 0}
 """Boxes that hold boxes (ISO/IEC 14496-12 and 23008-12), and how many bytes stand before those."""
 _NAMED = {b"infe": 8, b"auxC": 4}
@@ -35,8 +36,8 @@ def read_heic(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> 
     import pi_heif
 
     file.seek(0)
-    if not _names_are_text(file.read(_HEADER_BYTES)):
-        raise damaged(path, ": the names inside it are no text")
+    if problem := _problem_of_boxes(file.read(_HEADER_BYTES)):
+        raise damaged(path, f": {problem}")
     file.seek(0)
     try:
         opened = pi_heif.open_heif(file, convert_hdr_to_8bit=False, hdr_to_16bit=True)
@@ -80,23 +81,39 @@ def read_heic(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> 
     )
 
 
-def _names_are_text(data: bytes, depth: int = 0) -> bool:
-    """Whether the types and names of items are text: the library behind ends the process where they are not."""
-    place = 0
-    while place + 8 <= len(data):
-        length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
-        if length == 1:  # the length stands in the next eight bytes
-            length = int.from_bytes(data[place + 8 : place + 16], "big")
-        content = data[place + 8 : place + length if length >= 8 else None]
-        if kind in _NAMED:
-            try:
-                content[_NAMED[kind] :].decode("utf-8")
-            except UnicodeDecodeError:
-                return False
-        inside = _INSIDE.get(kind)
-        if inside is not None and depth < 4 and not _names_are_text(content[inside:], depth + 1):
-            return False
-        place += max(length, 8)
+def _problem_of_boxes(data: bytes) -> str:
+    """What is wrong with the boxes at the beginning of a file, or nothing.
+
+    The library behind ends the process where the types and names of items are no text.
+    """
+    boxes = 0
+    waiting = [(0, len(data), 0)]
+    while waiting:
+        place, end, depth = waiting.pop()
+        while place + 8 <= end:
+            boxes += 1
+            length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+            inside = place + 8
+            if length == 1:  # the length stands in the next eight bytes
+                length, inside = int.from_bytes(data[inside : inside + 8], "big"), inside + 8
+            after = place + length if length else end  # 0: to the end
+            if after < inside or boxes > _MOST_BOXES:
+                return f"its boxes are damaged, or more than {_MOST_BOXES:,}"
+            content_end = min(after, end)
+            if kind in _NAMED and not _is_text(data[inside + _NAMED[kind] : content_end]):
+                return "the names inside it are no text"
+            if kind in _INSIDE and depth < 4:
+                wide = 2 if kind == b"iinf" and data[inside : inside + 1] != b"\0" else 0  # a longer count of items
+                waiting.append((inside + _INSIDE[kind] + wide, content_end, depth + 1))
+            place = after
+    return ""
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
     return True
 
 

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from apercu.errors import OutputError
 from apercu.image.encoder import pyvips_module
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+_NAME_BYTES = 100
+
+
+class _Whole(io.FileIO):
+    """A file without a buffer, so that encoders may write to its descriptor in between, whose `write` writes all."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write everything, also where the system takes it piece by piece.
+
+        Raises:
+            OSError: it cannot, for example because the disk is full.
+        """
+        with memoryview(data).cast("B") as rest:
+            done = 0
+            while done < len(rest):
+                done += super().write(rest[done:])
+            return done
+
+
+def hidden_prefix(name: str) -> str:
+    """How the hidden names of a result begin: cut by bytes, in which file systems measure a name (at most 255)."""
+    return f".{os.fsencode(name)[:_NAME_BYTES].decode(errors='ignore')}."
 
 
 @contextmanager
 def published(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """A hidden file beside `target` that takes its name when the block ends well and vanishes when it does not."""
-    hidden = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    hidden = target.with_name(f"{hidden_prefix(target.name)}{secrets.token_hex(6)}.part")
     try:
-        with open(hidden, "x+b", buffering=0) as file:
+        with _Whole(hidden, "x+b") as file:
             yield file
             os.fsync(file.fileno())
         if overwrite:
@@ -44,7 +72,8 @@ def published(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
             hint="Check the disk, or write elsewhere." if full else "Write .png instead.",
         ) from None
     finally:
-        hidden.unlink(missing_ok=True)
+        with suppress(OSError):  # whatever went wrong above is what is to be said
+            hidden.unlink(missing_ok=True)
 
 
 def _move_without_replacing(hidden: Path, target: Path) -> None:

@@ -161,6 +161,8 @@ def run(
             print_json(record)
         else:
             show_steps(record)
+            if is_manifest(plan_file) and plan_file.suffix == ".json" and not record.warnings:
+                say("Nothing differs from the first run: the versions, the weights and the result are the same.")
 
 
 @models_app.callback()
@@ -207,14 +209,18 @@ def add_model(
     """Take in a file of weights: recognise it, read it safely, convert it, try it, keep it."""
     with reported_errors(as_json=as_json):
         from apercu.models.add import add_weights
-        from apercu.models.added_card import Told
+        from apercu.models.added_card import SEAMS, Told
         from apercu.settings import load_settings
 
         given = {"name": name, "licence": licence, "origin": origin}
         told = Told(**{field: text for field, text in given.items() if text is not None})
         card = add_weights(file, load_settings(), told=told)
+        warnings = [claim.text for claim in card.claims if claim.id == SEAMS]
         if as_json:
-            say(json.dumps({"model": card.id, "name": card.name, "status": "runs", "licence": card.licence}))
+            added = {"model": card.id, "name": card.name, "status": "runs", "licence": card.licence}
+            say(json.dumps(added | {"warnings": warnings}))
         else:
             factor = 3 if card.factors == "any" else f"{card.factors[0]:g}"
             say(f"{card.name} runs now: apercu enlarge in.png -o out.png --scale {factor} --model {card.id}")
+            for text in warnings:
+                say(text)

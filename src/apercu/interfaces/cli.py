@@ -177,7 +177,9 @@ def enlarge(
     output: Output = None,
     scale: Scale = None,
     size: Size = None,
-    model: Annotated[str, typer.Option(help="A model that runs here; see `apercu models`.")] = "liif-edsr",
+    model: Annotated[
+        str, typer.Option(help="One of `apercu models`, or auto: the one that does best on your picture, by trying.")
+    ] = "liif-edsr",
     faithful: Faithful = False,
     shrink_first: ShrinkFirst = False,
     max_memory: MaxMemory = None,

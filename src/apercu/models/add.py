@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -54,9 +55,9 @@ def add_weights(path: Path, settings: Settings, *, told: Told = NOTHING_TOLD) ->
         )
     state = _liif_state(checkpoint, path)
     note = {"card": card.id, "source": path.name, "source_sha256": digest, "licence": card.licence}
-    with _all_or_nothing(card, settings):
-        _write(state, added_weights(card, settings), note)
-        _try(card, settings)
+    with _all_or_nothing(settings) as beside:
+        _write(state, added_weights(card, beside), note)
+        _try(card, beside)
     return card
 
 
@@ -74,33 +75,37 @@ def _add_community(checkpoint: dict[str, Any], path: Path, digest: str, told: To
         "origin": told.origin,
         "network": facts.model_dump(),
     }
-    with _all_or_nothing(card, settings):
-        _write(state, added_weights(card, settings), note)
-        # The card comes last: from then on the model is seen.
-        target = added_cards(settings) / f"{card.id}.toml"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_suffix(".partial")
-        partial.write_text(card_text(card), "utf-8")
-        os.replace(partial, target)
+    with _all_or_nothing(settings) as beside:
+        _write(state, added_weights(card, beside), note)
+        description = added_cards(beside) / f"{card.id}.toml"
+        description.parent.mkdir()
+        description.write_text(card_text(card), "utf-8")
     return card
 
 
 @contextmanager
-def _all_or_nothing(card: ModelCard, settings: Settings) -> Iterator[None]:
-    """Take everything of a card away again when the work inside fails."""
-    target = added_weights(card, settings)
-    description = added_cards(settings) / f"{card.id}.toml"
+def _all_or_nothing(settings: Settings) -> Iterator[Settings]:
+    """Settings with a data folder beside the real one's files, which take their places when the work inside is done.
+
+    What was kept before stays as it is until then. Where something fails, what was made here goes and nothing else.
+    """
+    new: list[Path] = []
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException as error:  # Ctrl-C too: weights that were not tried must not stay
-        names = (target, target.with_suffix(".json"), target.with_suffix(".partial"))
-        for leftover in (*names, description, description.with_suffix(".partial")):
-            if leftover.parent.is_dir():
-                leftover.unlink(missing_ok=True)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".adding-", dir=settings.data_dir) as folder:
+            yield settings.model_copy(update={"data_dir": Path(folder)})
+            # Backwards: the folder `models` comes after `weights`, because a card makes its model seen.
+            for made in sorted((path for path in Path(folder).rglob("*") if path.is_file()), reverse=True):
+                target = settings.data_dir / made.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                new += [] if target.exists() else [target]
+                os.replace(made, target)
+    except BaseException as error:  # Ctrl-C too: half of a model must not stay
+        for path in new:
+            path.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise WeightsError(
-                f"the weights cannot be kept in {target.parent} ({error.strerror or error})",
+                f"the weights cannot be kept in {settings.data_dir} ({error.strerror or error})",
                 hint="Set APERCU_DATA_DIR to a folder of yours.",
             ) from error
         raise
@@ -152,14 +157,13 @@ def _unknown(path: Path, digest: str, settings: Settings) -> WeightsError:
 
 
 def _write(state: dict[str, NDArray[Any]], target: Path, note: dict[str, Any]) -> None:
-    """Write the weights under a temporary name first, so that a broken run leaves no half file."""
+    """Write the weights, and beside them the note with their hash."""
     from safetensors.numpy import save_file
 
-    partial = target.with_suffix(".partial")
-    save_file(state, partial)
-    text = json.dumps(note | {"sha256": file_digest(partial)}, indent=2)
+    target.parent.mkdir()
+    save_file(state, target)
+    text = json.dumps(note | {"sha256": file_digest(target)}, indent=2)
     target.with_suffix(".json").write_text(text, "utf-8")
-    os.replace(partial, target)
 
 
 def _try(card: ModelCard, settings: Settings) -> None:

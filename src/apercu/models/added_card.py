@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from apercu.errors import InputError
-from apercu.models.community import LIBRARIES, NetworkFacts
+from apercu.models.community import NetworkFacts
 from apercu.records import CardClaim, ModelCard, Relation, Weights
-from apercu.registry import COMMUNITY_LOADER
+from apercu.registry import COMMUNITY_LIBRARIES, COMMUNITY_LOADER
 
 LONGEST_NAME = 64
 LONGEST_TEXT = 300
+SEAMS = "limit-seams"
+"""The claim of a card whose tiles differ visibly from the whole."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+()-]*")
 
 
@@ -65,7 +67,7 @@ def added_card(told: Told, path: Path, facts: NetworkFacts, digest: str, known: 
         needs="the libraries of `pip install 'apercu[spandrel]'`; its file was added on this machine",
         weights=Weights(sha256=digest, size=path.stat().st_size, origin=origin, licence=licence),
         loader=COMMUNITY_LOADER,
-        requires=LIBRARIES,
+        requires=COMMUNITY_LIBRARIES,
         cost="high",
         relations=(
             Relation(
@@ -82,14 +84,18 @@ def _claims(name: str, facts: NetworkFacts) -> list[CardClaim]:
     """What can be said of any such file."""
     pieces = "in one piece" if facts.overlap is None else f"in tiles that overlap by {facts.overlap} pixels"
     colours = "with its three colours together" if facts.channels == 3 else "once for red, for green and for blue"
-    texts = (
+    texts = [
         ("step-read", "step", f"{name} reads the picture {pieces}, as numbers between 0 and 1."),
         ("step-run", "step", f"{name} runs a trained network of the kind {facts.architecture} on it, {colours}."),
         ("step-put", "step", f"What {name} gives is put together to a picture of {facts.scale} times the size."),
         ("learned", "mechanism", f"The finer detail that {name} paints is a learned guess."),
         ("files", "mechanism", f"The file of {name} was read as numbers only; nothing in it was executed."),
         ("limit-origin", "limit", f"The file of {name} does not say which pictures it learned from."),
-    )
+    ]
+    if facts.shows_seams():
+        steps = f"{(facts.seam or 0) * 255:.1f}"
+        text = f"On a test picture the tiles of {name} differed from the whole by up to {steps} of 255 steps."
+        texts.append((SEAMS, "limit", text))
     return [
         CardClaim.model_validate(
             {"id": id, "kind": kind, "text": text, "source": "apercu", "locator": "models/community.py",

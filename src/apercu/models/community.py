@@ -26,10 +26,9 @@ from apercu.errors import MissingDependencyError, RunError, WeightsError
 from apercu.models.checkpoint import read_checkpoint
 from apercu.models.tiles import FixedFactor, FloatArray, Network, Rule
 from apercu.records import ModelCard, Record
-from apercu.registry import added_weights, weights_path
+from apercu.registry import COMMUNITY_LIBRARIES, added_weights, weights_path
 from apercu.settings import Settings
 
-LIBRARIES = ("spandrel", "torch")
 OVERLAPS = (16, 32, 64, 96)
 LARGEST_DIFFERENCE = 1 / 255
 CELL = 32
@@ -57,6 +56,10 @@ class NetworkFacts(Record):
     tiling: Literal["supported", "discouraged", "internal"]
     overlap: int | None = Field(default=None, ge=0)
     seam: float | None = None
+
+    def shows_seams(self) -> bool:
+        """Whether even the largest overlap leaves a difference between tiles and the whole that can be seen."""
+        return self.seam is not None and self.seam > LARGEST_DIFFERENCE
 
     def rule(self) -> Rule:
         """How the network is fed; it pads to its smallest size by itself."""
@@ -107,7 +110,6 @@ def open_network(state: Mapping[str, NDArray[Any]], name: str, *, threads: int) 
             coloured or grey pictures by a whole factor.
     """
     torch, spandrel = _libraries()
-    torch.set_num_threads(threads)
     tensors = {key: torch.from_numpy(np.array(value)) for key, value in state.items()}
     try:
         with warnings.catch_warnings():
@@ -120,7 +122,7 @@ def open_network(state: Mapping[str, NDArray[Any]], name: str, *, threads: int) 
         raise WeightsError(f"the tensors of {name} do not fit together ({reason})", hint=KNOWN) from error
     facts = _facts(found, spandrel, name)
     found.eval().float()
-    return facts, _Torch(torch, found, facts.channels, name)
+    return facts, _Torch(torch, found, facts.channels, name, threads=threads)
 
 
 def _facts(found: Any, spandrel: ModuleType, name: str) -> NetworkFacts:  # noqa: ANN401 - a class of spandrel
@@ -190,13 +192,15 @@ def _test_picture(height: int, width: int) -> FloatArray:
 class _Torch:
     """A network of spandrel, called with one tile; a grey one works on red, green and blue by themselves."""
 
-    def __init__(self, torch: ModuleType, network: Any, channels: int, name: str) -> None:  # noqa: ANN401
+    def __init__(self, torch: ModuleType, network: Any, channels: int, name: str, *, threads: int) -> None:  # noqa: ANN401
         self._torch, self._network, self._channels, self._name = torch, network, channels, name
+        self._threads = threads
 
     def __call__(self, pixels: FloatArray) -> FloatArray:
         planes = self._torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32))
         try:
-            pieces = [self._network(piece[None])[0] for piece in planes.split(self._channels)]
+            with _threads_of(self._torch, self._threads):
+                pieces = [self._network(piece[None])[0] for piece in planes.split(self._channels)]
         except RuntimeError as error:
             if any(words in str(error) for words in NO_MEMORY):
                 raise MemoryError("memory ran out inside a network") from error
@@ -204,6 +208,21 @@ class _Torch:
             raise RunError(f"{self._name} stopped: {reason}", hint="Try another model.") from error
         result: FloatArray = self._torch.cat(pieces).numpy().transpose(1, 2, 0)
         return result
+
+
+_running = threading.Lock()
+
+
+@contextmanager
+def _threads_of(torch: ModuleType, threads: int) -> Iterator[None]:
+    """Let torch work with so many threads, and then with as many as before; its setting is one for all networks."""
+    with _running:
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def state_of(checkpoint: dict[str, Any], name: str) -> dict[str, NDArray[Any]]:
@@ -231,7 +250,7 @@ _importing = threading.Lock()
 
 def _libraries() -> tuple[ModuleType, ModuleType]:
     """The modules torch and spandrel."""
-    missing = [name for name in LIBRARIES if find_spec(name) is None]
+    missing = [name for name in COMMUNITY_LIBRARIES if find_spec(name) is None]
     try:
         if missing:
             raise ImportError(f"{' and '.join(missing)} not installed")

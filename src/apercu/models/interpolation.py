@@ -29,7 +29,7 @@ class Interpolation(Enlarger):
         for rows, strip in resize_strips(pixels, size, self._kernel):
             yield Block(rows.start, 0, strip)
 
-    def memory(self) -> int:
+    def memory(self, size: tuple[int, int]) -> int:
         """Bytes that a strip needs."""
         return 96 * 2**20
 
@@ -49,7 +49,7 @@ class Nearest(Enlarger):
             read = pixels[taken[0] : taken[-1] + 1]
             yield Block(top, 0, read[taken - taken[0]][:, columns])
 
-    def memory(self) -> int:
+    def memory(self, size: tuple[int, int]) -> int:
         """Bytes that a strip needs."""
         return 96 * 2**20
 

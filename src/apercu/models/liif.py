@@ -46,7 +46,7 @@ class Liif(Enlarger):
     ) -> None:
         self.card = card
         self._radius = RECEPTIVE_RADIUS[encoder]
-        self._tile_size = tile_size
+        self.tile_size = tile_size
         self._encoder_name = encoder
         self._encoder = load_graph(f"{encoder}.onnx", _below(state, "encoder."), threads=threads)
         self._decoder = LiifDecoder(_below(state, "imnet.layers."), threads=threads)
@@ -72,10 +72,10 @@ class Liif(Enlarger):
             for columns in self._tiles(shape[1], x):
                 yield from self._enlarge_tile(pixels, y, x, rows, columns)
 
-    def memory(self) -> int:
+    def memory(self, size: tuple[int, int]) -> int:
         """Bytes that a tile needs: measured, for tiles of 32 to 256 pixels, as so much for each encoded pixel."""
-        side = self._tile_size + 2 * (self._radius + 1)
-        return _FIXED_BYTES + _BYTES_PER_PIXEL[self._encoder_name] * side**2
+        height, width = (min(side, self.tile_size + 2 * (self._radius + 1)) for side in size)
+        return _FIXED_BYTES + _BYTES_PER_PIXEL[self._encoder_name] * height * width
 
     def encode(self, pixels: FloatArray) -> FloatArray:
         """Features (1, 64, h, w) of (h, w, 3) RGB in [0, 1]."""
@@ -85,7 +85,7 @@ class Liif(Enlarger):
     def _tiles(self, n_in: int, axis: Axis) -> Iterator[Span]:
         """Output spans whose pixels lie in the same tile of the low-resolution axis."""
         n_out = axis.index.shape[1]
-        for begin, end in pieces((0, n_in), self._tile_size):
+        for begin, end in pieces((0, n_in), self.tile_size):
             yield -(-begin * n_out // n_in), -(-end * n_out // n_in)
 
     def _enlarge_tile(self, pixels: PixelSource, y: Axis, x: Axis, rows: Span, columns: Span) -> Iterator[Block]:

@@ -30,7 +30,6 @@ Prepare = Callable[[Callable[[], Iterator[FloatArray]]], Network]
 
 _FIXED_BYTES = 60 * 2**20
 _BYTES_PER_PIXEL = 15_000
-_WHOLE = 512  # what is reckoned with where a network must see the whole picture
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,11 @@ class FixedFactor(Enlarger):
         self._rule = rule
         self._network = network
         self._prepare = prepare
-        self._tile = rule.tile and min(rule.tile, tile_size)
+        self.tile_size = tile_size
+
+    @property
+    def _tile(self) -> int | None:
+        return self._rule.tile and min(self._rule.tile, self.tile_size)
 
     def enlarge(self, pixels: PixelSource, size: Size) -> Iterator[Block]:
         """Enlarge a picture to `size`, block by block; values are cut off at 0 and 1.
@@ -93,10 +96,16 @@ class FixedFactor(Enlarger):
             )
         return self._blocks(pixels)
 
-    def memory(self) -> int:
-        """Bytes that a tile needs at most: measured for the hungriest networks, as so much for each pixel of it."""
-        side = (self._tile or _WHOLE) + 2 * (self._rule.overlap + self._rule.border)
-        return _FIXED_BYTES + _BYTES_PER_PIXEL * side**2
+    def memory(self, size: Size) -> int:
+        """Bytes that a tile of a picture of `size` needs at most, surroundings counted.
+
+        Measured for the hungriest networks, as so much for each pixel of it.
+        """
+        sides = [
+            max(end - begin for begin, end in (window(span, n, self._rule) for span in tiles(n, self._tile)))
+            for n in size
+        ]
+        return _FIXED_BYTES + _BYTES_PER_PIXEL * math.prod(side + 2 * self._rule.border for side in sides)
 
     def _blocks(self, source: PixelSource) -> Iterator[Block]:
         (height, width), network = source.shape[:2], self._network

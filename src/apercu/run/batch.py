@@ -134,9 +134,11 @@ def sweep(out: Path, outputs: Iterable[str]) -> None:
 
     A result is written as `.NAME.<random>.part` (`apercu.image.write_image`) and gets its name when it is complete.
     """
+    from apercu.image.publish import hidden_prefix
+
     for output in outputs:
         path = out / output
-        left = re.compile(rf"\.{re.escape(path.name[:100])}\.[0-9a-f]+\.part")
+        left = re.compile(rf"{re.escape(hidden_prefix(path.name))}[0-9a-f]+\.part")
         try:
             with os.scandir(path.parent) as entries:
                 found = [entry.path for entry in entries if left.fullmatch(entry.name)]

@@ -19,6 +19,8 @@ from apercu.settings import Settings
 
 Scale = tuple[float, float]
 Size = tuple[int, int]
+NEAREST = "nearest"
+"""The model that repeats pixels, for pixel art."""
 
 
 def target_size(size: Size, *, scale: Scale | None, target: Size | None, settings: Settings) -> Size:
@@ -58,6 +60,11 @@ def _by_factor(size: Size, scale: Scale, settings: Settings) -> Size:
                 f"factor {factor:g} is out of range, expected 1 to {settings.max_scale:g}",
                 hint="Apercu enlarges; give a factor such as 2, 3.7 or 4.",
             )
+    if max(side * factor for side, factor in zip(size, scale, strict=True)) > settings.max_output_pixels:
+        raise ShapeError(
+            f"a side of the result would have more than {settings.max_output_pixels:,} pixels",
+            hint="Take a smaller factor.",
+        )
     # A hair more than one half: 2.5 times 3 must not depend on the last bit of a product.
     return math.floor(size[0] * scale[0] + 0.5 + 1e-9), math.floor(size[1] * scale[1] + 0.5 + 1e-9)
 
@@ -84,6 +91,8 @@ def _ratio(after: int, before: int) -> float:
 def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Progress | None = None) -> Image:
     """Enlarge colours with the model and alpha by bicubic interpolation on the same grid.
 
+    A model that repeats pixels enlarges the alpha too.
+
     Colours are clipped to 0..1 and rounded to the steps that the picture's file will hold, block by block, so that what
     is measured is what is saved. Grey, and the black of CMYK, is handed to the model as three equal channels and comes
     back as one, their mean. Every frame of an animation is enlarged by itself.
@@ -104,8 +113,9 @@ def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Prog
     try:
         for number, frame in enumerate(image.each_frame()):
             out = samples[number * target[0] : (number + 1) * target[0]]
-            mixed = unmixing(frame, target)
-            source = bleed(frame) if mixed is None else mixed.fed
+            repeats = model.card.id == NEAREST  # it mixes nothing, so nothing hidden can leak
+            mixed = None if repeats else unmixing(frame, target)
+            source = frame.pixels if repeats else bleed(frame) if mixed is None else mixed.fed
             for group in _groups(image):
                 for block in model.enlarge(_as_rgb(source, group), target):
                     values = block.pixels if group.stop - group.start == 3 else block.pixels.mean(axis=2, keepdims=True)
@@ -121,7 +131,9 @@ def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Prog
                         let_go(samples)
                     if progress:
                         progress(pixels_written * share)
-            if frame.has_alpha:
+            if frame.has_alpha and repeats:
+                _repeat_alpha(frame, out, model)
+            elif frame.has_alpha:
                 _resize_alpha(frame, out, "bicubic")
     except MemoryError as error:
         raise OutOfMemoryError(
@@ -172,6 +184,14 @@ class _Grouped:
     def __getitem__(self, key: Any) -> FloatImage:  # noqa: ANN401 -- a slice, or one for rows and one for columns
         piece = self._source[key][:, :, self._group]
         return piece if piece.shape[2] == 3 else np.repeat(piece, 3, axis=2)
+
+
+def _repeat_alpha(frame: Image, out: Samples, model: Enlarger) -> None:
+    for block in model.enlarge(Pixels(frame.samples[:, :, -1:]), (out.shape[0], out.shape[1])):
+        height, width = block.pixels.shape[:2]
+        rows, columns = slice(block.top, block.top + height), slice(block.left, block.left + width)
+        out[rows, columns, -1:] = quantised(block.pixels, out.dtype)
+    let_go(out)
 
 
 def _resize_alpha(frame: Image, out: Samples, kernel: Kernel) -> None:

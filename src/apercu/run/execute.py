@@ -76,7 +76,10 @@ def execute_plan(
         progress(node.id, 1.0)
         if node.op == "load" and run.source is not None:
             foreseen = forecast(plan, run.source, settings)
-            run.tile_sizes, predicted = {**foreseen.tile_sizes, **(tile_sizes or {})}, foreseen.bytes
+            # Tiles of a run that is repeated, unless there is less memory now than then.
+            then = tile_sizes or {}
+            run.tile_sizes = {name: min(then.get(name, tile), tile) for name, tile in foreseen.tile_sizes.items()}
+            predicted = foreseen.bytes
     return _summarise(plan, records, run, values, time.perf_counter() - started, predicted)
 
 

@@ -18,7 +18,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from apercu.errors import OutputError
@@ -27,6 +27,7 @@ from apercu.run.tasks import Failed, Outcome, Task
 
 LEDGER_NAME = "apercu-batch.jsonl"
 _FORMAT = 1
+_HEADER_START = b'{"apercu_batch":'
 
 
 class Parameters(Record):
@@ -137,13 +138,13 @@ class Ledger:
     def _read(self) -> None:
         with open(self.path, "rb") as file:
             for number, encoded in enumerate(file, 1):
-                if not encoded.endswith(b"\n"):
-                    return
+                if not encoded.endswith(b"\n") and (number > 1 or encoded.startswith(_HEADER_START[: len(encoded)])):
+                    return  # torn: its writer was killed
                 try:
                     line = json.loads(encoded)
                     if line.get("apercu_batch") == _FORMAT:
                         self._before, self._section = dict(line["parameters"]), self._end
-                    elif self._before is None or not {"begin", "done", "failed"} & line.keys():
+                    elif self._before is None or not _is_sound(line):
                         raise ValueError
                     self._note(line, self._end)
                 except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -182,3 +183,17 @@ def _cannot(what: str, path: Path, error: OSError) -> OutputError:
     return OutputError(
         f"the ledger {path} cannot be {what}: {error.strerror or error}", hint="Check the permissions and the disk."
     )
+
+
+def _is_sound(line: dict[str, Any]) -> bool:
+    """Whether a line says what a line of its kind must say, and names no file outside the results' folder."""
+    texts = {"begin": (), "done": ("sha256", "input_sha256"), "failed": ("code",)}
+    kinds = texts.keys() & line.keys()
+    if len(kinds) != 1:
+        return False
+    (kind,) = kinds
+    if not all(isinstance(line.get(name), str) for name in (kind, "output", *texts[kind])):
+        return False
+    output = PurePath(line["output"])
+    inside = not output.is_absolute() and ".." not in output.parts and "\0" not in line["output"]
+    return inside and (kind != "done" or isinstance(line.get("size"), int))

@@ -12,6 +12,7 @@ import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated, Literal
 from xml.sax.saxutils import escape, unescape
 
 from pydantic import Field, ValidationError
@@ -23,7 +24,10 @@ from apercu.records import Plan, Record, RunRecord
 SUFFIX = ".apercu.json"
 _NAMESPACE = "urn:apercu:manifest:1"
 _INSIDE = re.compile(rb"<apercu:manifest>(.*?)</apercu:manifest>", re.DOTALL)
+_ENTRY = re.compile(rb"<rdf:Description[^>]*><apercu:manifest>.*?</apercu:manifest></rdf:Description>", re.DOTALL)
 _LARGEST = 1_000_000
+_LONGEST_NAME = 255  # bytes, on the usual file systems
+_LARGEST_PICTURE = 2**31  # pixels; what was written here may be larger than what is read elsewhere
 _EMPTY_XMP = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -39,15 +43,15 @@ class Manifest(Record):
     picture, which cannot hold its own hash.
     """
 
-    apercu_manifest: int = 1
+    apercu_manifest: Literal[1] = 1
     plan: Plan
-    input: str
+    input: Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")]
     input_sha256: str
-    output: str
+    output: Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
     output_sha256: str | None = None
     weights: dict[str, str] = Field(default_factory=dict)
-    tile_sizes: dict[str, int] = Field(default_factory=dict)
-    threads: int
+    tile_sizes: dict[str, Annotated[int, Field(ge=16, le=4096)]] = Field(default_factory=dict)
+    threads: int = Field(ge=1, le=1024)
     versions: dict[str, str] = Field(default_factory=dict)
 
 
@@ -75,9 +79,13 @@ def check_manifest_path(output: Path, *, overwrite: bool) -> None:
     """Say before the work whether a manifest can be written beside `output`.
 
     Raises:
-        OutputError: there is one already.
+        OutputError: there is one already, or its name would be too long.
     """
     path = manifest_path(output)
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise OutputError(
+            f"the name {shown_path(path.name)} is too long for a file", hint="Take a shorter one, or --no-manifest."
+        )
     if not overwrite and os.path.lexists(path):
         raise OutputError(
             f"{shown_path(path)} exists already and is not replaced",
@@ -103,9 +111,14 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def embedded(image: Image, manifest: Manifest) -> Image:
-    """The picture with the manifest in its XMP packet; one that it held before is replaced."""
-    packet = _INSIDE.sub(b"", image.xmp) if image.xmp and b"</rdf:RDF>" in image.xmp else _EMPTY_XMP
+def embedded(image: Image, manifest: Manifest) -> Image | None:
+    """The picture with the manifest in its XMP packet; one that it held before is replaced.
+
+    None where the picture has a packet of a form that nothing can be added to.
+    """
+    if image.xmp and b"</rdf:RDF>" not in image.xmp:
+        return None
+    packet = _ENTRY.sub(b"", image.xmp) if image.xmp else _EMPTY_XMP
     text = escape(manifest.model_dump_json())
     entry = (
         f'<rdf:Description rdf:about="" xmlns:apercu="{_NAMESPACE}">'
@@ -128,7 +141,9 @@ def read_manifest(path: Path) -> Manifest:
         raise InputError(f"{path} cannot be read: {error.strerror or error}", hint="Check the path.") from error
     text = head.decode("utf-8", "replace") if head.lstrip().startswith(b"{") else _text_inside(path)
     try:
-        return Manifest.model_validate(json.loads(text))
+        manifest = Manifest.model_validate(json.loads(text))
+        (manifest.input + manifest.output).encode("utf-8")  # half of a surrogate pair is no name
+        return manifest
     except (ValidationError, ValueError, RecursionError) as error:
         problem = str(error).splitlines()[0]
         raise InputError(
@@ -159,11 +174,9 @@ def check_input(manifest: Manifest, picture: Path) -> None:
     Raises:
         InputError: its hash is another.
     """
-    found = file_sha256(picture)
-    if found != manifest.input_sha256:
+    if file_sha256(picture) != manifest.input_sha256:
         raise InputError(
-            f"{shown_path(picture)} is not the picture of the manifest: sha256 {found}, "
-            f"expected {manifest.input_sha256}",
+            f"{shown_path(picture)} is not the picture of the manifest, whose sha256 is {manifest.input_sha256}",
             hint="Name the original with --image.",
         )
 
@@ -171,7 +184,7 @@ def check_input(manifest: Manifest, picture: Path) -> None:
 def _text_inside(path: Path) -> str:
     from apercu.image import read_image
 
-    found = _INSIDE.search(read_image(path).xmp or b"")
+    found = _INSIDE.search(read_image(path, max_pixels=_LARGEST_PICTURE).xmp or b"")
     if not found:
         raise InputError(
             f"{path} holds no manifest", hint="Name NAME.apercu.json, or a picture written with --embed-manifest."

@@ -56,7 +56,7 @@ def forecast(plan: Plan, source: Image, settings: Settings) -> Forecast:
         need = held + _working_bytes(node, after, source)
         for model in _models(node, plan):
             if model_status(find_model(model, settings), settings) == "runs":
-                tile, working = _fitting_tile(model, allowed - held, settings)
+                tile, working = _fitting_tile(model, before, allowed - held, settings)
                 tiles[node.id] = min(tile, tiles.get(node.id, tile))
                 need = max(need, held + working)
         if need > allowed:
@@ -133,11 +133,11 @@ def _text(path: str) -> str:
         return ""
 
 
-def _fitting_tile(model: str, room: int, settings: Settings) -> tuple[int, int]:
+def _fitting_tile(model: str, size: Size, room: int, settings: Settings) -> tuple[int, int]:
     """The largest tile, halved from the one in the settings, that fits into the room; and what it needs."""
     tile = settings.tile_size
     while True:
-        needed = load_model(model, settings.model_copy(update={"tile_size": tile})).memory()
+        needed = load_model(model, settings.model_copy(update={"tile_size": tile})).memory(size)
         if needed <= room or tile // 2 < SMALLEST_TILE:
             return tile, needed
         tile //= 2
@@ -152,6 +152,8 @@ def _working_bytes(node: Node, size: Size, source: Image) -> int:
 
 
 def _size_after(node: Node, before: Size, settings: Settings) -> Size:
+    if node.op == "shrink":
+        return int(node.params["size"][0]), int(node.params["size"][1])
     if node.op not in ("enlarge", "resize"):
         return before
     scale, size = node.params.get("scale"), node.params.get("size")

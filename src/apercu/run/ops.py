@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import inspect as introspection
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -32,7 +33,7 @@ from apercu.plan.graph import OpSignature, ParamSpec, ParamType
 from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Finding, Plan, Record, SelfTest
 from apercu.registry import find_model, load_model, model_status, weights_digest
 from apercu.resample import Kernel
-from apercu.run.enlarge import Scale, Size, enlarge_image, resize_image, target_size
+from apercu.run.enlarge import NEAREST, Scale, Size, enlarge_image, resize_image, target_size
 from apercu.run.manifest import Manifest, embedded
 from apercu.run.memory import SMALLEST_TILE, final_size
 from apercu.run.selftest import self_test
@@ -40,15 +41,17 @@ from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
 
 _ROWS_AT_ONCE = 256
-_SQUARES = "nearest"
-"""The model for pixel art."""
+_DECIDE = (
+    "apercu", "numpy", "scipy", "onnxruntime", "pyvips", "pyvips-binary", "pillow", "pi-heif",
+    "ncnn", "torch", "spandrel",
+)  # fmt: skip
 
 
 class Findings(Record):
     """What a look at the input shows.
 
-    `colours` counts distinct colours; `flat_share` is the share of pixels equal to their right neighbour; `notable` is
-    what is worth a word. Of an animation the first frame is looked at.
+    `colours` counts distinct colours in 8 bits, of CMYK without the black; `flat_share` is the share of pixels equal to
+    their right neighbour; `notable` is what is worth a word. Of an animation the first frame is looked at.
     """
 
     size: Size
@@ -140,7 +143,7 @@ def _followed(finding: Finding, plan: Plan) -> Finding:
     if finding.id == "enlarged" and shrinking:
         height, width = shrinking.params["size"]
         return finding.model_copy(update={"suggestion": f"It is shrunk to {width}x{height} first."})
-    if finding.id == "pixel_art" and any(node.params.get("model") in (_SQUARES, AUTO) for node in plan.nodes):
+    if finding.id == "pixel_art" and any(node.params.get("model") in (NEAREST, AUTO) for node in plan.nodes):
         return finding.model_copy(update={"suggestion": None})
     return finding
 
@@ -149,22 +152,17 @@ def enlarge(
     run: Run, image: Image, *, model: str, scale: Scale | None = None, size: Size | None = None, optional: bool = False
 ) -> Image:
     """Enlarge the picture with a model, by a factor per axis or to an exact size."""
+    _warn_if_stretched(run, image.size, size)
     if model == AUTO:
         model = _chosen(run)
         native = native_scale(find_model(model, run.settings), scale or _ratio(size, image))
         scale, size = (scale, size) if native is None else ((native, native), None)
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
-    stretched = (target[0] * image.size[1]) / (target[1] * image.size[0])
-    if size is not None and abs(stretched - 1) > 0.01:
-        run.warnings.append(
-            f"{target[1]}x{target[0]} does not have the proportions of {image.size[1]}x{image.size[0]}: "
-            "the picture is stretched"
-        )
-    if image.has_alpha:
+    run.models[run.node] = find_model(model, run.settings).id
+    if image.has_alpha and run.models[run.node] != NEAREST:
         run.warnings.append(
             "the transparency was enlarged by bicubic interpolation, whichever model enlarged the colours"
         )
-    run.models[run.node] = find_model(model, run.settings).id
     tile = run.tile_sizes.get(run.node, run.settings.tile_size)
     if tile < run.settings.tile_size:
         run.warnings.append(f"worked in tiles of {tile} instead of {run.settings.tile_size} pixels, to save memory")
@@ -178,6 +176,18 @@ def enlarge(
             tile //= 2
             run.tile_sizes[run.node] = tile
             run.warnings.append(f"memory ran out: begun again in tiles of {tile} pixels")
+
+
+def _is_pixel_art(image: Image) -> bool:
+    still = next(image.each_frame())
+    return still.channels < 4 and pixel_art(still.samples[:, :, : still.channels]).found
+
+
+def _warn_if_stretched(run: Run, before: Size, after: Size | None) -> None:
+    if after is not None and abs((after[0] * before[1]) / (after[1] * before[0]) - 1) > 0.01:
+        run.warnings.append(
+            f"{after[1]}x{after[0]} does not have the proportions of {before[1]}x{before[0]}: the picture is stretched"
+        )
 
 
 def _chosen(run: Run) -> str:
@@ -197,10 +207,9 @@ def selftest(run: Run, image: Image, *, models: str, scale: Scale | None = None,
     """Try models on the picture, shrunk once more; hand it on as it is, and note which one did best."""
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
     names = [find_model(name, run.settings).id for name in models.split(",") if name.strip()]
-    still = next(image.each_frame())
-    if _SQUARES in names and still.channels < 4 and pixel_art(still.samples[:, :, : still.channels]).found:
-        reason = f"the picture looks like pixel art, and {_SQUARES} keeps its squares; it was not shrunk for a trial"
-        run.self_test = SelfTest(scale=_ratio(target, image), pieces=0, chosen=_SQUARES, reason=reason)
+    if NEAREST in names and any(_is_pixel_art(seen) for seen in (image, run.source or image)):
+        reason = f"the picture looks like pixel art, and {NEAREST} keeps its squares; it was not shrunk for a trial"
+        run.self_test = SelfTest(scale=_ratio(target, image), pieces=0, chosen=NEAREST, reason=reason)
         return image
     if not names:
         raise RunError("the selftest step names no model", hint='Name some, such as "models": "liif-edsr,bicubic".')
@@ -234,6 +243,7 @@ def resize(
     kernel: Kernel = "bicubic",
 ) -> Image:
     """Bring an enlargement of `lr` to the factor or size that was asked for, by plain interpolation."""
+    _warn_if_stretched(run, lr.size, size)
     target = target_size(lr.size, scale=scale, target=size, settings=run.settings)
     if run.inputs[1] in run.models:
         run.models[run.node] = run.models[run.inputs[1]]
@@ -319,7 +329,10 @@ def save(
     if strip:
         image = replace(image, exif=None, xmp=None, dpi=None)
     if embed_manifest:
-        image = embedded(image, _manifest(run))
+        with_manifest = embedded(image, _manifest(run))
+        if with_manifest is None:
+            run.warnings.append("the manifest was not written into the picture: nothing can be added to its XMP packet")
+        image = with_manifest or image
     run.warnings += write_image(image, run.output, overwrite=run.overwrite)
     return SavedFile(path=shown_path(run.output), sha256=file_sha256(run.output))
 
@@ -348,15 +361,19 @@ def weights_used(plan: Plan, settings: Settings, test: SelfTest | None) -> dict[
 
 
 def versions() -> dict[str, str]:
-    """The versions of what decides the bytes of a result."""
-    return {name: version(name) for name in ("apercu", "numpy", "scipy", "onnxruntime", "pyvips", "pyvips-binary")}
+    """The versions of what may decide the bytes of a result, as far as it is installed."""
+    found = {}
+    for name in _DECIDE:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def measure_pictures(lr: Image, sr: Image, kernel: Kernel) -> FidelityReport:
     """`measure_fidelity` of two pictures; the result holds the samples of its file already.
 
     Transparent pictures are measured as they look on a middle grey ground. Of an animation each frame is measured by
-    itself: shares, errors and maxima are those of the worst frame, and so is the rest of its report.
+    itself, and the report is that of the worst: an unsound one if there is any, else the one that shrinks back worst.
     """
     reports = (
         measure_fidelity(as_seen(small), as_seen(large), kernel=kernel)

@@ -56,8 +56,9 @@ def self_test(
     pieces = [_as_rgb(pixels[rows, columns]) for rows, columns in _pieces(pixels)]
     factors = _possible(scale, pieces[0].shape)
     if factors is None:
-        reason = f"the picture is too small to be shrunk for a trial, so {names[0]}, the first candidate, is taken"
-        return SelfTest(scale=scale, pieces=0, chosen=names[0], reason=reason)
+        plain = next((name for name in names if find_model(name, settings).family == "interpolation"), names[0])
+        reason = f"the picture is too small to be shrunk for a trial, so {plain} is taken, which adds little"
+        return SelfTest(scale=scale, pieces=0, chosen=plain, reason=reason)
     pairs = [(_shrunk(piece, factors), piece) for piece in pieces]
     trials = []
     for done, name in enumerate(names):

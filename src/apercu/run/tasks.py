@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
-from apercu.errors import ApercuError, OutOfMemoryError
+from apercu.errors import ApercuError, OutOfMemoryError, OutputError
 from apercu.records import Enlargement
 
 
@@ -79,6 +79,9 @@ class Work:
         try:
             status = os.stat(picture)
             output.parent.mkdir(parents=True, exist_ok=True)
+            if not output.parent.resolve().is_relative_to(self.out.resolve()):
+                message = f"{task.output} would lie elsewhere, through a link in the results' folder"
+                return Failed(OutputError.code, message)
             done = self.enlarge(picture, output, overwrite=task.replace)
         except ApercuError as error:
             return Failed(
