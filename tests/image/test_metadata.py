@@ -155,15 +155,15 @@ def test_resolution_stated_in_a_png_only_as_a_shape_is_none(tmp_path):
 
 
 def test_a_block_of_more_entries_than_it_can_hold_is_damaged():
-    """5,000 entries announced in 49 kB, where 4,096 would fit."""
-    block = b"II*\0\x08\0\0\0" + (5000).to_bytes(2, "little") + bytes(12 * 4096)
+    """5,000 entries announced in 49 kB, where 4,096 fit and the beginning of one of orientation."""
+    block = b"II*\0\x08\0\0\0" + (5000).to_bytes(2, "little") + bytes(12 * 4096) + struct.pack("<HH", 0x0112, 3)
     assert upright_exif(PREFIX + block) is None
 
 
 def test_directories_that_overlap_are_not_read_again_and_again():
     """49 kB in which every value is all of the block, or every pointer leads into the same entries."""
     head = b"II*\0\x08\0\0\0" + (4096).to_bytes(2, "little")
-    wide = head + b"".join(struct.pack("<HHII", 40_000 + number % 99, 7, 49_000, 0) for number in range(4096)) + bytes(4)
+    wide = head + b"".join(struct.pack("<HHII", 40_000 + number % 99, 7, 49_000, 0) for number in range(4096))
     # entry k points to its own value, 18 + 12 k, which read as a directory announces that many entries
     inward = head + b"".join(struct.pack("<HHII", 0x8769, 4, 1, 18 + 12 * (number % 338)) for number in range(4096))
     with pytest.raises(ValueError, match="longer than they can be"):

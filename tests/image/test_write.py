@@ -13,8 +13,9 @@ from making import nobody, picture, samples
 from PIL import Image as Pillow
 
 from apercu.errors import OutputError
-from apercu.image import Image, check_output, encode_png, read_image, write_image
-from apercu.image.publish import hidden_prefix
+from apercu.image import Image, check_output, encode_png, encoder, read_image, write_image
+from apercu.image.publish import hidden_prefix, published
+from apercu.run.batch import sweep
 
 EXACT = (".png", ".tif", ".tiff")
 
@@ -230,7 +231,7 @@ def test_the_target_can_be_checked_before_the_work(tmp_path):
 
 
 def test_the_hint_names_what_would_help(tmp_path):
-    profile = SRGB.replace(b"sRGB", b"mine").replace(b"s\0R\0G\0B", b"m\0i\0n\0e")
+    profile = bytes(encoder.pyvips_module().Image.profile_load("p3"))
     convert = ", or convert the colours with --to-srgb."
     cases = [
         (picture(alpha=True, icc=profile), "a.jpg", "Write .png, .webp, .tif or .avif instead."),
@@ -281,7 +282,8 @@ def test_a_file_that_cannot_be_written_to_its_end_is_not_published(tmp_path, kin
     import resource
 
     if kind == "animated webp":
-        image = Image(np.random.default_rng(0).integers(0, 256, (600, 300, 3), np.uint8), frames=2, delays=(50, 50))
+        # noise: a frame has 90 kB, and the second is what is written last
+        image = Image(np.random.default_rng(0).integers(0, 256, (300, 200, 3), np.uint8), frames=2, delays=(50, 50))
     elif kind == "tiff tags":  # the samples fit, the tags behind them do not
         place = struct.pack("<HHII", 0x010E, 2, 90_000, 26)
         exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + place + bytes(4) + b"a" * 89_999 + b"\0"
@@ -306,3 +308,12 @@ def test_a_name_of_80_characters_of_three_bytes_is_written(tmp_path, suffix):
     write_image(picture(3), tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert len(os.fsencode(hidden_prefix(name))) <= 102
+
+
+@pytest.mark.parametrize("name", ["\u756b" * 80 + ".png", "a" * 99 + "\u756b.png", "a.png"])
+def test_what_a_killed_writer_left_is_found_whatever_the_length_of_its_name(tmp_path, name):
+    with published(tmp_path / name, overwrite=False):
+        (hidden,) = tmp_path.iterdir()
+    (tmp_path / name).rename(hidden)
+    sweep(tmp_path, [name])
+    assert list(tmp_path.iterdir()) == []

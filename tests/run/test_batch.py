@@ -15,7 +15,6 @@ import pytest
 from apercu.errors import RunError
 from apercu.image import Image, write_image
 from apercu.pictures import enlarge
-from apercu.image.publish import published
 from apercu.run.batch import SHOWN_FAILURES, Batch, Tally, run_batch, sweep
 from apercu.run.ledger import Ledger, Parameters
 from apercu.run.tasks import Failed, Task, Work
@@ -258,13 +257,3 @@ def test_an_interrupt_ends_the_processes_and_leaves_the_ledger_whole(folder):
     assert not list(Path(folder / "out").glob(".*"))
     again, _ = batch_of(folder)
     assert (again.kept, again.done) == (2, 4)
-
-
-@pytest.mark.parametrize("name", ["\u756b" * 80 + ".png", "a" * 99 + "\u756b.png", "a.png"])
-def test_sweeping_finds_what_a_killed_writer_left_whatever_the_length_of_its_name(tmp_path, name):
-    with pytest.raises(KeyboardInterrupt), published(tmp_path / name, overwrite=False):
-        (hidden,) = (path.name for path in tmp_path.iterdir())
-        raise KeyboardInterrupt
-    (tmp_path / hidden).write_bytes(b"half")
-    sweep(tmp_path, [name])
-    assert list(tmp_path.iterdir()) == []
