@@ -40,6 +40,9 @@ bench: $(VENV)/full  ## the published numbers; LIIF=path of a clone of yinboc/li
 	$(BIN)/python benchmarks/faithful.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/answers.py
+	$(BIN)/python benchmarks/inspection.py
+	$(BIN)/python benchmarks/selftest.py --models liif-edsr,bicubic,lanczos
+	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/liif_speed.py $(if $(LIIF),--reference $(LIIF))
 
 clean:
