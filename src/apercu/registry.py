@@ -117,11 +117,13 @@ def read_cards(folder: Traversable, kind: type[Card]) -> dict[str, Card]:
             name of the file.
     """
     named = (file for file in folder.iterdir() if file.name.endswith(".toml") and not file.name.startswith("."))
-    cards = [_read_card(file, kind) for file in named if file.is_file()]
+    cards = [_read_card(file, kind) for file in named]
     return {card.id: card for card in sorted(cards, key=lambda card: card.id)}
 
 
 def _read_card(file: Traversable, kind: type[Card]) -> Card:
+    if not file.is_file():  # a pipe would be waited for without an end
+        raise _damaged(file, "it cannot be read (no plain file)")
     try:
         card = kind.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as error:

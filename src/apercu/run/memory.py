@@ -21,7 +21,7 @@ from apercu.run.enlarge import Size, target_size
 from apercu.settings import Settings
 
 SMALLEST_TILE = 32
-_PROGRAM_BYTES = 150 * 2**20  # the interpreter, the libraries and an encoder at work
+_PROGRAM_BYTES = 220 * 2**20  # the interpreter, the libraries and an encoder at work
 _MEASURE_BYTES = 300 * 2**20  # a strip of `split_strips` with its parts
 _PROJECT_COPIES = 8  # float32 copies of a channel while `--faithful` searches
 
