@@ -75,9 +75,9 @@ def enlarge(
         size = _size_wanted(picture, scale, size, settings)
         scale, native = None, _native_size(picture, settings)
     plan = enlarging_plan(model, scale=scale, size=size, faithful=faithful, settings=settings, native=native)
-    plan = _with_params(plan, load={"to_srgb": to_srgb}, save={"strip": strip})
+    plan = _with_params(plan, load={"to_srgb": to_srgb}, save={"strip": strip, "embed_manifest": embed_manifest})
     run = execute_plan(
-        _embedding(plan) if embed_manifest else plan,
+        plan,
         picture,
         output,
         settings=settings,
@@ -159,15 +159,6 @@ def _with_params(plan: Plan, **wanted: dict[str, bool]) -> Plan:
     switched = {op: {name: True for name, on in params.items() if on} for op, params in wanted.items()}
     nodes = (
         node.model_copy(update={"params": node.params | switched[node.op]}) if switched.get(node.op) else node
-        for node in plan.nodes
-    )
-    return Plan(nodes=tuple(nodes))
-
-
-def _embedding(plan: Plan) -> Plan:
-    """The plan with a save step that writes the manifest into the picture."""
-    nodes = (
-        node.model_copy(update={"params": node.params | {"embed_manifest": True}}) if node.op == "save" else node
         for node in plan.nodes
     )
     return Plan(nodes=tuple(nodes))

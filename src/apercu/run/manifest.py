@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +18,7 @@ from pydantic import Field, ValidationError
 
 from apercu.errors import InputError, OutputError
 from apercu.image import Image, file_sha256, shown_path
+from apercu.image.publish import published
 from apercu.records import Plan, Record, RunRecord
 
 SUFFIX = ".apercu.json"
@@ -99,16 +99,8 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    partial = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
-    try:
-        partial.write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
-        os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(
-            f"{shown_path(path)} cannot be written: {error.strerror or error}", hint="Leave it out with --no-manifest."
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with published(path, overwrite=True) as file:
+        file.write((manifest.model_dump_json(indent=2) + "\n").encode())
 
 
 def embedded(image: Image, manifest: Manifest) -> Image | None:
