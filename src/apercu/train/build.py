@@ -1,0 +1,87 @@
+"""The networks by name, with their first weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from apercu.errors import InputError, WeightsError
+from apercu.models.checkpoint import read_checkpoint
+from apercu.networks.edsr import EDSR
+from apercu.networks.fast import FastLIIF
+from apercu.networks.liif import LIIF
+from apercu.networks.rdn import RDN
+from apercu.registry import find_model, weights_path
+from apercu.settings import load_settings
+
+LEAST_BLOCK = 6
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "liif-edsr": lambda: LIIF(EDSR()),
+    "liif-rdn": lambda: LIIF(RDN()),
+    "liif-rdn-small": lambda: LIIF(RDN(growth=32, blocks=6, layers=4)),
+    "liif-fast": FastLIIF,
+}
+
+
+def build_network(name: str, start: str | None) -> nn.Module:
+    """A network, with weights of its own or those of a file.
+
+    Args:
+        name: one of `NETWORKS`.
+        start: None for fresh weights (drawn from torch's global generator), the name of a card, or the path of a
+            checkpoint.
+
+    Raises:
+        InputError: there is no such network.
+        WeightsError: the weights do not fit.
+    """
+    if name not in NETWORKS:
+        raise InputError(f"there is no network {name!r}", hint=f"Known: {', '.join(NETWORKS)}.")
+    network = NETWORKS[name]()
+    if start is not None:
+        load_weights(network, start)
+    return network
+
+
+def load_weights(network: nn.Module, start: str) -> None:
+    """Put the weights of a card or a file into a network.
+
+    A `FastLIIF` also takes those of a LIIF-EDSR: its encoder, without the blocks that it has no place for.
+
+    Raises:
+        WeightsError: a weight is missing or of another shape.
+    """
+    path = Path(start)
+    if not path.exists():
+        path = weights_path(find_model(start), load_settings())
+    state: Mapping[str, Any] = read_checkpoint(path)
+    own = network.state_dict()
+    if isinstance(network, FastLIIF) and "decoder.first.weight" not in state:
+        state = {name: value for name, value in own.items() if name.startswith("decoder.")} | shortened(state)
+    wrong = next((name for name in own if name not in state or tuple(state[name].shape) != tuple(own[name].shape)), None)
+    if wrong is not None:
+        raise WeightsError(f"{path.name} does not fit: it has no {wrong} of the shape {tuple(own[wrong].shape)}")
+    network.load_state_dict({name: torch.as_tensor(np.asarray(state[name], np.float32)) for name in own})
+
+
+def shortened(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The encoder of a LIIF-EDSR without its block number 6: of all sixteen, its loss changes the features least.
+
+    Measured on shrunk photographs and drawings: 13 % of the features' root mean square, against 14 to 29 % for others.
+    """
+    short = {}
+    for name, value in state.items():
+        parts = name.split(".")
+        if parts[:2] == ["encoder", "body"]:
+            block = int(parts[2])
+            if block == LEAST_BLOCK:
+                continue
+            parts[2] = str(block - (block > LEAST_BLOCK))
+        if parts[0] == "encoder":
+            short[".".join(parts)] = value
+    return short

@@ -1,0 +1,270 @@
+"""What a step of training sees: small pictures, places on them, and the colours that belong there.
+
+A sample is a function of the seed and its number alone. So any process may draw it, in any order, and a training that
+was interrupted goes on with what it would have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from apercu.errors import InputError
+from apercu.records import Record
+from apercu.train.damage import CLEAN, Damage, apply_to_small, draw_damage, shrink
+from apercu.train.pictures import PictureSet, TrainingPicture, load_pictures
+
+Pixels = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
+
+_TRIES = 12
+_FLAT = 8.0
+"""Standard deviation (0..255) under which a crop holds too little to learn from."""
+_KEEP_FLAT = 0.05
+_AHEAD = 4
+
+
+class Mix(Record):
+    """What the samples of a training are drawn from.
+
+    `styles`: share of each style. `damaged`: for each style, how many of its samples may be damaged (the others are
+    clean); of those, `draw_damage` leaves some clean too. `side`: height and width of a small picture. `sample_q`:
+    places on each. `rendered`: share of vector drawings whose small picture is rendered at its size, not shrunk.
+    """
+
+    styles: Mapping[str, float]
+    damaged: Mapping[str, float] = {}
+    side: int = 32
+    sample_q: int = 512
+    max_scale: float = 4.0
+    rendered: float = 0.7
+
+
+class Sample(NamedTuple):
+    """`inp` (side, side, 3) uint8; `coord` and `cell` (Q, 2) float32 in order (y, x); `gt` (Q, 3) uint8."""
+
+    inp: Pixels
+    coord: FloatArray
+    cell: FloatArray
+    gt: Pixels
+
+
+class Batch(NamedTuple):
+    """Samples of a step: `inp` (B, side, side, 3), `coord` and `cell` (B, Q, 2), `gt` (B, Q, 3), `plain` (B,).
+
+    `plain` tells which ones are undamaged photographs.
+    """
+
+    inp: Pixels
+    coord: FloatArray
+    cell: FloatArray
+    gt: Pixels
+    plain: NDArray[np.bool_]
+
+
+class _Crop(NamedTuple):
+    lr: Pixels
+    hr: Pixels
+    scale: tuple[float, float]
+    origin: tuple[float, float]  # of the small crop's corner on hr, in pixels of hr
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Draws samples from the training half of `pictures`."""
+
+    pictures: PictureSet
+    mix: Mix
+    seed: int
+
+    def __post_init__(self) -> None:
+        by_style: dict[str, list[TrainingPicture]] = {style: [] for style in self.mix.styles}
+        for picture in self.pictures.pictures:
+            if picture.split == "train" and picture.style in by_style:
+                by_style[picture.style].append(picture)
+        empty = [style for style, pictures in by_style.items() if not pictures]
+        if empty:
+            raise InputError(f"{self.pictures.folder} holds no training pictures of the style {empty[0]}")
+        object.__setattr__(self, "_by_style", by_style)
+
+    def batch(self, step: int, size: int) -> Batch:
+        """The `size` samples of a step."""
+        drawn = [self.sample(step * size + i) for i in range(size)]
+        samples = [sample for sample, _ in drawn]
+        inp, coord, cell, gt = (np.stack(part) for part in zip(*samples, strict=True))
+        return Batch(inp, coord, cell, gt, np.array([plain for _, plain in drawn]))
+
+    def sample(self, number: int) -> tuple[Sample, bool]:
+        """Sample `number`, and whether it is an undamaged photograph.
+
+        Crops that are flat, and pictures too small for the factor, are mostly drawn again.
+        """
+        rng = np.random.default_rng((self.seed, number))
+        shares = np.array(list(self.mix.styles.values()), float)
+        style = list(self.mix.styles)[int(rng.choice(len(shares), p=shares / shares.sum()))]
+        pictures: list[TrainingPicture] = self._by_style[style]  # type: ignore[attr-defined]
+        damage = draw_damage(rng) if rng.random() < self.mix.damaged.get(style, 0.0) else CLEAN
+        for attempt in range(_TRIES):
+            picture = pictures[int(rng.integers(len(pictures)))]
+            crop = self._crop(picture, damage, rng)
+            flat = crop is not None and crop.hr.std() < _FLAT
+            if crop is not None and (not flat or rng.random() < _KEEP_FLAT or attempt == _TRIES - 1):
+                return _with_queries(_turned(crop, rng), self.mix.sample_q, rng), style == "photo" and damage == CLEAN
+        return self.sample(number + 2**40)  # nothing fitted: as if another number had been asked for
+
+    def _crop(self, picture: TrainingPicture, damage: Damage, rng: np.random.Generator) -> _Crop | None:
+        if len(picture.levels) > 1 and rng.random() < self.mix.rendered:
+            return self._rendered_crop(picture, damage, rng)
+        i = int(rng.integers(len(picture.levels) // 2, len(picture.levels)))
+        return self._shrunk_crop(picture, i, damage, rng)
+
+    def _shrunk_crop(
+        self, picture: TrainingPicture, i: int, damage: Damage, rng: np.random.Generator
+    ) -> _Crop | None:
+        """A crop of the picture as truth, and what is left of it when it is shrunk."""
+        side = self.mix.side
+        height, width = (round(side * scale) for scale in draw_scale(rng, self.mix.max_scale))
+        before = picture.min_shrink * float(rng.uniform(1.0, 1.5)) if picture.min_shrink > 1 else 1.0
+        tall, wide = round(height * before), round(width * before)
+        pixels = self.pictures.level(picture, i)
+        if tall > pixels.shape[0] or wide > pixels.shape[1]:
+            return None
+        top, left = (int(rng.integers(n - m + 1)) for n, m in zip(pixels.shape[:2], (tall, wide), strict=True))
+        hr = on_background(pixels[top : top + tall, left : left + wide], draw_background(rng))
+        if before > 1:
+            hr = np.asarray(Image.fromarray(hr).resize((width, height), Image.Resampling.LANCZOS))
+        lr = shrink(hr, (side, side), damage, rng)
+        return _Crop(lr, hr, (height / side, width / side), (0.0, 0.0))
+
+    def _rendered_crop(self, picture: TrainingPicture, damage: Damage, rng: np.random.Generator) -> _Crop:
+        """A crop of a drawing rendered small, and the same drawing rendered larger."""
+        side = self.mix.side
+        sizes = [level.size or 0 for level in picture.levels]
+        pairs = [(a, b) for a in range(len(sizes)) for b in range(len(sizes))]
+        pairs = [(a, b) for a, b in pairs if 1.25 <= sizes[b] / sizes[a] <= self.mix.max_scale]
+        a, b = pairs[int(rng.integers(len(pairs)))]
+        scale = sizes[b] / sizes[a]
+        background = draw_background(rng)
+        small, large = self.pictures.level(picture, a), self.pictures.level(picture, b)
+        top, left = (int(rng.integers(max(0, n - side) + 1)) for n in small.shape[:2])
+        lr = apply_to_small(_padded(on_background(small, background), top, left, side, side, background), damage, rng)
+        first_y, first_x = int(top * scale), int(left * scale)
+        reach = int(np.ceil(side * scale)) + 1
+        hr = _padded(on_background(large, background), first_y, first_x, reach, reach, background)
+        return _Crop(lr, hr, (scale, scale), (top * scale - first_y, left * scale - first_x))
+
+
+def draw_scale(rng: np.random.Generator, largest: float) -> tuple[float, float]:
+    """Factors of the two axes: equal in 75 %, whole numbers in a third of those."""
+    if rng.random() < 0.25:
+        return float(rng.uniform(1, largest)), float(rng.uniform(1, largest))
+    scale = float(rng.integers(2, int(largest) + 1)) if rng.random() < 0.34 else float(rng.uniform(1, largest))
+    return scale, scale
+
+
+def draw_background(rng: np.random.Generator) -> Pixels:
+    """What lies behind a transparent picture: white, black or any colour, (3,) uint8."""
+    kind = rng.random()
+    if kind < 0.35:
+        return np.full(3, 255 if kind < 0.2 else 0, np.uint8)
+    return rng.integers(0, 256, 3, dtype=np.uint8)
+
+
+def on_background(pixels: Pixels, background: Pixels) -> Pixels:
+    """(H, W, 3) as it is; (H, W, 4) with straight alpha laid on one colour."""
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3:].astype(np.uint16)
+    mixed = pixels[..., :3] * alpha + background.astype(np.uint16) * (255 - alpha)
+    laid: Pixels = ((mixed + 127) // 255).astype(np.uint8)
+    return laid
+
+
+def _padded(pixels: Pixels, top: int, left: int, height: int, width: int, background: Pixels) -> Pixels:
+    """A piece of a picture, with `background` where the picture has ended."""
+    piece = np.empty((height, width, 3), np.uint8)
+    piece[:] = background
+    part = pixels[top : top + height, left : left + width]
+    piece[: part.shape[0], : part.shape[1]] = part
+    return piece
+
+
+def _turned(crop: _Crop, rng: np.random.Generator) -> _Crop:
+    """One of the eight ways to lay the crop down; a crop with an origin of its own stays as it is."""
+    flip_y, flip_x, swap = rng.random(3) < 0.5
+    if crop.origin != (0.0, 0.0) or crop.hr.shape[0] != round(crop.lr.shape[0] * crop.scale[0]):
+        return crop
+    lr, hr, scale = crop.lr, crop.hr, crop.scale
+    if flip_y:
+        lr, hr = lr[::-1], hr[::-1]
+    if flip_x:
+        lr, hr = lr[:, ::-1], hr[:, ::-1]
+    if swap:
+        lr, hr, scale = lr.transpose(1, 0, 2), hr.transpose(1, 0, 2), scale[::-1]
+    return _Crop(lr, hr, scale, crop.origin)
+
+
+def _with_queries(crop: _Crop, sample_q: int, rng: np.random.Generator) -> Sample:
+    """Half of the places anywhere, half where the picture changes: edges are few, and most of the error is there."""
+    lr, hr, scale, origin = crop
+    limits = [int(np.floor(n * s + o - 0.5)) + 1 for n, s, o in zip(lr.shape[:2], scale, origin, strict=True)]
+    firsts = [int(np.ceil(o - 0.5)) for o in origin]
+    inside = hr[firsts[0] : limits[0], firsts[1] : limits[1]]
+    height, width = inside.shape[:2]
+    weights = np.cumsum(_change(inside).ravel() + 0.5)
+    anywhere = rng.integers(height * width, size=sample_q - sample_q // 2)
+    at_edges = np.searchsorted(weights, rng.random(sample_q // 2) * weights[-1])
+    index = np.concatenate((anywhere, np.minimum(at_edges, height * width - 1)))
+    y, x = index // width, index % width
+    places = np.stack((y + firsts[0], x + firsts[1]), -1)
+    coord = ((places + 0.5 - origin) / scale) * 2 / lr.shape[:2] - 1
+    cell = np.broadcast_to(2 / (np.array(scale) * lr.shape[:2]), coord.shape)
+    return Sample(
+        np.ascontiguousarray(lr), coord.astype(np.float32), cell.astype(np.float32), np.ascontiguousarray(inside[y, x])
+    )
+
+
+def _change(pixels: Pixels) -> FloatArray:
+    """How far green is from its neighbour above and on the left, (H, W)."""
+    green = pixels[..., 1].astype(np.float32)
+    return np.abs(np.diff(green, axis=0, prepend=green[:1])) + np.abs(np.diff(green, axis=1, prepend=green[:, :1]))
+
+
+# --- drawing ahead, in processes of their own ------------------------------------------------------------------------
+
+_sampler: Sampler | None = None
+
+
+def _open_sampler(folder: Path, mix: Mix, seed: int) -> None:
+    global _sampler
+    _sampler = Sampler(load_pictures(folder), mix, seed)
+
+
+def _draw(step: int, size: int) -> Batch:
+    if _sampler is None:
+        raise RuntimeError("the process that draws samples was not set up")
+    return _sampler.batch(step, size)
+
+
+def batches(folder: Path, mix: Mix, *, seed: int, size: int, steps: range, workers: int) -> Iterator[Batch]:
+    """The batches of `steps`, in order, drawn a few steps ahead by `workers` processes."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_open_sampler, initargs=(folder, mix, seed)) as pool:
+        waiting: list[Future[Batch]] = []
+        try:
+            for step in steps:
+                waiting.append(pool.submit(_draw, step, size))
+                if len(waiting) > _AHEAD * workers:
+                    yield waiting.pop(0).result()
+            while waiting:
+                yield waiting.pop(0).result()
+        finally:
+            pool.shutdown(cancel_futures=True)
