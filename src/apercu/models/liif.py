@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apercu.errors import ShapeError, UnsupportedScaleError, WeightsError
+from apercu.models.axes import Axis, Span, make_axis, pieces
 from apercu.models.checkpoint import read_checkpoint
+from apercu.models.fast_decoder import FastDecoder
 from apercu.models.graphs import load_graph, run_graph
-from apercu.models.liif_decoder import Axis, LiifDecoder, Span, make_axis, pieces
+from apercu.models.liif_decoder import LiifDecoder
 from apercu.records import ModelCard
 from apercu.registry import Block, Enlarger, weights_path
 from apercu.resample import PixelSource
@@ -23,11 +25,14 @@ from apercu.settings import Settings
 
 FloatArray = NDArray[np.float32]
 
-RECEPTIVE_RADIUS = {"edsr": 34, "rdn": 131}
+RECEPTIVE_RADIUS = {"edsr": 34, "edsr-15": 32, "rdn": 131, "rdn-small": 27}
 """Pixels that a feature can see on each side, one for each 3x3 convolution on the encoder's longest path."""
 
+FAST = "decoder.first.weight"
+"""A weight that only the quick decoder has."""
+
 _FIXED_BYTES = 40 * 2**20
-_BYTES_PER_PIXEL = {"edsr": 3_000, "rdn": 9_000}
+_BYTES_PER_PIXEL = {"edsr": 3_000, "edsr-15": 3_000, "rdn": 9_000, "rdn-small": 3_000}
 
 
 class Liif(Enlarger):
@@ -36,7 +41,7 @@ class Liif(Enlarger):
     Args:
         card: the model's card.
         state: a checkpoint's tensors under their official names (`encoder.*`, `imnet.layers.*`).
-        encoder: "edsr" or "rdn".
+        encoder: name of the encoder's graph, one of `RECEPTIVE_RADIUS`.
         threads: processor threads to use.
         tile_size: side of a tile in low-resolution pixels, rim not counted.
     """
@@ -49,7 +54,11 @@ class Liif(Enlarger):
         self.tile_size = tile_size
         self._encoder_name = encoder
         self._encoder = load_graph(f"{encoder}.onnx", _below(state, "encoder."), threads=threads)
-        self._decoder = LiifDecoder(_below(state, "imnet.layers."), threads=threads)
+        self._decoder: LiifDecoder | FastDecoder
+        if FAST in state:
+            self._decoder = FastDecoder(_below(state, "decoder."), threads=threads)
+        else:
+            self._decoder = LiifDecoder(_below(state, "imnet.layers."), threads=threads)
 
     def enlarge(self, pixels: PixelSource, size: tuple[int, int]) -> Iterator[Block]:
         """Enlarge (H, W, 3) RGB in [0, 1] to `size` (height, width); the result is not clipped.
@@ -79,8 +88,7 @@ class Liif(Enlarger):
 
     def encode(self, pixels: FloatArray) -> FloatArray:
         """Features (1, 64, h, w) of (h, w, 3) RGB in [0, 1]."""
-        inp = np.ascontiguousarray(((pixels - np.float32(0.5)) / np.float32(0.5)).transpose(2, 0, 1)[None])
-        return run_graph(self._encoder, {"inp": inp})
+        return run_graph(self._encoder, {"inp": _as_input(pixels)[None]})
 
     def _tiles(self, n_in: int, axis: Axis) -> Iterator[Span]:
         """Output spans whose pixels lie in the same tile of the low-resolution axis."""
@@ -94,15 +102,21 @@ class Liif(Enlarger):
         rim_y, rim_x = (
             _widen(span, self._radius + 1, n) for span, n in zip((read_y, read_x), pixels.shape[:2], strict=True)
         )
-        feat = self.encode(pixels[slice(*rim_y), slice(*rim_x)])
+        inp = _as_input(pixels[slice(*rim_y), slice(*rim_x)])
+        feat = run_graph(self._encoder, {"inp": inp[None]})
         # One more feature on each side for the 3x3 convolution; at the picture's edge it meets zeros, as in the whole.
         near_y, near_x = (_widen(span, 1, n) for span, n in zip((read_y, read_x), pixels.shape[:2], strict=True))
-        near = feat[:, :, near_y[0] - rim_y[0] : near_y[1] - rim_y[0], near_x[0] - rim_x[0] : near_x[1] - rim_x[0]]
-        first = self._decoder.project(np.ascontiguousarray(near))
-        del feat, near  # the largest arrays of a tile; decoding needs neither
+        near = np.s_[..., near_y[0] - rim_y[0] : near_y[1] - rim_y[0], near_x[0] - rim_x[0] : near_x[1] - rim_x[0]]
+        first = self._decoder.project(inp[near], np.ascontiguousarray(feat[near]), (y.cell, x.cell))
+        del inp, feat  # the largest arrays of a tile; decoding needs neither
         for block in self._decoder.decode(first, (near_y[0], near_x[0]), y, x, rows, columns):
             block.pixels[:] = block.pixels * np.float32(0.5) + np.float32(0.5)
             yield block
+
+
+def _as_input(pixels: FloatArray) -> FloatArray:
+    """(h, w, 3) in [0, 1] -> (3, h, w) in [-1, 1]."""
+    return np.ascontiguousarray(((pixels - np.float32(0.5)) / np.float32(0.5)).transpose(2, 0, 1))
 
 
 def _below(state: dict[str, FloatArray], prefix: str) -> dict[str, FloatArray]:
@@ -122,13 +136,19 @@ def _widen(span: Span, rim: int, n: int) -> Span:
 def load_liif(card: ModelCard, settings: Settings) -> Liif:
     """Open a LIIF card's weights; the registry has already checked that the file is the known one."""
     state = _load_state(weights_path(card, settings))
-    encoder = "rdn" if "encoder.SFENet1.weight" in state else "edsr"
-    return Liif(card, state, encoder=encoder, threads=settings.threads, tile_size=settings.tile_size)
+    return Liif(card, state, encoder=_encoder_name(state), threads=settings.threads, tile_size=settings.tile_size)
+
+
+def _encoder_name(state: dict[str, FloatArray]) -> str:
+    """Which graph the encoder's weights belong to; where none fits, opening the nearest one says what is missing."""
+    if "encoder.SFENet1.weight" in state:
+        return "rdn" if "encoder.RDBs.15.LFF.weight" in state else "rdn-small"
+    return "edsr-15" if "encoder.body.16.weight" not in state else "edsr"
 
 
 def _load_state(path: Path) -> dict[str, FloatArray]:
     state = read_checkpoint(path)
-    if "imnet.layers.0.weight" not in state:
+    if "imnet.layers.0.weight" not in state and FAST not in state:
         raise WeightsError(
             f"{path.name} holds no LIIF weights (no imnet.layers.0.weight)",
             hint="Add the published checkpoint with `apercu models add FILE`.",

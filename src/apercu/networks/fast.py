@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from apercu.networks.edsr import EDSR, conv3x3
-from apercu.networks.liif import neighbours
+from apercu.networks.liif import EPS_AREA, neighbours
 
 REACH = 2.0
 """Farthest offset from a feature's centre, in half pixels, at which it is asked."""
@@ -24,6 +24,24 @@ def cosines(rel: Tensor, count: int) -> Tensor:
     """The first `count` functions of the cosine series on [-2, 2] at offsets `rel` (...), as (..., count)."""
     order = torch.arange(count, dtype=rel.dtype, device=rel.device)
     return torch.cos(math.pi / (2 * REACH) * (rel[..., None] + REACH) * order)
+
+
+def shares(local: Tensor) -> Tensor:
+    """Weights of the four nearest features: the row's share times the column's.
+
+    These are LIIF's areas, but for a place right between two features on one axis whose two features on the other are
+    the same (the edge of the picture): there all four areas are nothing, and LIIF gives each a quarter.
+
+    Args:
+        local: from `neighbours`, (4, B, Q, 4).
+
+    Returns:
+        (4, B, Q), with the sum 1.
+    """
+    offsets = local[..., :2].unflatten(0, (2, 2)).abs() + EPS_AREA
+    by_y = offsets[..., 0].flip(0) / offsets[..., 0].sum(0)
+    by_x = offsets[..., 1].flip(1) / offsets[..., 1].sum(1, keepdim=True)
+    return (by_y * by_x).flatten(0, 1)
 
 
 class Coefficients(nn.Module):
@@ -43,18 +61,34 @@ class Coefficients(nn.Module):
         self.middle = nn.Conv2d(hidden, hidden, 1)
         self.last = nn.Conv2d(hidden, 3 * count * count, 1)
 
+    def hidden(self, feat: Tensor, cell: Tensor) -> Tensor:
+        """Features (B, C, h, w) and cell in half pixels (B, 2) -> what the last layer reads, (B, hidden, h, w)."""
+        x = torch.relu(self.first(feat) + self.cell(cell)[..., None, None])
+        return torch.relu(self.middle(x))
+
     def forward(self, inp: Tensor, feat: Tensor, cell: Tensor) -> Tensor:
         """Picture (B, 3, h, w), features (B, C, h, w) and cell in half pixels (B, 2) -> (B, 3 * count * count, h, w).
 
         Channels are in order (colour, cosine of y, cosine of x). The first of each colour is the constant; it begins as
         the input pixel's own colour, so that what is learned is the difference from plain interpolation.
         """
-        x = torch.relu(self.first(feat) + self.cell(cell)[..., None, None])
-        x = self.last(torch.relu(self.middle(x)))
+        x = self.last(self.hidden(feat, cell))
         batch, _, height, width = x.shape
         parts = x.view(batch, 3, self.count * self.count, height, width)
         constant = parts[:, :, :1] + inp[:, :, None]
         return torch.cat((constant.to(parts.dtype), parts[:, :, 1:]), 2).reshape(batch, -1, height, width)
+
+
+class Hidden(nn.Module):
+    """`Coefficients` up to its last layer, with its parameters' names."""
+
+    def __init__(self, coefficients: Coefficients) -> None:
+        super().__init__()
+        self.first, self.cell, self.middle = coefficients.first, coefficients.cell, coefficients.middle
+
+    def forward(self, feat: Tensor, cell: Tensor) -> Tensor:
+        """As `Coefficients.hidden`."""
+        return Coefficients.hidden(self, feat, cell)  # type: ignore[arg-type]
 
 
 class FastLIIF(nn.Module):
@@ -83,9 +117,9 @@ class FastLIIF(nn.Module):
         scale = torch.tensor([height, width], dtype=cell.dtype, device=cell.device)
         parts = self.decoder(inp, self.encoder(inp), cell[:, 0] * scale)
         rows = parts.permute(0, 2, 3, 1).reshape(batch * height * width, -1)
-        index, local, weights = neighbours(coord, cell, (height, width))
+        index, local, _ = neighbours(coord, cell, (height, width))
         count = self.decoder.count
         chosen = rows.index_select(0, index.reshape(-1)).view(4, batch, -1, 3, count, count)
         by_y, by_x = (cosines(local[..., axis], count).to(chosen.dtype) for axis in (0, 1))
         preds = (chosen @ by_x[..., None, :, None]).squeeze(-1) @ by_y[..., None]
-        return (preds.squeeze(-1).float() * weights[..., None]).sum(0)
+        return (preds.squeeze(-1).float() * shares(local)[..., None]).sum(0)

@@ -24,6 +24,7 @@ except ImportError as error:
     ) from error
 
 from apercu.networks.edsr import EDSR
+from apercu.networks.fast import FastLIIF, Hidden
 from apercu.networks.liif import LIIF, FirstLayer, Tail
 from apercu.networks.rdn import RDN
 
@@ -84,6 +85,15 @@ def main(folder: Path) -> None:
     picture = {"inp": {2: "height", 3: "width"}}
     export_graph(EDSR(), (torch.zeros(1, 3, 24, 20),), picture, folder / "edsr.onnx", output="feat")
     export_graph(RDN(), (torch.zeros(1, 3, 24, 20),), picture, folder / "rdn.onnx", output="feat")
+    fast = FastLIIF()
+    export_graph(fast.encoder, (torch.zeros(1, 3, 24, 20),), picture, folder / "edsr-15.onnx", output="feat")
+    export_graph(
+        Hidden(fast.decoder),
+        (torch.zeros(1, 64, 24, 20), torch.zeros(1, 2)),
+        {"feat": {2: "height", 3: "width"}, "cell": {}},
+        folder / "fast-hidden.onnx",
+        output="hidden",
+    )
     export_graph(
         FirstLayer(liif),
         (torch.zeros(1, 64, 24, 20),),
