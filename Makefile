@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench bench-models clean
 
 $(VENV)/core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +44,16 @@ bench: $(VENV)/full  ## the published numbers; LIIF=path of a clone of yinboc/li
 	$(BIN)/python benchmarks/selftest.py --models liif-edsr,bicubic,lanczos
 	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/liif_speed.py $(if $(LIIF),--reference $(LIIF))
+
+# The pictures that no training saw come from the recipe: about 2 GB to fetch, 5 GB on disk, made once.
+DATA ?= training-data
+MODELS ?= bicubic,lanczos,liif-edsr,liif-edsr-art,liif-fast
+
+$(DATA)/pictures.json: $(VENV)/full
+	$(BIN)/python -m apercu.train prepare $(DATA)
+
+bench-models: $(VENV)/full $(DATA)/pictures.json  ## the figures of docs/models.md: half an hour on two cores
+	$(BIN)/python benchmarks/models.py --data $(DATA) --models $(MODELS) --json models.json --page models.png --cache $(DATA)/figures
 
 clean:
 	rm -rf $(VENV) apercu-demo

@@ -8,6 +8,7 @@ wrote.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import tempfile
@@ -85,6 +86,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--page", type=Path, metavar="FILE.png", help="draw twelve crops there")
     parser.add_argument("--only", nargs="+", choices=("clean", "mixed", "vector", "sets"), help="these tables only")
+    parser.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="keep figures there, and take those that are there"
+    )
     parser.add_argument("--quick", action="store_true", help=f"every {QUICK}th crop only")
     arguments = parser.parse_args()
     try:
@@ -103,13 +107,14 @@ def report(arguments: argparse.Namespace, scratch: Path) -> None:
     check_names(names, arguments.base)
     step = QUICK if arguments.quick else 1
     wanted = (row for row in groups(held_out, step) if not arguments.only or row.protocol in arguments.only)
-    rows = together([measured(row, contenders) for row in wanted])
+    rows = together([measured(row, contenders, arguments.cache) for row in wanted])
     print(FIGURES)
     print_tables(rows, names, arguments.base)
     taken = seconds(contenders)
     print_cost(contenders, taken, settings.threads)
     if arguments.json:
         found = {"recipe": held_out.index.recipe, "every": step, "base": arguments.base}
+        found |= {"figures": FIGURES, "protocols": PROTOCOLS}
         found |= {"models": costs(contenders, taken), "tables": tables(rows, arguments.base)}
         arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if arguments.page:
@@ -152,13 +157,30 @@ def groups(held_out: PictureSet, step: int) -> Iterator[Row]:
             yield Row("sets", name, f"x{scale}", [Case(p.stem, scale, "clean", *pair(p, scale)) for p in paths])
 
 
-def measured(row: Row, contenders: Sequence[Contender]) -> Row:
-    """The row with the figures of every model."""
+def measured(row: Row, contenders: Sequence[Contender], cache: Path | None) -> Row:
+    """The row with the figures of every model, taken from `cache` where the same weights met the same cases before."""
     for contender in contenders:
         tell(f"{row.protocol} {row.group} {row.scale} {contender.name}")
+        kept = cache / f"{cache_key(row, contender)}.json" if cache else None
+        if kept and kept.exists():
+            row.scores[contender.name] = [Scores(*values) for values in json.loads(kept.read_text(encoding="utf-8"))]
+            continue
         row.scores[contender.name] = evaluate(contender, row.cases)
+        if kept:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(row.scores[contender.name]), encoding="utf-8")
     tell("")
     return row
+
+
+def cache_key(row: Row, contender: Contender) -> str:
+    """Digest of what the figures depend on: the weights (a formula's name) and the pixels of all cases."""
+    digest = hashlib.sha256((file_digest(contender.weights) if contender.weights else contender.name).encode())
+    for case in row.cases:
+        digest.update(f"{case.scale}{case.lr.shape}{case.hr.shape}".encode())
+        digest.update(case.lr.tobytes())
+        digest.update(case.hr.tobytes())
+    return digest.hexdigest()
 
 
 def tell(what: str) -> None:

@@ -72,7 +72,8 @@ def multiply_adds(contender: Contender) -> float | None:
     """Multiply-adds of one output pixel at x4, where they can be derived: for interpolation and for LIIF.
 
     Interpolation: three channels, the width before the height. LIIF: all convolutions of the encoder and the decoder's
-    first layer run once for each pixel of the small picture, the other layers four times for each output pixel.
+    first layer run once for each pixel of the small picture, the other layers four times for each output pixel. Of the
+    quick decoder all layers run once for each pixel of the small picture; two short sums are left (`fast_decoder`).
     """
     if contender.name in _TAPS:
         return 3 * _TAPS[contender.name] * (1 + 1 / SCALE)
@@ -84,6 +85,13 @@ def multiply_adds(contender: Contender) -> float | None:
 def liif_multiply_adds(shapes: Mapping[str, tuple[int, ...]]) -> float:
     """Of a LIIF model with parameters of these shapes, for one output pixel at x4."""
     encoder = sum(math.prod(shape) for name, shape in shapes.items() if name.startswith("encoder.") and len(shape) == 4)
+    if "decoder.last.weight" in shapes:
+        layers = sum(
+            math.prod(shape) for name, shape in shapes.items() if name.startswith("decoder.") and len(shape) == 4
+        )
+        cosines = math.isqrt(shapes["decoder.last.weight"][0] // 3)
+        # The columns of every input row, then the rows: two inputs each, three colours.
+        return (encoder + layers) / SCALE**2 + 6 * cosines**2 / SCALE + 6 * cosines
     decoder = {name: shape for name, shape in shapes.items() if name.startswith("imnet.") and len(shape) == 2}
     hidden, inputs = decoder.pop("imnet.layers.0.weight")
     tail = sum(math.prod(shape) for shape in decoder.values())

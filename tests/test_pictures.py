@@ -9,7 +9,7 @@ import pytest
 
 from apercu.errors import PlanError, ShapeError
 from apercu.image import Image, write_image
-from apercu.pictures import check
+from apercu.pictures import LITTLE_MEMORY, check, default_model
 from apercu.records import Node, Plan
 from apercu.run.execute import execute_plan
 from apercu.settings import Settings, load_settings
@@ -85,6 +85,28 @@ def test_a_plan_that_saves_another_picture_than_it_measured_is_refused(tmp_path:
     with pytest.raises(PlanError, match="its report measures 'bicubic'"):
         execute_plan(plan, small, tmp_path / "out.png", settings=load_settings())
     assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("threads", "free", "chosen", "why"),
+    [
+        (2, LITTLE_MEMORY, "liif-edsr", None),
+        (1, LITTLE_MEMORY, "liif-fast", "there is one processor thread"),
+        (2, LITTLE_MEMORY - 1, "liif-fast", "only 4.3 GB of memory are free"),
+    ],
+)
+def test_a_weak_machine_gets_the_quick_model_and_is_told_why(
+    threads: int, free: int, chosen: str, why: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("apercu.run.memory.available_memory", lambda: free)
+    model, note = default_model(Settings(threads=threads))
+    assert model == chosen
+    assert note == (why and f"liif-fast is taken, since {why}; --model names another")
+
+
+def test_free_memory_does_not_count_where_another_model_would_be_met_later(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("apercu.run.memory.available_memory", lambda: 1)
+    assert default_model(Settings(threads=2), by_memory=False) == ("liif-edsr", None)
 
 
 def test_pictures_with_another_number_of_frames_are_not_compared(tmp_path: Path):

@@ -30,7 +30,10 @@ verified = "by eye"
 """
 
 
-OWN = ["bicubic", "lanczos", "ldm-inpainting", "liif-edsr", "liif-rdn", "nearest", "sd15-dreamshaper"]
+OWN = [
+    "bicubic", "lanczos", "ldm-inpainting", "liif-edsr", "liif-edsr-art", "liif-fast", "liif-rdn", "nearest",
+    "sd15-dreamshaper",
+]  # fmt: skip
 CARRIED = [
     "realcugan-2x", "realcugan-3x", "realcugan-4x", "realesrgan-animevideov3", "realesrgan-x4plus",
     "realesrgan-x4plus-anime", "realsr-df2k", "waifu2x-anime", "waifu2x-cunet", "waifu2x-photo",
@@ -57,6 +60,8 @@ def test_the_catalogue_holds_the_models_of_this_version():
         ("Inpainting-LatentDiffusion", "ldm-inpainting"),
         ("txt2img-stablediffusionv1-dreamshaper", "sd15-dreamshaper"),
         ("BICUBIC", "bicubic"),
+        ("LIIF-EDSR-Art", "liif-edsr-art"),
+        ("liif-FAST", "liif-fast"),
     ],
 )
 def test_a_model_is_found_by_id_name_or_alias_in_any_capitals(name: str, id: str):
@@ -77,7 +82,7 @@ def test_an_unknown_model_gets_the_nearest_names():
 
 def test_a_name_that_is_near_to_nothing_gets_the_whole_catalogue():
     with pytest.raises(
-        UnknownModelError, match="bicubic, lanczos, ldm-inpainting, liif-edsr, liif-rdn, nearest, realcu"
+        UnknownModelError, match="bicubic, lanczos, ldm-inpainting, liif-edsr, liif-edsr-art, liif-fast, "
     ):
         find_model("%%%")
 
@@ -87,6 +92,8 @@ def test_only_models_that_run_here_have_a_loader():
         "bicubic",
         "lanczos",
         "liif-edsr",
+        "liif-edsr-art",
+        "liif-fast",
         "liif-rdn",
         "nearest",
         *CARRIED,

@@ -22,7 +22,7 @@ from apercu.settings import Settings
 RDN = BriefEntry(
     name="SISR-Any-LIIF-RDN", paper="https://arxiv.org/pdf/2012.09161", github="https://github.com/yinboc/liif"
 )
-QUESTION = "How does AI enlarge a small icon by 2x?"
+QUESTION = "How does AI enlarge a small picture by 2x?"
 
 
 @pytest.fixture

@@ -6,15 +6,18 @@ from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from apercu.errors import WeightsError
 from apercu.models.checkpoint import read_checkpoint
-from apercu.registry import find_model, model_cards, model_status, weights_path
+from apercu.registry import enlarge_whole, find_model, load_model, model_cards, model_status, weights_path
 from apercu.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS = Path(str(files("apercu") / "weights"))
+SHIPPED = {id: f"{id}.safetensors" for id in ("liif-edsr", "liif-edsr-art", "liif-fast")}
+MOST_BYTES = 8 * 2**20
 
 
 @pytest.fixture(scope="module")
@@ -29,23 +32,36 @@ def make_weights() -> ModuleType:
 
 def test_every_shipped_file_of_weights_is_the_one_that_its_card_names(tmp_path: Path):
     shipped = {card.weights.file: card.weights for card in model_cards().values() if card.weights and card.weights.file}
-    assert set(shipped) == {path.name for path in WEIGHTS.glob("*.safetensors")} == {"liif-edsr.safetensors"}
+    assert set(shipped) == {path.name for path in WEIGHTS.glob("*.safetensors")} == set(SHIPPED.values())
     for name, weights in shipped.items():
         data = (WEIGHTS / name).read_bytes()
         assert hashlib.sha256(data).hexdigest() == weights.sha256
-        assert len(data) == weights.size
+        assert len(data) == weights.size <= MOST_BYTES
 
 
-def test_the_shipped_model_runs_without_anything_being_brought(tmp_path: Path):
+@pytest.mark.parametrize("id", SHIPPED)
+def test_a_shipped_model_runs_without_anything_being_brought(id: str, tmp_path: Path):
     settings = Settings(data_dir=tmp_path / "nothing")
-    assert model_status(find_model("liif-edsr"), settings) == "runs"
-    assert weights_path(find_model("liif-edsr"), settings).name == "liif-edsr.safetensors"
+    assert model_status(find_model(id), settings) == "runs"
+    assert weights_path(find_model(id), settings).name == SHIPPED[id]
+    pixels = np.random.default_rng(0).random((9, 12, 3), dtype=np.float32)
+    large = enlarge_whole(load_model(id, settings), pixels, (21, 30))
+    assert large.shape == (21, 30, 3)
+    assert np.isfinite(large).all()
 
 
 def test_the_shipped_weights_are_the_networks_and_nothing_else():
     state = read_checkpoint(WEIGHTS / "liif-edsr.safetensors")
     assert sum(value.size for value in state.values()) == 1_567_299
     assert all(value.dtype == "float32" for value in state.values())
+
+
+def test_trained_weights_are_in_half_precision_under_the_names_of_their_networks():
+    art, official = (read_checkpoint(WEIGHTS / SHIPPED[id]) for id in ("liif-edsr-art", "liif-edsr"))
+    assert {name: value.shape for name, value in art.items()} == {name: v.shape for name, v in official.items()}
+    fast = read_checkpoint(WEIGHTS / SHIPPED["liif-fast"])
+    assert "decoder.first.weight" in fast
+    assert all(value.dtype == "float16" for state in (art, fast) for value in state.values())
 
 
 def test_shipped_weights_that_were_altered_are_refused(monkeypatch, tmp_path: Path):

@@ -18,8 +18,29 @@ if TYPE_CHECKING:
     from apercu.run.execute import Progress
 
 DEFAULT_MODEL = "liif-edsr"
+QUICK_MODEL = "liif-fast"
+LITTLE_MEMORY = 4 * 2**30
+"""Free bytes below which a machine counts as weak."""
 LARGEST_CHANGE = 0.1
 """Share of contradicted contrast above which `check` doubts that the pictures belong together."""
+
+
+def default_model(settings: Settings, *, by_memory: bool = True) -> tuple[str, str | None]:
+    """The model to take where none was named, and why where it is the quick one: a machine may be too weak for more.
+
+    Args:
+        settings: one thread counts as weak, also where the user asked for no more.
+        by_memory: whether little free memory counts, too; a batch that is gone on with must not meet another model.
+    """
+    from apercu.run.memory import available_memory
+
+    if settings.threads == 1:
+        return QUICK_MODEL, f"{QUICK_MODEL} is taken, since there is one processor thread; --model names another"
+    free = available_memory() if by_memory else LITTLE_MEMORY
+    if free < LITTLE_MEMORY:
+        why = f"only {free / 1e9:.1f} GB of memory are free"
+        return QUICK_MODEL, f"{QUICK_MODEL} is taken, since {why}; --model names another"
+    return DEFAULT_MODEL, None
 
 
 def enlarge(

@@ -21,7 +21,7 @@ from apercu.records import Brief, BriefEntry
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "apercu")
-QUESTION = "How does AI enlarge a small icon by 2x?"
+QUESTION = "How does AI enlarge a small picture by 2x?"
 RDN = BriefEntry(name="SISR-Any-LIIF-RDN", paper="https://arxiv.org/pdf/2012.09161")
 
 

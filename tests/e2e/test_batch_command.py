@@ -87,7 +87,7 @@ def wait_until_finished(process: subprocess.Popen[bytes], folder: Path, count: i
 def test_a_folder_is_enlarged_with_its_folders_and_a_summary(shell: Shell) -> None:
     draw(shell.work / "in", 4)
     (shell.work / "in" / "notes.txt").write_text("no picture")
-    outcome = shell.process("batch", "in", "-o", "out", "--scale", "2", "--jobs", "2")
+    outcome = shell.process("batch", "in", "-o", "out", "--scale", "2", "--jobs", "2", "--model", "liif-edsr")
     assert (outcome.code, outcome.err) == (0, "")
     first, ignored = outcome.out.splitlines()
     assert re.fullmatch(r".*/out: 4 of 4 pictures by liif-edsr in [\d.]+ s, [\d.]+ a second", first)
@@ -96,12 +96,24 @@ def test_a_folder_is_enlarged_with_its_folders_and_a_summary(shell: Shell) -> No
     assert read_image(shell.work / "out" / "odd" / "003.png").size == (32, 32)
 
 
+def test_with_one_thread_a_batch_takes_the_quick_model_and_says_so_unless_one_is_named(shell: Shell) -> None:
+    draw(shell.work / "in", 1)
+    shell.env["APERCU_THREADS"] = "1"
+    quick = shell.process("batch", "in", "-o", "out", "--scale", "2", "--jobs", "1")
+    assert "1 of 1 pictures by liif-fast in " in quick.out
+    assert quick.err == "note: liif-fast is taken, since there is one processor thread; --model names another\n"
+    named = shell.process("batch", "in", "-o", "plain", "--scale", "2", "--jobs", "1", "--model", "bicubic")
+    assert ("pictures by bicubic in " in named.out, named.err) == (True, "")
+
+
 def test_the_bytes_are_those_of_one_process_and_of_enlarge_with_one_thread(shell: Shell) -> None:
     draw(shell.work / "in", 3, side=24)
     for jobs in ("1", "2"):
-        assert shell.call("batch", "in", f"out{jobs}", "--scale", "2.5", "--jobs", jobs).code == 0
+        assert (
+            shell.call("batch", "in", f"out{jobs}", "--scale", "2.5", "--jobs", jobs, "--model", "liif-edsr").code == 0
+        )
     shell.env["APERCU_THREADS"] = "1"
-    shell.process("enlarge", "in/000.png", "-o", "alone.png", "--scale", "2.5")
+    shell.process("enlarge", "in/000.png", "-o", "alone.png", "--scale", "2.5", "--model", "liif-edsr")
     assert results(shell.work / "out1") == results(shell.work / "out2")
     assert (shell.work / "alone.png").read_bytes() == results(shell.work / "out1")["000.png"]
 

@@ -28,13 +28,29 @@ pytestmark = pytest.mark.e2e
 
 
 def test_enlarge_writes_the_picture_and_says_what_was_kept_and_added(shell: Shell) -> None:
-    outcome = shell.process("enlarge", "in.png", "-o", "out.png", "--scale", "3.7")
+    outcome = shell.process("enlarge", "in.png", "-o", "out.png", "--scale", "3.7", "--model", "liif-edsr")
     assert (outcome.code, outcome.err) == (0, "")
     assert read_image(shell.work / "out.png").size == (37, 44)
     first, kept, added = outcome.out.splitlines()
     assert first.startswith("out.png: 44 x 37 pixels by liif-edsr in ")
     assert kept.startswith("  kept   ")
     assert added.startswith("  added  ")
+
+
+def test_with_one_thread_the_quick_model_is_taken_and_said_unless_one_is_named(shell: Shell) -> None:
+    shell.env["APERCU_THREADS"] = "1"
+    quick = shell.process("enlarge", "in.png", "-o", "out.png", "--scale", "2", "--json")
+    assert json.loads(quick.out)["model"] == "liif-fast"
+    assert quick.err == "note: liif-fast is taken, since there is one processor thread; --model names another\n"
+    named = shell.process("enlarge", "in.png", "-o", "plain.png", "--scale", "2", "--json", "--model", "bicubic")
+    assert (json.loads(named.out)["model"], named.err) == ("bicubic", "")
+
+
+def test_a_preview_is_made_by_the_quick_model_and_says_that_it_is_one(shell: Shell) -> None:
+    outcome = shell.call("enlarge", "in.png", "-o", "out.png", "--scale", "2", "--preview")
+    assert outcome.err.startswith("note: this is a preview by liif-fast;")
+    assert outcome.err.count("\n") == 1
+    assert outcome.out.startswith("out.png: 24 x 20 pixels by liif-fast in ")
 
 
 @pytest.mark.parametrize(

@@ -326,6 +326,7 @@ def test_recommend_wants_either_a_question_or_a_file(shell: Shell) -> None:
         (("frobnicate",), "No such command 'frobnicate'"),
         (("enlarge", "in.png", "--scael", "2"), "No such option"),
         (("enlarge",), "Missing argument"),
+        (("enlarge", "in.png", "--preview", "--model", "bicubic"), "--preview takes the quick model, and --model"),
         (("answer", "prompt.txt", "--level", "open"), "'open' is not one of"),
     ],
 )

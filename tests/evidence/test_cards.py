@@ -16,11 +16,15 @@ from apercu.resample import resample_matrix
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT.parent / "shared" / "seeds"
 PROJECT = "apercu"
+OUR_FILES = ("benchmarks/", "models/", "networks/", "train/")
 
 # A name that may stand in a sentence, and the cards on which it may.
 NAMES = {
-    r"LIIF": ("liif-edsr", "liif-rdn", "2012.09161"),
-    r"EDSR": ("liif-edsr",),
+    r"LIIF": ("liif-edsr", "liif-edsr-art", "liif-fast", "liif-rdn", "2012.09161"),
+    r"EDSR": ("liif-edsr", "liif-edsr-art"),
+    r"LIIF-EDSR(?!-Art)": ("liif-edsr",),
+    r"LIIF-EDSR-Art": ("liif-edsr-art",),
+    r"LIIF-Fast": ("liif-fast",),
     r"RDN": ("liif-rdn",),
     r"(?i:bicubic)": ("bicubic",),
     r"(?i:lanczos)": ("lanczos",),
@@ -220,8 +224,21 @@ def test_claim_ids_are_unique_on_their_card_and_every_claim_says_how_it_was_chec
         for claim in card.claims:
             assert claim.locator, (card.id, claim.id)
             assert claim.verified, (card.id, claim.id)
-            ours = claim.source == PROJECT and (not card.links or claim.locator.startswith("benchmarks/"))
+            ours = claim.source == PROJECT and (not card.links or claim.locator.startswith(OUR_FILES))
             assert claim.source in card.links or ours, (card.id, claim.id)
+
+
+def test_every_file_of_ours_that_a_claim_names_exists():
+    named = {
+        re.match(r"[\w./-]+\.\w+", part.strip())
+        for card in all_cards()
+        for claim in card.claims
+        if claim.source == PROJECT and claim.locator.startswith(OUR_FILES)
+        for part in claim.locator.split(";")
+    }
+    files = [match[0] for match in named if match]
+    assert "networks/fast.py" in files
+    assert [name for name in files if not any((ROOT / place / name).exists() for place in (".", "src/apercu"))] == []
 
 
 def test_every_model_walks_from_input_to_output_and_says_what_it_does_not_do():

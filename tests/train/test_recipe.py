@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from apercu.errors import EvidenceError
-from apercu.train.recipe import Recipe, read_recipe
+from apercu.train.recipe import Recipe, Vector, read_recipe
 
 
 @pytest.fixture(scope="module")
@@ -33,20 +33,53 @@ def test_the_recipe_holds_as_many_pictures_as_were_chosen(recipe):
     assert (len(recipe.packages), len(recipe.rasters), len(recipe.vectors)) == (48, 1612, 1100)
 
 
-def test_every_style_and_every_source_of_drawings_is_held_out_in_part(recipe):
+def test_eight_percent_of_the_kin_of_every_source_of_drawings_are_held_out(recipe):
+    for source in {vector.source for vector in recipe.vectors}:
+        kin = {vector.kin: recipe.split(vector) for vector in recipe.vectors if vector.source == source}
+        assert list(kin.values()).count("val") == round(0.08 * len(kin)) >= 1, source
+
+
+def test_a_part_of_every_style_of_pixels_is_held_out(recipe):
     styles = {raster.style for raster in recipe.rasters}
     assert {raster.style for raster in recipe.rasters if raster.split == "val"} == styles
-    for package in {vector.package for vector in recipe.vectors}:
-        splits = [recipe.split(vector) for vector in recipe.vectors if vector.package == package]
-        assert splits.count("val") == round(0.08 * len(splits))
-        assert splits.count("val") >= 1
 
 
-def test_the_drawings_with_the_smallest_digests_are_held_out(recipe):
-    ids = [vector.id for vector in recipe.vectors if vector.package == "papirus-icon-theme"]
-    held = {vector.id for vector in recipe.vectors if recipe.split(vector) == "val"}
-    by_digest = sorted(ids, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    assert held & set(ids) == set(by_digest[:21])  # 8 % of 260
+def test_drawings_that_are_nearly_the_same_are_all_trained_on_or_all_held_out(recipe):
+    splits: dict[str, set[str]] = {}
+    for vector in recipe.vectors:
+        splits.setdefault(vector.kin, set()).add(recipe.split(vector))
+    assert {len(split) for split in splits.values()} == {1}
+    assert len(splits) < len(recipe.vectors)
+
+
+@pytest.mark.parametrize(
+    ("package", "paths"),
+    [
+        ("@dicebear/lorelei", ["s0", "s1", "s24"]),
+        ("motifs", ["a/ship.svg", "a/ship-dark.svg", "a/ship-light.svg", "a/ship-hc.svg"]),
+        ("emoji", ["cook-man.svg", "cook-woman.svg", "cook-woman-medium-dark.svg", "cook-person-dark-skin-tone.svg"]),
+    ],
+)
+def test_avatars_of_a_style_shades_of_a_motif_and_sexes_of_an_emoji_are_kin(package, paths):
+    assert len({Vector(package=package, path=path).kin for path in paths}) == 1
+
+
+def test_other_motifs_and_the_same_motif_of_another_package_are_no_kin():
+    ship = Vector(package="motifs", path="ship.svg")
+    others = [Vector(package="motifs", path="shipyard.svg"), Vector(package="others", path="ship.svg")]
+    assert ship.kin not in {other.kin for other in others}
+
+
+def test_all_avatars_together_are_one_source():
+    sources = {Vector(package=f"@dicebear/{name}", path="s0").source for name in ("lorelei", "micah")}
+    assert len(sources) == 1
+
+
+def test_the_kin_with_the_smallest_digests_are_held_out(recipe):
+    kin = {vector.kin for vector in recipe.vectors if vector.package == "papirus-icon-theme"}
+    held = {vector.kin for vector in recipe.vectors if recipe.split(vector) == "val"}
+    by_digest = sorted(kin, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    assert held & kin == set(by_digest[: round(0.08 * len(kin))])
 
 
 def test_what_is_held_out_does_not_depend_on_the_order_of_the_recipe(recipe):

@@ -12,7 +12,7 @@ import typer
 
 from apercu.errors import EXIT_CODES, InputError, RunError
 from apercu.interfaces.options import Faithful, Json, Overwrite, Scale, Size
-from apercu.interfaces.terminal import INTERRUPTED, clean, one_of, print_json, reported_errors, say, warn
+from apercu.interfaces.terminal import INTERRUPTED, clean, one_of, print_json, reported_errors, say, tell, warn
 
 if TYPE_CHECKING:
     from apercu.folders import Enlargements
@@ -31,7 +31,13 @@ def batch(
     out_option: Annotated[Path | None, typer.Option("-o", "--out", help="The same as OUT.", metavar="FOLDER")] = None,
     scale: Scale = None,
     size: Size = None,
-    model: Annotated[str, typer.Option(help="A model that runs here; see `apercu models`.")] = "liif-edsr",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A model that runs here; see `apercu models`. By default liif-edsr, on a weak machine liif-fast.",
+            show_default=False,
+        ),
+    ] = None,
     faithful: Faithful = False,
     form: Annotated[
         str | None,
@@ -63,6 +69,7 @@ def batch(
     """Enlarge every picture of a folder: one bad picture does not stop the rest, and --resume goes on after any end."""
     with reported_errors(as_json=as_json):
         from apercu.folders import enlarge_folder
+        from apercu.pictures import default_model
         from apercu.settings import load_settings
 
         if (out is None) == (out_option is None):
@@ -71,6 +78,11 @@ def batch(
                 hint="Type `apercu batch pictures -o large --scale 2`.",
             )
         factors, exact = one_of(scale, size)
+        settings = load_settings()
+        if model is None:
+            model, why = default_model(settings, by_memory=False)
+            if why:
+                tell(why)
         with _interruptible(overwrite=overwrite) as note, _batch_bar(quiet=as_json) as show:
 
             def progress(tally: Tally) -> None:
@@ -78,7 +90,7 @@ def batch(
                 show(tally)
 
             done = enlarge_folder(
-                folder, out or out_option or Path(), settings=load_settings(), model=model, scale=factors, size=exact,
+                folder, out or out_option or Path(), settings=settings, model=model, scale=factors, size=exact,
                 faithful=faithful, overwrite=overwrite, format=form, recursive=not no_recursion,
                 include=include or (), exclude=exclude or (), jobs=jobs, resume=resume, ray=ray, progress=progress,
             )  # fmt: skip

@@ -22,6 +22,7 @@ from apercu.interfaces.options import (
     Image,
     Json,
     MaxMemory,
+    Model,
     Open,
     Out,
     Output,
@@ -36,10 +37,11 @@ from apercu.interfaces.options import (
     WithManifest,
 )  # fmt: skip
 from apercu.interfaces.showing import show_answer, show_check, show_enlargement
-from apercu.interfaces.terminal import INTERRUPTED, fail, one_of, print_json, progress_bar, reported_errors, say
+from apercu.interfaces.terminal import INTERRUPTED, fail, one_of, print_json, progress_bar, reported_errors, say, tell
 
 if TYPE_CHECKING:
     from apercu.scientist import Job, Result
+    from apercu.settings import Settings
 
 app = typer.Typer(
     help="An AI scientist for pictures that are made larger: it enlarges them, measures what was kept and what was "
@@ -177,9 +179,10 @@ def enlarge(
     output: Output = None,
     scale: Scale = None,
     size: Size = None,
-    model: Annotated[
-        str, typer.Option(help="One of `apercu models`, or auto: the one that does best on your picture, by trying.")
-    ] = "liif-edsr",
+    model: Model = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", metavar="", help="Take the quick model, to see soon what the result is like.")
+    ] = False,
     faithful: Faithful = False,
     shrink_first: ShrinkFirst = False,
     max_memory: MaxMemory = None,
@@ -198,11 +201,13 @@ def enlarge(
         from apercu.pictures import enlarge as enlarge_picture
         from apercu.settings import load_settings
 
+        settings = load_settings(max_memory=max_memory)
         factors, exact = one_of(scale, size)
         target = output or picture.parent / f"{picture.stem}-large.png"
+        chosen = _chosen_model(model, settings, preview=preview)
         with progress_bar(quiet=as_json) as progress:
             done = enlarge_picture(
-                picture, target, settings=load_settings(max_memory=max_memory), model=model, scale=factors, size=exact,
+                picture, target, settings=settings, model=chosen, scale=factors, size=exact,
                 faithful=faithful, shrink_first=shrink_first, manifest=manifest, embed_manifest=embed_manifest,
                 strip=strip, to_srgb=to_srgb,
                 overwrite=overwrite, progress=progress,
@@ -211,6 +216,27 @@ def enlarge(
             print_json(done)
         else:
             show_enlargement(done)
+
+
+def _chosen_model(model: str | None, settings: Settings, *, preview: bool) -> str:
+    """The model that was named, the quick one for a preview, or the one that suits the machine; says why.
+
+    Raises:
+        InputError: a preview is asked for, and a model named.
+    """
+    from apercu.pictures import QUICK_MODEL, default_model
+
+    if model is not None and preview:
+        raise InputError("--preview takes the quick model, and --model names one", hint="Leave one of them out.")
+    if model is not None:
+        return model
+    if preview:
+        tell(f"this is a preview by {QUICK_MODEL}; without --preview the result comes slower and closer")
+        return QUICK_MODEL
+    chosen, why = default_model(settings)
+    if why:
+        tell(why)
+    return chosen
 
 
 @app.command()

@@ -28,6 +28,14 @@ Open = Annotated[bool, typer.Option("--open", metavar="", help="Open the report 
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write; its suffix names the format.", metavar="FILE")
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="One of `apercu models`, or auto: the one that does best on your picture, by trying. By default "
+        "liif-edsr, on a weak machine liif-fast.",
+        show_default=False,
+    ),
+]
 MaxMemory = Annotated[
     str | None, typer.Option(help="Memory that the run may use, such as 1500MB or 2GB.", metavar="SIZE")
 ]

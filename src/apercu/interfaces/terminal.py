@@ -98,6 +98,11 @@ def warn(text: str) -> None:
     sys.stderr.write(f"warning: {clean(text)}\n")
 
 
+def tell(text: str) -> None:
+    """A line on standard error about what was chosen, which is no reason to worry."""
+    sys.stderr.write(f"note: {clean(text)}\n")
+
+
 @contextmanager
 def reported_errors(*, as_json: bool) -> Iterator[None]:
     """Turn an error into one line (or, with --json, one object on standard output) and its exit code."""

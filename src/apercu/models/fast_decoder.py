@@ -57,8 +57,7 @@ class FastDecoder:
         self, parts: FloatArray, origin: tuple[int, int], y: Axis, x: Axis, rows: Span, columns: Span
     ) -> Iterator[Block]:
         """The pixels of `rows` and `columns`; the arguments are those of `LiifDecoder.decode`."""
-        height, width, _ = parts.shape
-        count, across = self._count, columns[1] - columns[0]
+        height, count, across = parts.shape[0], self._count, columns[1] - columns[0]
         by_column = np.empty((height, 3 * count, across), np.float32)
         for span in pieces(columns, BLOCK):
             (begin, end), band = _band(x, span, origin[1], count)

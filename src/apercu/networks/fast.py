@@ -38,10 +38,11 @@ def shares(local: Tensor) -> Tensor:
     Returns:
         (4, B, Q), with the sum 1.
     """
-    offsets = local[..., :2].unflatten(0, (2, 2)).abs() + EPS_AREA
+    offsets = local[..., :2].reshape(2, 2, *local.shape[1:3], 2).abs() + EPS_AREA
     by_y = offsets[..., 0].flip(0) / offsets[..., 0].sum(0)
     by_x = offsets[..., 1].flip(1) / offsets[..., 1].sum(1, keepdim=True)
-    return (by_y * by_x).flatten(0, 1)
+    weights: Tensor = (by_y * by_x).flatten(0, 1)
+    return weights
 
 
 class Coefficients(nn.Module):
@@ -60,6 +61,9 @@ class Coefficients(nn.Module):
         self.cell = nn.Linear(2, hidden, bias=False)
         self.middle = nn.Conv2d(hidden, hidden, 1)
         self.last = nn.Conv2d(hidden, 3 * count * count, 1)
+        nn.init.zeros_(self.last.weight)
+        if self.last.bias is not None:
+            nn.init.zeros_(self.last.bias)
 
     def hidden(self, feat: Tensor, cell: Tensor) -> Tensor:
         """Features (B, C, h, w) and cell in half pixels (B, 2) -> what the last layer reads, (B, hidden, h, w)."""
@@ -70,7 +74,8 @@ class Coefficients(nn.Module):
         """Picture (B, 3, h, w), features (B, C, h, w) and cell in half pixels (B, 2) -> (B, 3 * count * count, h, w).
 
         Channels are in order (colour, cosine of y, cosine of x). The first of each colour is the constant; it begins as
-        the input pixel's own colour, so that what is learned is the difference from plain interpolation.
+        the input pixel's own colour, so that what is learned is the difference from bilinear interpolation, which a
+        fresh decoder gives.
         """
         x = self.last(self.hidden(feat, cell))
         batch, _, height, width = x.shape
@@ -103,7 +108,7 @@ class FastLIIF(nn.Module):
         [lim2017edsr] for the encoder, [chen2021liif] for local ensemble and cell.
     """
 
-    def __init__(self, *, blocks: int = 15, hidden: int = 128, count: int = 8) -> None:
+    def __init__(self, *, blocks: int = 15, hidden: int = 192, count: int = 8) -> None:
         super().__init__()
         self.encoder = EDSR(blocks=blocks)
         self.decoder = Coefficients(EDSR.out_dim, hidden=hidden, count=count)
@@ -122,4 +127,5 @@ class FastLIIF(nn.Module):
         chosen = rows.index_select(0, index.reshape(-1)).view(4, batch, -1, 3, count, count)
         by_y, by_x = (cosines(local[..., axis], count).to(chosen.dtype) for axis in (0, 1))
         preds = (chosen @ by_x[..., None, :, None]).squeeze(-1) @ by_y[..., None]
-        return (preds.squeeze(-1).float() * shares(local)[..., None]).sum(0)
+        out: Tensor = (preds.squeeze(-1).float() * shares(local)[..., None]).sum(0)
+        return out

@@ -51,7 +51,8 @@ def build_network(name: str, start: str | None) -> nn.Module:
 def load_weights(network: nn.Module, start: str) -> None:
     """Put the weights of a card or a file into a network.
 
-    A `FastLIIF` also takes those of a LIIF-EDSR: its encoder, without the blocks that it has no place for.
+    A `FastLIIF` also takes those of a LIIF-EDSR: its encoder, without the block that it has no place for, and the first
+    layer of its decoder, as far as it has place.
 
     Raises:
         WeightsError: a weight is missing or of another shape.
@@ -62,8 +63,11 @@ def load_weights(network: nn.Module, start: str) -> None:
     state: Mapping[str, Any] = read_checkpoint(path)
     own = network.state_dict()
     if isinstance(network, FastLIIF) and "decoder.first.weight" not in state:
-        state = {name: value for name, value in own.items() if name.startswith("decoder.")} | shortened(state)
-    wrong = next((name for name in own if name not in state or tuple(state[name].shape) != tuple(own[name].shape)), None)
+        begun = {name: value for name, value in own.items() if name.startswith("decoder.")}
+        state = begun | shortened(state) | first_layer(state, network.decoder.first.out_channels)
+    wrong = next(
+        (name for name in own if name not in state or tuple(state[name].shape) != tuple(own[name].shape)), None
+    )
     if wrong is not None:
         raise WeightsError(f"{path.name} does not fit: it has no {wrong} of the shape {tuple(own[wrong].shape)}")
     network.load_state_dict({name: torch.as_tensor(np.asarray(state[name], np.float32)) for name in own})
@@ -85,3 +89,18 @@ def shortened(state: Mapping[str, Any]) -> dict[str, Any]:
         if parts[0] == "encoder":
             short[".".join(parts)] = value
     return short
+
+
+def first_layer(state: Mapping[str, Any], hidden: int) -> dict[str, Any]:
+    """The `hidden` units of the first layer of LIIF's decoder that matter most, as the first layer of the quick one.
+
+    What a unit matters is the norm of its weights on the features times that of the weights on it in the next layer.
+    """
+    lead, following = (np.asarray(state[f"imnet.layers.{i}.weight"], np.float32) for i in (0, 2))
+    matters = np.linalg.norm(lead[:, :-4], axis=1) * np.linalg.norm(following, axis=0)
+    chosen = np.sort(np.argsort(-matters, kind="stable")[:hidden])
+    return {
+        "decoder.first.weight": lead[chosen, :-4].reshape(len(chosen), -1, 3, 3),
+        "decoder.first.bias": np.asarray(state["imnet.layers.0.bias"], np.float32)[chosen],
+        "decoder.cell.weight": lead[chosen, -2:],
+    }

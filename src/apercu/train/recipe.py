@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import re
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
@@ -79,7 +79,6 @@ class Vector(Record):
     def id(self) -> str:
         """Unique name."""
         return f"{self.package}:{self.path}"
-
 
     @property
     def source(self) -> str:

@@ -6,26 +6,35 @@ was interrupted goes on with what it would have seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+import signal
+import threading
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import cached_property
+from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pydantic import Field, field_validator
 
-from apercu.errors import InputError
+from apercu.errors import InputError, RunError
 from apercu.records import Record
 from apercu.train.damage import CLEAN, Damage, apply_to_small, draw_damage, shrink
-from apercu.train.pictures import PictureSet, TrainingPicture, load_pictures
+from apercu.train.pictures import PictureSet, Style, TrainingPicture, load_pictures
 
 Pixels = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 _TRIES = 12
+_ROUNDS = 8
 _FLAT = 8.0
 """Standard deviation (0..255) under which a crop holds too little to learn from."""
 _KEEP_FLAT = 0.05
@@ -37,36 +46,50 @@ class Mix(Record):
 
     `styles`: share of each style. `damaged`: for each style, how many of its samples may be damaged (the others are
     clean); of those, `draw_damage` leaves some clean too. `side`: height and width of a small picture. `sample_q`:
-    places on each. `rendered`: share of vector drawings whose small picture is rendered at its size, not shrunk.
+    places on each; of those the share `edges` is drawn where the truth changes. `max_scale`: largest factor.
+    `rendered`: share of vector drawings whose small picture is rendered at its size, not shrunk.
     """
 
-    styles: Mapping[str, float]
-    damaged: Mapping[str, float] = {}
-    side: int = 32
-    sample_q: int = 512
-    max_scale: float = 4.0
-    rendered: float = 0.7
+    styles: Mapping[Style, Annotated[float, Field(ge=0)]]
+    damaged: Mapping[Style, Share] = {}
+    side: int = Field(default=32, ge=2)
+    sample_q: int = Field(default=512, ge=2)
+    edges: Share = 0.5
+    max_scale: float = Field(default=4.0, ge=2)
+    rendered: Share = 0.7
+
+    @field_validator("styles")
+    @classmethod
+    def _something(cls, styles: Mapping[Style, float]) -> Mapping[Style, float]:
+        if not sum(styles.values()) > 0:
+            raise ValueError("expected the share of at least one style")
+        return styles
 
 
 class Sample(NamedTuple):
-    """`inp` (side, side, 3) uint8; `coord` and `cell` (Q, 2) float32 in order (y, x); `gt` (Q, 3) uint8."""
+    """`inp` (side, side, 3) uint8; `coord` and `cell` (Q, 2) float32 in order (y, x); `gt` (Q, 3) uint8.
 
-    inp: Pixels
-    coord: FloatArray
-    cell: FloatArray
-    gt: Pixels
-
-
-class Batch(NamedTuple):
-    """Samples of a step: `inp` (B, side, side, 3), `coord` and `cell` (B, Q, 2), `gt` (B, Q, 3), `plain` (B,).
-
-    `plain` tells which ones are undamaged photographs.
+    `weight` (Q,) float32 is how much each place counts, 1 on average over many samples.
     """
 
     inp: Pixels
     coord: FloatArray
     cell: FloatArray
     gt: Pixels
+    weight: FloatArray
+
+
+class Batch(NamedTuple):
+    """Samples of a step: `inp` (B, side, side, 3), `coord` and `cell` (B, Q, 2), `gt` (B, Q, 3), `weight` (B, Q).
+
+    `plain` (B,) tells which ones are undamaged photographs.
+    """
+
+    inp: Pixels
+    coord: FloatArray
+    cell: FloatArray
+    gt: Pixels
+    weight: FloatArray
     plain: NDArray[np.bool_]
 
 
@@ -79,46 +102,67 @@ class _Crop(NamedTuple):
 
 @dataclass(frozen=True)
 class Sampler:
-    """Draws samples from the training half of `pictures`."""
+    """Draws samples from those of the pictures that are not held out.
+
+    Raises:
+        InputError: a style of the mix has no picture to train on.
+    """
 
     pictures: PictureSet
     mix: Mix
     seed: int
 
     def __post_init__(self) -> None:
-        by_style: dict[str, list[TrainingPicture]] = {style: [] for style in self.mix.styles}
-        for picture in self.pictures.pictures:
-            if picture.split == "train" and picture.style in by_style:
-                by_style[picture.style].append(picture)
-        empty = [style for style, pictures in by_style.items() if not pictures]
+        empty = [style for style, pictures in self._by_style.items() if not pictures]
         if empty:
-            raise InputError(f"{self.pictures.folder} holds no training pictures of the style {empty[0]}")
-        object.__setattr__(self, "_by_style", by_style)
+            raise InputError(
+                f"{self.pictures.folder} holds no pictures of the style {empty[0]} to train on",
+                hint="Leave that style out of the mix, or prepare the pictures in full.",
+            )
+
+    @cached_property
+    def _by_style(self) -> dict[Style, list[TrainingPicture]]:
+        train = [picture for picture in self.pictures.pictures if picture.split == "train"]
+        return {style: [picture for picture in train if picture.style == style] for style in self.mix.styles}
 
     def batch(self, step: int, size: int) -> Batch:
         """The `size` samples of a step."""
         drawn = [self.sample(step * size + i) for i in range(size)]
         samples = [sample for sample, _ in drawn]
-        inp, coord, cell, gt = (np.stack(part) for part in zip(*samples, strict=True))
-        return Batch(inp, coord, cell, gt, np.array([plain for _, plain in drawn]))
+        inp, coord, cell, gt, weight = (np.stack(part) for part in zip(*samples, strict=True))
+        return Batch(inp, coord, cell, gt, weight, np.array([plain for _, plain in drawn]))
 
     def sample(self, number: int) -> tuple[Sample, bool]:
         """Sample `number`, and whether it is an undamaged photograph.
 
-        Crops that are flat, and pictures too small for the factor, are mostly drawn again.
+        Crops that are flat, and pictures too small for the factor, are mostly drawn again. Where nothing fitted, it is
+        as if another number had been asked for.
+
+        Raises:
+            InputError: nothing fits, however often it is tried.
         """
-        rng = np.random.default_rng((self.seed, number))
+        for attempt in range(_ROUNDS):
+            drawn = self._try(np.random.default_rng((self.seed, number + attempt * 2**40)))
+            if drawn is not None:
+                return drawn
+        raise InputError(
+            f"{self.pictures.folder} holds no picture that fits: {_ROUNDS * _TRIES} times one was too small for a crop "
+            f"of {self.mix.side} pixels times a factor of up to {self.mix.max_scale:g}",
+            hint="Use a smaller side or factor, or larger pictures.",
+        )
+
+    def _try(self, rng: np.random.Generator) -> tuple[Sample, bool] | None:
         shares = np.array(list(self.mix.styles.values()), float)
         style = list(self.mix.styles)[int(rng.choice(len(shares), p=shares / shares.sum()))]
-        pictures: list[TrainingPicture] = self._by_style[style]  # type: ignore[attr-defined]
+        pictures = self._by_style[style]
         damage = draw_damage(rng) if rng.random() < self.mix.damaged.get(style, 0.0) else CLEAN
         for attempt in range(_TRIES):
             picture = pictures[int(rng.integers(len(pictures)))]
             crop = self._crop(picture, damage, rng)
             flat = crop is not None and crop.hr.std() < _FLAT
             if crop is not None and (not flat or rng.random() < _KEEP_FLAT or attempt == _TRIES - 1):
-                return _with_queries(_turned(crop, rng), self.mix.sample_q, rng), style == "photo" and damage == CLEAN
-        return self.sample(number + 2**40)  # nothing fitted: as if another number had been asked for
+                return _with_queries(_turned(crop, rng), self.mix, rng), style == "photo" and damage == CLEAN
+        return None
 
     def _crop(self, picture: TrainingPicture, damage: Damage, rng: np.random.Generator) -> _Crop | None:
         if len(picture.levels) > 1 and rng.random() < self.mix.rendered:
@@ -126,9 +170,7 @@ class Sampler:
         i = int(rng.integers(len(picture.levels) // 2, len(picture.levels)))
         return self._shrunk_crop(picture, i, damage, rng)
 
-    def _shrunk_crop(
-        self, picture: TrainingPicture, i: int, damage: Damage, rng: np.random.Generator
-    ) -> _Crop | None:
+    def _shrunk_crop(self, picture: TrainingPicture, i: int, damage: Damage, rng: np.random.Generator) -> _Crop | None:
         """A crop of the picture as truth, and what is left of it when it is shrunk."""
         side = self.mix.side
         height, width = (round(side * scale) for scale in draw_scale(rng, self.mix.max_scale))
@@ -212,30 +254,48 @@ def _turned(crop: _Crop, rng: np.random.Generator) -> _Crop:
     return _Crop(lr, hr, scale, crop.origin)
 
 
-def _with_queries(crop: _Crop, sample_q: int, rng: np.random.Generator) -> Sample:
-    """Half of the places anywhere, half where the picture changes: edges are few, and most of the error is there."""
+def _with_queries(crop: _Crop, mix: Mix, rng: np.random.Generator) -> Sample:
+    """Some of the places anywhere, the others where the truth changes: edges are few, and most of the error is there.
+
+    `weight` takes back what that favours, so that the mean loss is the one of places drawn evenly. Without it, of the
+    large pictures that fit a small one those with edges would count more, and the figures fall.
+    """
     lr, hr, scale, origin = crop
     limits = [int(np.floor(n * s + o - 0.5)) + 1 for n, s, o in zip(lr.shape[:2], scale, origin, strict=True)]
     firsts = [int(np.ceil(o - 0.5)) for o in origin]
     inside = hr[firsts[0] : limits[0], firsts[1] : limits[1]]
     height, width = inside.shape[:2]
-    weights = np.cumsum(_change(inside).ravel() + 0.5)
-    anywhere = rng.integers(height * width, size=sample_q - sample_q // 2)
-    at_edges = np.searchsorted(weights, rng.random(sample_q // 2) * weights[-1])
-    index = np.concatenate((anywhere, np.minimum(at_edges, height * width - 1)))
+    count = height * width
+    change = _change(inside).ravel() + np.float32(0.25)
+    sums = np.cumsum(change, dtype=np.float64)
+    chosen = int(mix.sample_q * mix.edges)
+    anywhere = rng.integers(count, size=mix.sample_q - chosen)
+    at_edges = np.searchsorted(sums, rng.random(chosen) * sums[-1])
+    index = np.concatenate((anywhere, np.minimum(at_edges, count - 1)))
+    weight = 1 / (1 - mix.edges + mix.edges * count * change[index] / sums[-1])
     y, x = index // width, index % width
     places = np.stack((y + firsts[0], x + firsts[1]), -1)
     coord = ((places + 0.5 - origin) / scale) * 2 / lr.shape[:2] - 1
     cell = np.broadcast_to(2 / (np.array(scale) * lr.shape[:2]), coord.shape)
     return Sample(
-        np.ascontiguousarray(lr), coord.astype(np.float32), cell.astype(np.float32), np.ascontiguousarray(inside[y, x])
+        np.ascontiguousarray(lr),
+        coord.astype(np.float32),
+        cell.astype(np.float32),
+        np.ascontiguousarray(inside[y, x]),
+        weight.astype(np.float32),
     )
 
 
 def _change(pixels: Pixels) -> FloatArray:
-    """How far green is from its neighbour above and on the left, (H, W)."""
-    green = pixels[..., 1].astype(np.float32)
-    return np.abs(np.diff(green, axis=0, prepend=green[:1])) + np.abs(np.diff(green, axis=1, prepend=green[:, :1]))
+    """How far each pixel is from its four neighbours, all colours added, (H, W)."""
+    values = pixels.astype(np.float32)
+    rows, columns = (np.abs(np.diff(values, axis=axis)).sum(-1) for axis in (0, 1))
+    change = np.zeros(pixels.shape[:2], np.float32)
+    change[1:] += rows
+    change[:-1] += rows
+    change[:, 1:] += columns
+    change[:, :-1] += columns
+    return change
 
 
 # --- drawing ahead, in processes of their own ------------------------------------------------------------------------
@@ -245,7 +305,16 @@ _sampler: Sampler | None = None
 
 def _open_sampler(folder: Path, mix: Mix, seed: int) -> None:
     global _sampler
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _sampler = Sampler(load_pictures(folder), mix, seed)
+
+
+def _end_with_parent() -> None:
+    """A process that was killed tells its pool nothing, which would wait for work for ever."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _draw(step: int, size: int) -> Batch:
@@ -254,17 +323,41 @@ def _draw(step: int, size: int) -> Batch:
     return _sampler.batch(step, size)
 
 
-def batches(folder: Path, mix: Mix, *, seed: int, size: int, steps: range, workers: int) -> Iterator[Batch]:
-    """The batches of `steps`, in order, drawn a few steps ahead by `workers` processes."""
+def batches(folder: Path, mix: Mix, *, seed: int, size: int, steps: range, workers: int) -> Generator[Batch]:
+    """The batches of `steps`, in order, drawn a few steps ahead by `workers` processes.
+
+    Raises:
+        InputError: no picture fits.
+        RunError: a process has ended without a word.
+    """
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_open_sampler, initargs=(folder, mix, seed)) as pool:
         waiting: list[Future[Batch]] = []
         try:
             for step in steps:
-                waiting.append(pool.submit(_draw, step, size))
+                with _deaf_children():
+                    waiting.append(pool.submit(_draw, step, size))
                 if len(waiting) > _AHEAD * workers:
                     yield waiting.pop(0).result()
             while waiting:
                 yield waiting.pop(0).result()
+        except BrokenProcessPool as error:
+            raise RunError(
+                "a process that draws samples has ended; memory may have run out",
+                hint="The same command goes on from the last state; see `workers` and `side` of the training.",
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes begun within do not hear Ctrl-C, not even before they can say so; this one hears it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
