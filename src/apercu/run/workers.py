@@ -10,13 +10,14 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from apercu.errors import RunError
+from apercu.processes import end_with_parent, without_interrupts
 from apercu.run.tasks import ONE_THREAD, Outcome, Task
 
 _PROCESSES = get_context("spawn")  # a fork would copy the locks of the threads that draw the progress bar
@@ -97,7 +98,7 @@ def _answer(worker: _Worker) -> tuple[bool, Outcome | None]:
 def _started(work: Callable[[Task], Outcome]) -> _Worker:
     ours, theirs = _PROCESSES.Pipe()
     process = _PROCESSES.Process(target=_serve, args=(theirs, work), daemon=True)
-    with _without_interrupts():
+    with without_interrupts():
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -110,33 +111,12 @@ def _end(worker: _Worker) -> None:
     worker.pipe.close()
 
 
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Hold Ctrl-C back; a process that is started meanwhile never sees it: the one that started it ends it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _serve(pipe: Connection, work: Callable[[Task], Outcome]) -> None:
     """The life of a worker process: say that it is ready, then one answer for each task."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.update(ONE_THREAD)  # read when the numeric libraries are loaded, which is later
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     pipe.send(None)
     with suppress(EOFError, OSError):
         while True:
             pipe.send(work(pipe.recv()))
-
-
-def _end_with_parent() -> None:
-    """Do not finish a picture for a batch that is no more: the one that resumes it may be at the same picture."""
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

@@ -6,16 +6,14 @@ was interrupted goes on with what it would have seen.
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -25,6 +23,7 @@ from PIL import Image
 from pydantic import Field, field_validator
 
 from apercu.errors import InputError, RunError
+from apercu.processes import end_with_parent, without_interrupts
 from apercu.records import Record
 from apercu.train.damage import CLEAN, Damage, apply_to_small, draw_damage, shrink
 from apercu.train.pictures import PictureSet, Style, TrainingPicture, load_pictures
@@ -306,15 +305,8 @@ _sampler: Sampler | None = None
 def _open_sampler(folder: Path, mix: Mix, seed: int) -> None:
     global _sampler
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     _sampler = Sampler(load_pictures(folder), mix, seed)
-
-
-def _end_with_parent() -> None:
-    """A process that was killed tells its pool nothing, which would wait for work for ever."""
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _draw(step: int, size: int) -> Batch:
@@ -335,7 +327,7 @@ def batches(folder: Path, mix: Mix, *, seed: int, size: int, steps: range, worke
         waiting: list[Future[Batch]] = []
         try:
             for step in steps:
-                with _deaf_children():
+                with without_interrupts():
                     waiting.append(pool.submit(_draw, step, size))
                 if len(waiting) > _AHEAD * workers:
                     yield waiting.pop(0).result()
@@ -348,16 +340,3 @@ def batches(folder: Path, mix: Mix, *, seed: int, size: int, steps: range, worke
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Processes begun within do not hear Ctrl-C, not even before they can say so; this one hears it afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
