@@ -199,6 +199,40 @@ class Paper(Record):
     claims: tuple[CardClaim, ...] = ()
 
 
+class CuratedPaper(Record):
+    """A paper that was chosen and described by Apercu's developers, one line of `cards/papers.jsonl`.
+
+    `about` completes "The paper is about ..."; `verified` says where its facts were checked.
+    """
+
+    arxiv: str | None = None
+    title: str
+    short: str
+    year: int
+    links: tuple[str, ...]
+    tasks: tuple[TaskId, ...]
+    topics: tuple[str, ...]
+    about: str
+    verified: str
+
+
+class IndexedPaper(Record):
+    """A paper as an index of papers keeps it.
+
+    `categories` are those of its source, such as "cs.CV". `source` says where the record came from.
+    """
+
+    id: str = Field(min_length=1, max_length=200)
+    title: str = Field(min_length=1, max_length=2_000)
+    abstract: str = Field(default="", max_length=50_000)
+    year: int | None = Field(default=None, ge=1000, le=3000)
+    arxiv: str | None = None
+    doi: str | None = None
+    links: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    source: str = ""
+
+
 # --- fit --------------------------------------------------------------------------------------------------------------
 
 
@@ -327,12 +361,14 @@ class Trial(Record):
 class SelfTest(Record):
     """Which model was chosen by trying, and why.
 
-    `scale` are the factors (y, x) of the trial; `pieces` says how many pieces of the picture were tried. `run.selftest`
-    holds the protocol. It is a proxy: the picture that is enlarged back is the user's own, shrunk once more.
+    `scale` are the factors (y, x) of the trial; `pieces` says how many pieces of the picture were tried, and
+    `jpeg_quality` in which quality the shrunken ones were saved, if at all. `run.selftest` holds the protocol. It is a
+    proxy: the picture that is enlarged back is the user's own, shrunk once more.
     """
 
     scale: tuple[float, float]
     pieces: int
+    jpeg_quality: int | None = None
     trials: tuple[Trial, ...] = ()
     chosen: str
     reason: str

@@ -1,0 +1,212 @@
+"""The catalogue: every model that Apercu knows by name, whether it runs here or is only described.
+
+A family is a JSON file under `cards/catalogue` with its variants; a team's own entries lie in the data folder. Models
+that run have a card of their own (`registry`); their entries follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from apercu.errors import EvidenceError
+from apercu.records import CardClaim, Content, Damage, ModelCard, Record, Status, TaskId
+from apercu.registry import model_cards, model_status
+from apercu.settings import Settings
+
+Cost = Literal["low", "medium", "high"]
+
+
+class PaperOf(Record):
+    """The paper of a family."""
+
+    title: str
+    url: str
+    arxiv: str | None = None
+    year: int
+
+
+class Note(Record):
+    """A sentence about a family, in our own words, with where it stands and how it was checked."""
+
+    kind: Literal["step", "mechanism", "limit", "result"]
+    text: str
+    source: str
+    locator: str
+    verified: str
+
+
+class WeightsOf(Record):
+    """The official file of weights of a variant; what is not known is None or "not known"."""
+
+    url: str | None = None
+    file: str
+    size: int | None = None
+    sha256: str | None = None
+    licence: str = "not known"
+
+
+class Variant(Record):
+    """One set of weights of a family.
+
+    `factors` are those that it enlarges by, "any", or empty for models that do not enlarge; `content` the kinds of
+    picture that it learned from, empty where general or not known; `damage` what it was trained to undo or withstand;
+    `verified` says where the facts were checked.
+    """
+
+    id: str = Field(min_length=1, max_length=200)
+    aliases: tuple[str, ...] = ()
+    task: TaskId
+    factors: Literal["any"] | tuple[float, ...] = ()
+    content: tuple[Content, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    expects: str = ""
+    trained_on: tuple[str, ...] = ()
+    inputs: str
+    outputs: str
+    cost: Cost
+    parameters: int | None = None
+    weights: WeightsOf | None = None
+    links: tuple[str, ...] = ()
+    verified: str
+
+
+class Family(Record):
+    """A family of models.
+
+    `about` completes "NAME is ..."; `loads` names the library and architecture that open its official files
+    ("spandrel:SwinIR"), None where none does.
+    """
+
+    family: str
+    paper: PaperOf | None
+    code: str | None
+    licence: str
+    about: str
+    loads: str | None = None
+    notes: tuple[Note, ...] = ()
+    variants: tuple[Variant, ...]
+
+
+class Entry(Record):
+    """A model of the catalogue, as the recommender sees it. `source` is "apercu", or the file that a team gave."""
+
+    id: str
+    family: str
+    aliases: tuple[str, ...] = ()
+    task: TaskId
+    factors: Literal["any"] | tuple[float, ...] = ()
+    content: tuple[Content, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    about: str
+    expects: str = ""
+    trained_on: tuple[str, ...] = ()
+    inputs: str = ""
+    outputs: str = ""
+    paper: PaperOf | None = None
+    licence: str = "not known"
+    cost: Cost = "medium"
+    parameters: int | None = None
+    weights: WeightsOf | None = None
+    links: tuple[str, ...] = ()
+    status: Status = "described"
+    needs: str = ""
+    notes: tuple[Note, ...] = ()
+    verified: str = ""
+    source: str = "apercu"
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """The families that come with Apercu, by the names of their files. Read once.
+
+    Raises:
+        EvidenceError: a file is damaged; the message names it and the field.
+    """
+    folder = files("apercu") / "cards" / "catalogue"
+    named = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
+    return tuple(_read_family(file) for file in named)
+
+
+def _read_family(file: Traversable) -> Family:
+    try:
+        return Family.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        problem = f"field {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except (OSError, ValueError) as error:
+        problem = f"it cannot be read ({error})"
+    raise EvidenceError(f"the family {file.name} is damaged: {problem}", hint="docs/catalogue.md explains every field.")
+
+
+def catalogue(settings: Settings) -> dict[str, Entry]:
+    """Every model by id: those with a card, then the variants of the families that have none.
+
+    Raises:
+        EvidenceError: a file is damaged.
+    """
+    entries = {card.name: _of_card(card, settings) for card in model_cards(settings).values()}
+    for family in families():
+        for variant in family.variants:
+            if variant.id in entries:
+                entries[variant.id] = _joined(entries[variant.id], family, variant)
+            else:
+                entries[variant.id] = _of_variant(family, variant)
+    return entries
+
+
+def _of_card(card: ModelCard, settings: Settings) -> Entry:
+    return Entry(
+        id=card.name,
+        family=card.family,
+        aliases=(card.id, *card.aliases),
+        task=card.task,
+        factors=card.factors,
+        content=card.content,
+        about=card.about,
+        expects=card.expects,
+        inputs=card.inputs,
+        outputs=card.outputs,
+        licence=card.licence,
+        cost=card.cost,
+        links=card.links,
+        status=model_status(card, settings),
+        needs=card.needs,
+        notes=tuple(_note(claim) for claim in card.claims),
+        verified="see the card",
+    )
+
+
+def _note(claim: CardClaim) -> Note:
+    return Note(**claim.model_dump(exclude={"id"}))
+
+
+def _of_variant(family: Family, variant: Variant) -> Entry:
+    loads = family.loads is not None and variant.weights is not None
+    return Entry(
+        **variant.model_dump(exclude={"links"}),
+        family=family.family,
+        about=family.about,
+        paper=family.paper,
+        licence=family.licence,
+        links=tuple(_links(family, variant)),
+        status="needs-file" if loads else "described",
+        needs=f"the file {variant.weights.file} (apercu models add FILE)" if loads and variant.weights else "",
+        notes=family.notes,
+    )
+
+
+def _joined(entry: Entry, family: Family, variant: Variant) -> Entry:
+    """A model that has a card, with what only the family's file says."""
+    more = {"paper": family.paper, "damage": variant.damage, "trained_on": variant.trained_on}
+    return entry.model_copy(update=more | {"parameters": variant.parameters})
+
+
+def _links(family: Family, variant: Variant) -> Iterator[str]:
+    found = (family.paper.url if family.paper else None, family.code, *variant.links)
+    yield from dict.fromkeys(link for link in found if link)

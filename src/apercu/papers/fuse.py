@@ -1,0 +1,57 @@
+"""Two ranked lists into one, and of near twins only the first near the top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+RANK_OFFSET = 60
+"""The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): how little the first ranks differ."""
+TWIN = 0.97
+"""Cosine from which two papers count as the same text."""
+
+
+class Fused(NamedTuple):
+    """A paper of the joined list: its key, score, and ranks (from 1) in the lists, None where one does not hold it."""
+
+    key: int
+    score: float
+    ranks: tuple[int | None, ...]
+
+
+def fused(lists: Sequence[Sequence[int]], weights: Sequence[float]) -> list[Fused]:
+    """Reciprocal rank fusion: each list gives 1 / (60 + rank), times its weight; equal scores by key."""
+    ranks = [{key: rank for rank, key in enumerate(keys, 1)} for keys in lists]
+    keys = dict.fromkeys(key for keys in lists for key in keys)
+    scored = []
+    for key in keys:
+        found = tuple(each.get(key) for each in ranks)
+        score = sum(
+            weight / (RANK_OFFSET + rank) for weight, rank in zip(weights, found, strict=True) if rank is not None
+        )
+        scored.append(Fused(key, score, found))
+    return sorted(scored, key=lambda entry: (-entry.score, entry.key))
+
+
+def without_twins(found: Sequence[Fused], vectors: Mapping[int, NDArray[np.float32]], limit: int) -> list[Fused]:
+    """The first `limit`, where a paper that is nearly the same text as one before it waits until the others are told.
+
+    Args:
+        found: the best first.
+        vectors: of unit length, by key; a paper without one has no twin.
+        limit: how many to give.
+    """
+    told: list[Fused] = []
+    waiting: list[Fused] = []
+    for entry in found:
+        if len(told) == limit:
+            break
+        vector = vectors.get(entry.key)
+        alike = vector is not None and any(
+            float(vectors[other.key] @ vector) >= TWIN for other in told if other.key in vectors
+        )
+        (waiting if alike else told).append(entry)
+    return (told + waiting)[:limit]

@@ -1,0 +1,324 @@
+"""Files of papers, read one record at a time: a bad one is told with its line, and the others are read on.
+
+JSON lines (also `.gz`) of arXiv's metadata snapshot, of OpenAlex works, of Semantic Scholar papers, or of this index's
+own records; and BibTeX.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from pydantic import ValidationError
+
+from apercu.errors import InputError
+from apercu.papers.base import PaperIndex
+from apercu.papers.bibtex import read_bibtex
+from apercu.records import IndexedPaper, Record
+
+MOST_BYTES = 2_000_000
+"""Of a line; a longer one is passed over without being held in memory."""
+AT_ONCE = 2_000
+"""Papers of one change: so many are lost at most when the import is killed, and then they are imported again."""
+MOST_TOLD = 1_000
+"""Problems that are kept; of further ones only the number."""
+
+_ARXIV = re.compile(r"(\d{2})(\d{2})\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/(\d{2})\d{5}")
+
+
+class Problem(NamedTuple):
+    """What is wrong with the record that begins on a line (from 1)."""
+
+    line: int
+    text: str
+
+
+class Found(NamedTuple):
+    """A record and the line (from 1) on which it begins."""
+
+    line: int
+    paper: IndexedPaper
+
+
+class ImportReport(Record):
+    """What an import did: papers that were `added`, `updated` or the `same` as before, and what was wrong.
+
+    `repeated` ids stood in the file more than once; the last one is kept. `problems` holds the first thousand of
+    `problem_count`, each a line and a sentence.
+    """
+
+    path: str
+    added: int = 0
+    updated: int = 0
+    same: int = 0
+    repeated: int = 0
+    problem_count: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def import_papers(
+    index: PaperIndex, path: Path, *, progress: Callable[[float], None] = lambda share: None
+) -> ImportReport:
+    """Read a file of papers into an index, two thousand at a time.
+
+    Args:
+        index: where they go.
+        path: the file.
+        progress: is told the share of the file that was read, after each change.
+
+    Raises:
+        InputError: the file cannot be read, or is of no known kind.
+    """
+    waiting: dict[str, IndexedPaper] = {}
+    seen: dict[int, int] = {}
+    problems: list[Problem] = []
+    totals = [0, 0, 0]
+    repeated = problem_count = 0
+
+    def put() -> None:
+        for i, number in enumerate(index.put(waiting.values())):
+            totals[i] += number
+        waiting.clear()
+        progress(share[0])
+
+    share = [0.0]
+    for entry in read_papers(path, share):
+        if isinstance(entry, Found):
+            before = seen.setdefault(hash(entry.paper.id), entry.line)
+            if before != entry.line:
+                repeated += 1
+                entry_problem = Problem(entry.line, f"{entry.paper.id} stood on line {before}; this one is kept")
+            else:
+                entry_problem = None
+            waiting[entry.paper.id] = entry.paper
+            if len(waiting) == AT_ONCE:
+                put()
+        else:
+            entry_problem = entry
+        if entry_problem is not None:
+            problem_count += 1
+            if len(problems) < MOST_TOLD:
+                problems.append(entry_problem)
+    put()
+    added, updated, same = totals
+    return ImportReport(
+        path=str(path), added=added, updated=updated, same=same, repeated=repeated, problem_count=problem_count,
+        problems=tuple(problems),
+    )  # fmt: skip
+
+
+def read_papers(path: Path, share: list[float] | None = None) -> Iterator[Found | Problem]:
+    """The records of a file, in order, and what is wrong with those that are none.
+
+    Args:
+        path: the file.
+        share: its only element is set to the share of the file that was read.
+
+    Raises:
+        InputError: the file cannot be read, or is of no known kind.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is no file", hint="Name a file of papers.")
+    name = path.name.removesuffix(".gz")
+    if name.endswith((".bib", ".bibtex")):
+        parse: Callable[[Iterator[tuple[int, bytes | None]]], Iterator[Found | Problem]] = _bibtex
+    elif name.endswith((".jsonl", ".json", ".ndjson")) or "." not in name:
+        parse = _json_lines
+    else:
+        raise InputError(
+            f"{path.name} is of no known kind, expected .jsonl, .ndjson, .json (one record a line) or .bib",
+            hint="Give the file the ending of what it holds; each may be packed as .gz.",
+        )
+    try:
+        with path.open("rb") as raw, _unpacked(raw) as file:
+            size = max(1, path.stat().st_size)
+            for entry in parse(_lines(file)):
+                if share is not None:
+                    share[0] = raw.tell() / size
+                yield entry
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read ({error})") from error
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    return gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[return-value]
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Numbered lines; None for one that is too long."""
+    number = 0
+    while line := file.readline(MOST_BYTES + 1):
+        number += 1
+        if len(line) <= MOST_BYTES or line.endswith(b"\n"):
+            yield number, line
+            continue
+        while (rest := file.readline(MOST_BYTES)) and not rest.endswith(b"\n"):
+            pass
+        yield number, None
+
+
+# --- JSON lines ------------------------------------------------------------------------------------------------------
+
+
+def _json_lines(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Found | Problem]:
+    for number, line in lines:
+        if line is None:
+            yield Problem(number, f"longer than {MOST_BYTES:,} bytes, expected one record")
+        elif line.strip(b" \t\r\n\xef\xbb\xbf"):
+            yield _json_line(number, line)
+
+
+def _json_line(number: int, line: bytes) -> Found | Problem:
+    try:
+        record = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except UnicodeDecodeError as error:
+        return Problem(number, f"not UTF-8 at byte {error.start}")
+    except (ValueError, RecursionError) as error:
+        return Problem(number, f"no JSON ({error})")
+    if not isinstance(record, dict):
+        return Problem(number, f"expected an object with the fields of a paper, got {type(record).__name__}")
+    return _as_paper(number, record)
+
+
+def _as_paper(number: int, record: Mapping[str, Any]) -> Found | Problem:
+    kind = next((kind for kind, (belongs, _) in _KINDS.items() if belongs(record)), None)
+    if kind is None:
+        some = ", ".join(sorted(map(str, record))[:6])
+        return Problem(number, f"of no known kind of record: it has the fields {some or '(none)'}")
+    try:
+        fields = _KINDS[kind][1](record)
+        for value in (fields["id"], fields["title"], fields.get("abstract", "")):
+            value.encode()  # half of a surrogate pair cannot be kept
+        return Found(number, IndexedPaper.model_validate(fields))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return Problem(number, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    except UnicodeEncodeError:
+        return Problem(number, "holds half of a surrogate pair, which is no character")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
+        return Problem(number, f"not a record of {kind}: {what}")
+
+
+def _arxiv_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    number = record.get("arxiv_id") or record["id"]
+    categories = record.get("categories") or ()
+    return {
+        "id": f"arxiv:{number}",
+        "title": _flat(record["title"]),
+        "abstract": _flat(record.get("abstract") or ""),
+        "year": arxiv_year(number),
+        "arxiv": number,
+        "doi": record.get("doi") or None,
+        "links": (f"https://arxiv.org/abs/{number}",),
+        "categories": tuple(categories.split() if isinstance(categories, str) else categories),
+        "source": "arXiv",
+    }
+
+
+def _openalex_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    places: Mapping[str, list[int]] = record.get("abstract_inverted_index") or {}
+    words = sorted((place, word) for word, at in places.items() for place in at)
+    topics = [topic["display_name"] for topic in record.get("topics") or () if topic.get("display_name")]
+    doi = record.get("doi")
+    return {
+        "id": record["id"].replace("https://openalex.org/", "openalex:"),
+        "title": _flat(record.get("title") or record["display_name"]),
+        "abstract": _flat(" ".join(word for _, word in words)),
+        "year": record.get("publication_year"),
+        "doi": doi.removeprefix("https://doi.org/") if doi else None,
+        "links": (doi or record["id"],),
+        "categories": tuple(topics),
+        "source": "OpenAlex",
+    }
+
+
+def _semantic_scholar_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    known = record.get("externalids") or record.get("externalIds") or {}
+    number = record.get("corpusid") or record.get("corpusId") or record.get("paperId")
+    arxiv, doi = known.get("ArXiv"), known.get("DOI")
+    fields = record.get("s2fieldsofstudy") or record.get("s2FieldsOfStudy") or ()
+    link = record.get("url") or (f"https://arxiv.org/abs/{arxiv}" if arxiv else None)
+    return {
+        "id": f"s2:{number}",
+        "title": _flat(record["title"]),
+        "abstract": _flat(record.get("abstract") or ""),
+        "year": record.get("year"),
+        "arxiv": arxiv,
+        "doi": doi,
+        "links": (link,) if link else (),
+        "categories": tuple(dict.fromkeys(field["category"] for field in fields)),
+        "source": "Semantic Scholar",
+    }
+
+
+def _own_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(record) | {"title": _flat(record["title"]), "abstract": _flat(record.get("abstract") or "")}
+
+
+def _has(*names: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda record: any(name in record for name in names)
+
+
+_Given = Mapping[str, Any]
+_KINDS: dict[str, tuple[Callable[[_Given], bool], Callable[[_Given], dict[str, Any]]]] = {
+    "OpenAlex": (lambda record: str(record.get("id", "")).startswith("https://openalex.org/"), _openalex_fields),
+    "Semantic Scholar": (_has("corpusid", "corpusId", "paperId"), _semantic_scholar_fields),
+    "this index": (lambda record: "id" in record and "source" in record, _own_fields),
+    "arXiv": (
+        lambda record: (
+            "arxiv_id" in record or ("id" in record and _has("categories", "abstract", "update_date")(record))
+        ),
+        _arxiv_fields,
+    ),
+}
+"""Kinds of records, by what tells them apart; the first that fits is taken."""
+
+
+def arxiv_year(number: str) -> int | None:
+    """The year of the first version, from an arXiv number such as "2012.09161" or "hep-th/9901001"."""
+    found = _ARXIV.fullmatch(number)
+    if not found:
+        return None
+    if found[3]:
+        return 1900 + int(found[3]) if int(found[3]) > 90 else 2000 + int(found[3])
+    return 2000 + int(found[1]) if 1 <= int(found[2]) <= 12 else None
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+# --- BibTeX ----------------------------------------------------------------------------------------------------------
+
+
+def _bibtex(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Found | Problem]:
+    for number, entry in read_bibtex(lines, longest=MOST_BYTES):
+        if isinstance(entry, str):
+            yield Problem(number, entry)
+            continue
+        key, fields = entry
+        if not fields.get("title"):
+            yield Problem(number, f"{key} has no title")
+            continue
+        arxiv = fields.get("eprint") if fields.get("archiveprefix", "").casefold() == "arxiv" else None
+        year = fields.get("year", "")
+        link = fields.get("url") or (f"https://arxiv.org/abs/{arxiv}" if arxiv else None)
+        try:
+            paper = IndexedPaper(
+                id=f"bib:{key}", title=_flat(fields["title"]), abstract=_flat(fields.get("abstract", "")),
+                year=int(year) if year.isdecimal() and len(year) == 4 else None, arxiv=arxiv, doi=fields.get("doi"),
+                links=(link,) if link else (), categories=(), source="BibTeX",
+            )  # fmt: skip
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            yield Problem(number, f"{key}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+        else:
+            yield Found(number, paper)

@@ -1,0 +1,499 @@
+"""An index of papers in one SQLite file, with the vectors in a file beside it.
+
+Words are searched by SQLite's FTS5 (BM25, Porter stems), meanings in the vectors (`vectors.VectorFile`). A paper's
+vector lies at its `place` in that file. Vectors are written first, past all places that are in use, and the papers that
+point to them are committed then; so after a crash the file holds at most some vectors that nothing points to, and
+those are written over.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apercu.errors import InputError
+from apercu.papers.base import Change, Filters, Health, Hit
+from apercu.papers.embed import Embedder
+from apercu.papers.fuse import Fused, fused, without_twins
+from apercu.papers.vectors import VectorFile, quantised
+from apercu.records import IndexedPaper
+
+FORMAT = 1
+LONGEST_QUERY = 10_000
+"""Characters; what comes after is not looked at."""
+CANDIDATES = 200
+"""Papers that each half names for a search."""
+WEIGHTS = (1.0, 1.0)
+"""What the ranks by words and by meaning count."""
+TITLE_WEIGHT = 3.0
+"""How much more a word counts in the title than in the abstract."""
+COMMON_FROM = 200
+"""Papers that must hold a word before it is worth counting them."""
+MOST_POSTINGS = 60_000
+"""Occurrences that a search by words may go through: a question's rarest words fit in, common ones are left out."""
+
+_TOKENIZE = "porter unicode61 remove_diacritics 2"
+_SCHEMA = f"""
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE papers (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, place INTEGER NOT NULL UNIQUE, title TEXT NOT NULL,
+    abstract TEXT NOT NULL, year INTEGER, arxiv TEXT, doi TEXT, links TEXT NOT NULL, categories TEXT NOT NULL,
+    source TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE words USING fts5(
+    title, abstract, content='papers', content_rowid='key', tokenize='{_TOKENIZE}'
+);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, 'row');
+CREATE TABLE common (term TEXT PRIMARY KEY, papers INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_COLUMNS = "id, title, abstract, year, arxiv, doi, links, categories, source"
+_WORD = re.compile(r"\w+")
+
+
+class _Stored(NamedTuple):
+    key: int
+    place: int
+    paper: IndexedPaper
+
+
+class SqliteIndex:
+    """A `PaperIndex` in a SQLite file.
+
+    Args:
+        path: the file; made if it is absent.
+        embedder: how texts become vectors.
+
+    Raises:
+        InputError: the file is no index of papers, is damaged, or holds vectors that were made in another way.
+    """
+
+    def __init__(self, path: Path, embedder: Embedder) -> None:
+        self.path, self._embedder = path, embedder
+        self._database = _opened(path)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise _damaged(path, error) from error
+        except InputError:
+            self._database.close()
+            raise
+        self._vectors = self._vector_file()
+        self._stems = _Stems()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+        self._stems.close()
+
+    # --- changing ----------------------------------------------------------------------------------------------------
+
+    def put(self, papers: Iterable[IndexedPaper]) -> Change:
+        """Add papers, or replace those whose ids are there; all of them, or none.
+
+        Of papers with the same id the last one counts.
+        """
+        given = {paper.id: paper for paper in papers}
+        if not given:
+            return Change(0, 0, 0)
+        with self._changing():
+            known = {stored.paper.id: stored for stored in self._by_ids(list(given))}
+            new = [paper for paper in given.values() if paper.id not in known]
+            changed = [paper for paper in given.values() if paper.id in known and known[paper.id].paper != paper]
+            place = self._next_place()
+            self._vectors.write(place, self._embedder.embed([text_of(paper) for paper in (*new, *changed)]))
+            for paper in changed:
+                self._drop(known[paper.id])
+            for offset, paper in enumerate((*new, *changed)):
+                self._insert(paper, place + offset)
+            self._note("places", place + len(new) + len(changed))
+        return Change(len(new), len(changed), len(given) - len(new) - len(changed))
+
+    def delete(self, ids: Sequence[str]) -> int:
+        """Take papers out; returns how many were there."""
+        with self._changing():
+            known = self._by_ids(list(dict.fromkeys(ids)))
+            for stored in known:
+                self._drop(stored)
+        return len(known)
+
+    def settle(self) -> None:
+        """Note which words are common, so that searches can leave them out: once after many papers have come."""
+        with self._changing():
+            self._database.execute("DELETE FROM common")
+            self._database.execute("INSERT INTO common SELECT term, doc FROM vocabulary WHERE doc >= ?", (COMMON_FROM,))
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def get(self, id: str) -> IndexedPaper | None:
+        """One paper."""
+        found = self._by_ids([id])
+        return found[0].paper if found else None
+
+    def count(self) -> int:
+        """How many papers there are."""
+        return int(self._database.execute("SELECT count(*) FROM papers").fetchone()[0])
+
+    def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """The papers that fit a question or some words best.
+
+        Words and meanings each name up to 200 papers; the lists are joined by reciprocal rank, and near twins of a
+        paper that was told already are put behind the others. What stands in the query is looked for as it is: it is
+        no language of operators.
+        """
+        if limit < 1:
+            return []
+        query = query.encode("utf-8", "ignore").decode()[:LONGEST_QUERY]
+        with self._reading():
+            admitted = _Admitted(filters)
+            by_words = self._by_words(query, admitted)
+            by_meaning, vectors = self._by_meaning(query, admitted)
+            ranked = fused((by_words, by_meaning), WEIGHTS)
+            chosen = without_twins(ranked, vectors, limit)
+            papers = {stored.key: stored.paper for stored in self._by_keys([entry.key for entry in chosen])}
+        return [_hit(entry, papers[entry.key]) for entry in chosen if entry.key in papers]
+
+    def by_words(self, query: str, *, limit: int = 10) -> list[str]:
+        """Ids by words alone, for comparison."""
+        return self._ids(self._by_words(query, _Admitted(None))[:limit])
+
+    def by_meaning(self, query: str, *, limit: int = 10) -> list[str]:
+        """Ids by meaning alone, for comparison."""
+        return self._ids(self._by_meaning(query, _Admitted(None))[0][:limit])
+
+    def _ids(self, keys: Sequence[int]) -> list[str]:
+        found = {stored.key: stored.paper.id for stored in self._by_keys(keys)}
+        return [found[key] for key in keys if key in found]
+
+    def _by_words(self, query: str, admitted: _Admitted) -> list[int]:
+        """Keys by BM25, the best first; the commonest words of the query are left out where it holds rarer ones."""
+        stems = self._stems.of(query)
+        if not stems:
+            return []
+        marks = ",".join("?" * len(stems))
+        rows = self._database.execute(f"SELECT term, papers FROM common WHERE term IN ({marks})", list(stems))
+        often = dict(rows.fetchall())
+        ordered = sorted(stems, key=lambda stem: (often.get(stem, COMMON_FROM), stem))
+        chosen: list[str] = []
+        postings = 0
+        for stem in ordered:
+            postings += often.get(stem, COMMON_FROM)
+            if chosen and postings > MOST_POSTINGS:
+                break
+            chosen.append(stems[stem])
+        asked = " OR ".join(f'"{word}"' for word in chosen)
+        condition, values = admitted.condition("papers")
+        joined = "JOIN papers ON papers.key = words.rowid" if condition else ""
+        found = self._database.execute(
+            f"SELECT words.rowid FROM words {joined} WHERE words MATCH ? {condition} "
+            f"ORDER BY bm25(words, {TITLE_WEIGHT}, 1.0), words.rowid LIMIT ?",
+            [asked, *values, CANDIDATES],
+        )
+        return [key for (key,) in found]
+
+    def _by_meaning(self, query: str, admitted: _Admitted) -> tuple[list[int], dict[int, NDArray[np.float32]]]:
+        """Keys by cosine, the nearest first, and their vectors."""
+        vector = self._embedder.embed([query])[0]
+        if not vector.any():
+            return [], {}
+        count = self._next_place()
+        wanted = CANDIDATES if admitted.all else 10 * CANDIDATES
+        places, _ = self._vectors.nearest(vector, count, wanted)
+        at = {place: i for i, place in enumerate(places.tolist())}
+        condition, values = admitted.condition("papers")
+        rows: list[tuple[int, int]] = []
+        for part in _parts(list(at)):
+            marks = ",".join("?" * len(part))
+            found = self._database.execute(
+                f"SELECT key, place FROM papers WHERE place IN ({marks}) {condition}", [*part, *values]
+            )
+            rows += found.fetchall()
+        rows.sort(key=lambda row: at[row[1]])
+        rows = rows[:CANDIDATES]
+        read = self._vectors.read(count)
+        vectors = {key: read["values"][place].astype(np.float32) * read["scale"][place] for key, place in rows}
+        return [key for key, _ in rows], vectors
+
+    # --- health ------------------------------------------------------------------------------------------------------
+
+    def doctor(self) -> Health:
+        """Whether both halves hold every paper and agree.
+
+        The words are compared by FTS5's own check with the texts; the vector of each paper is made again and compared.
+        """
+        with self._reading():
+            problems: list[str] = []
+            count, words = self.count(), self._words_held(problems)
+            vectors = 0
+            places = {place for (place,) in self._database.execute("SELECT place FROM papers")}
+            rows = self._vectors.read(self._next_place())
+            missing = sum(place >= len(rows) for place in places)
+            if missing:
+                problems.append(f"{missing} papers have no vector: {self._vectors.path.name} is too short")
+            differing: list[str] = []
+            for part in _chunks(self._all(), 512):
+                here = [stored for stored in part if stored.place < len(rows)]
+                again = quantised(self._embedder.embed([text_of(stored.paper) for stored in here]))
+                for stored, row in zip(here, again, strict=True):
+                    same = _alike(rows[stored.place], row)
+                    vectors += same
+                    if not same:
+                        differing.append(stored.paper.id)
+            if differing:
+                problems.append(f"{len(differing)} papers have the vector of another text, the first is {differing[0]}")
+        return Health(
+            papers=count, words=words, vectors=vectors, holes=self._next_place() - len(places), problems=tuple(problems)
+        )
+
+    def mend(self) -> Health:
+        """Make both halves again from the papers' texts, without holes."""
+        with self._changing():
+            self._database.execute("INSERT INTO words(words) VALUES ('rebuild')")
+            generation = int(self._noted("generation")) + 1
+            fresh = VectorFile(self._vector_path(generation), self._embedder.size)
+            fresh.path.unlink(missing_ok=True)
+            place = 0
+            # Places are unique: they are moved out of the way first.
+            self._database.execute("UPDATE papers SET place = -1 - place")
+            for part in _chunks(self._all(), 2048):
+                fresh.write(place, self._embedder.embed([text_of(stored.paper) for stored in part]))
+                for offset, stored in enumerate(part):
+                    self._database.execute("UPDATE papers SET place = ? WHERE key = ?", (place + offset, stored.key))
+                place += len(part)
+            self._note("places", place)
+            self._note("generation", generation)
+        self._vectors.path.unlink(missing_ok=True)
+        self._vectors = fresh
+        return self.doctor()
+
+    def _words_held(self, problems: list[str]) -> int:
+        """How many papers the words hold; what is wrong with them is added to `problems`."""
+        try:
+            self._database.execute("INSERT INTO words(words, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as error:
+            problems.append(f"the words do not agree with the texts ({error})")
+        finally:
+            if self._database.in_transaction:
+                self._database.rollback()
+        return int(self._database.execute("SELECT count(*) FROM words_docsize").fetchone()[0])
+
+    # --- rows --------------------------------------------------------------------------------------------------------
+
+    def _insert(self, paper: IndexedPaper, place: int) -> None:
+        values = (
+            paper.id, place, paper.title, paper.abstract, paper.year, paper.arxiv, paper.doi,
+            json.dumps(paper.links), json.dumps(paper.categories), paper.source,
+        )  # fmt: skip
+        marks = ",".join("?" * len(values))
+        key = self._database.execute(
+            f"INSERT INTO papers (id, place, {_COLUMNS.removeprefix('id, ')}) VALUES ({marks})", values
+        ).lastrowid
+        self._database.execute(
+            "INSERT INTO words (rowid, title, abstract) VALUES (?, ?, ?)", (key, paper.title, paper.abstract)
+        )
+
+    def _drop(self, stored: _Stored) -> None:
+        self._database.execute(
+            "INSERT INTO words (words, rowid, title, abstract) VALUES ('delete', ?, ?, ?)",
+            (stored.key, stored.paper.title, stored.paper.abstract),
+        )
+        self._database.execute("DELETE FROM papers WHERE key = ?", (stored.key,))
+
+    def _by_ids(self, ids: Sequence[str]) -> list[_Stored]:
+        return self._chosen("id", ids)
+
+    def _by_keys(self, keys: Sequence[int]) -> list[_Stored]:
+        return self._chosen("key", keys)
+
+    def _chosen(self, column: str, values: Sequence[str] | Sequence[int]) -> list[_Stored]:
+        found = []
+        for part in _parts(values):
+            marks = ",".join("?" * len(part))
+            rows = self._database.execute(
+                f"SELECT key, place, {_COLUMNS} FROM papers WHERE {column} IN ({marks})", part
+            )
+            found += [_stored(row) for row in rows]
+        return found
+
+    def _all(self) -> Iterator[_Stored]:
+        last = -1
+        while rows := self._database.execute(
+            f"SELECT key, place, {_COLUMNS} FROM papers WHERE key > ? ORDER BY key LIMIT 2048", (last,)
+        ).fetchall():
+            yield from map(_stored, rows)
+            last = rows[-1][0]
+
+    def _next_place(self) -> int:
+        return int(self._noted("places"))
+
+    # --- the file ----------------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """Make the tables of a new file; check those of one that is there."""
+        tables = {name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not tables:
+            with self._changing():
+                for statement in _SCHEMA.strip().split(";\n"):
+                    self._database.execute(statement)
+                for name, value in (("format", FORMAT), ("vectors", self._way()), ("generation", 0), ("places", 0)):
+                    self._note(name, value)
+            return
+        if not {"about", "papers", "words"} <= tables:
+            raise InputError(f"{self.path} is a database, but no index of papers", hint="Name another file.")
+        if self._noted("format") != str(FORMAT):
+            raise InputError(
+                f"{self.path} is an index of format {self._noted('format')}, expected {FORMAT}",
+                hint="Import the papers again into a new file.",
+            )
+        if self._noted("vectors") != self._way():
+            raise InputError(
+                f"the vectors of {self.path} were made by {self._noted('vectors')}, not by {self._way()}",
+                hint="Open it with that way, or import the papers again into a new file.",
+            )
+
+    def _way(self) -> str:
+        return f"{self._embedder.name}/{self._embedder.size}"
+
+    def _noted(self, name: str) -> str:
+        row = self._database.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise InputError(f"{self.path} does not say its {name}", hint="Import the papers again into a new file.")
+        return str(row[0])
+
+    def _note(self, name: str, value: str | int) -> None:
+        self._database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, str(value)))
+
+    def _vector_path(self, generation: int) -> Path:
+        return self.path.with_name(f"{self.path.name}.{generation}.vectors")
+
+    def _vector_file(self) -> VectorFile:
+        return VectorFile(self._vector_path(int(self._noted("generation"))), self._embedder.size)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change, whole or not at all; another process that changes is waited for."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.rollback()
+            raise
+        self._database.commit()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Several questions to the same state of the index."""
+        self._database.execute("BEGIN")
+        try:
+            if self._vectors.path != (now := self._vector_path(int(self._noted("generation")))):
+                self._vectors = VectorFile(now, self._embedder.size)
+            yield
+        finally:
+            self._database.rollback()
+
+
+class _Admitted:
+    """The part of a WHERE clause that filters stand for."""
+
+    def __init__(self, filters: Filters | None) -> None:
+        self._filters = filters or Filters()
+        self.all = self._filters == Filters()
+
+    def condition(self, table: str) -> tuple[str, list[str | int]]:
+        parts: list[str] = []
+        values: list[str | int] = []
+        if self._filters.year_from is not None:
+            parts.append(f"{table}.year >= ?")
+            values.append(self._filters.year_from)
+        if self._filters.year_to is not None:
+            parts.append(f"{table}.year <= ?")
+            values.append(self._filters.year_to)
+        if self._filters.categories:
+            one = f"EXISTS (SELECT 1 FROM json_each({table}.categories) WHERE value = ? OR substr(value, 1, ?) = ?)"
+            parts.append("(" + " OR ".join([one] * len(self._filters.categories)) + ")")
+            for category in self._filters.categories:
+                values += [category, len(category) + 1, f"{category}."]
+        return ("AND " + " AND ".join(parts) if parts else ""), values
+
+
+class _Stems:
+    """Words of a text by the stems under which FTS5 keeps them: FTS5 itself is asked, in a database in memory."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._database.execute(f"CREATE VIRTUAL TABLE text USING fts5(word, tokenize='{_TOKENIZE}')")
+        self._database.execute("CREATE VIRTUAL TABLE stems USING fts5vocab(text, 'instance')")
+
+    def of(self, text: str) -> dict[str, str]:
+        """Stem -> a word of the text that has it."""
+        words = list(dict.fromkeys(_WORD.findall(text.casefold())))[:64]
+        self._database.execute("DELETE FROM text")
+        self._database.executemany("INSERT INTO text (rowid, word) VALUES (?, ?)", enumerate(words))
+        return {stem: words[row] for stem, row in self._database.execute("SELECT term, doc FROM stems")}
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def text_of(paper: IndexedPaper) -> str:
+    """What is embedded of a paper."""
+    return f"{paper.title}. {paper.abstract}"
+
+
+def _stored(row: tuple[Any, ...]) -> _Stored:
+    key, place, id, title, abstract, year, arxiv, doi, links, categories, source = row
+    paper = IndexedPaper.model_construct(
+        id=id, title=title, abstract=abstract, year=year, arxiv=arxiv, doi=doi, links=tuple(json.loads(links)),
+        categories=tuple(json.loads(categories)), source=source,
+    )  # fmt: skip
+    return _Stored(key, place, paper)
+
+
+def _hit(entry: Fused, paper: IndexedPaper) -> Hit:
+    by_words, by_meaning = entry.ranks
+    return Hit(paper=paper, score=round(entry.score, 6), by_words=by_words, by_meaning=by_meaning)
+
+
+def _alike(stored: NDArray[np.void], made: NDArray[np.void]) -> bool:
+    """Equal up to the last bits of another processor's sums."""
+    a, b = (row["values"].astype(np.float32) * row["scale"] for row in (stored, made))
+    return bool(np.abs(a - b).max() < 0.01)
+
+
+def _parts(values: Sequence[int] | Sequence[str]) -> Iterator[Sequence[int] | Sequence[str]]:
+    """Pieces that fit into one statement."""
+    for begin in range(0, len(values), 500):
+        yield values[begin : begin + 500]
+
+
+def _chunks(rows: Iterable[_Stored], size: int) -> Iterator[list[_Stored]]:
+    part: list[_Stored] = []
+    for row in rows:
+        part.append(row)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from error
+    return database
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path} cannot be used as an index of papers ({error})", hint="Name another file.")

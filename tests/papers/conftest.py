@@ -1,0 +1,7 @@
+import pytest
+from some_papers import Hashing
+
+
+@pytest.fixture
+def embedder():
+    return Hashing()

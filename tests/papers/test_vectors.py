@@ -1,0 +1,87 @@
+"""Vectors in 8 bits, and finding the nearest."""
+
+import numpy as np
+import pytest
+
+from apercu.papers import vectors
+from apercu.papers.fuse import fused, without_twins
+from apercu.papers.vectors import VectorFile, packed_signs, quantised
+
+
+def random_vectors(count, size=96, seed=0):
+    found = np.random.default_rng(seed).standard_normal((count, size)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def test_eight_bits_keep_a_vector_to_within_a_hundredth():
+    given = random_vectors(200, 256)
+    rows = quantised(3 * given)
+    again = rows["values"].astype(np.float32) * rows["scale"][:, None]
+    assert np.abs((again * given).sum(axis=1) - 1).max() < 0.01
+    assert np.abs(again - given).max() < 0.01
+    assert not quantised(np.zeros((1, 8), np.float32))["values"].any()
+
+
+@pytest.mark.parametrize("size", [64, 96, 100])
+def test_the_nearest_are_those_of_a_full_comparison(tmp_path, size):
+    given = random_vectors(3_000, size)
+    file = VectorFile(tmp_path / "v", size)
+    file.write(0, given[:1_000])
+    file.write(1_000, given[1_000:])
+    query = random_vectors(1, size, seed=9)[0]
+    places, cosines = file.nearest(query, 3_000, 10)
+    truth = given @ query
+    assert np.allclose(cosines, np.sort(truth)[::-1][:10], atol=0.01)
+    assert np.allclose(truth[places], cosines, atol=0.01)
+    assert len(file.nearest(query, 5, 10)[0]) == 5
+    assert len(file.nearest(query, 0, 10)[0]) == 0
+
+
+def test_of_many_vectors_the_signs_choose_and_hardly_lose_any(tmp_path, monkeypatch):
+    centres = random_vectors(200, 128)
+    given = centres[np.arange(8_000) % 200] + 0.5 * random_vectors(8_000, 128, seed=1)
+    file = VectorFile(tmp_path / "v", 128)
+    file.write(0, given)
+    query = centres[7]
+    every = set(file.nearest(query, 8_000, 20)[0].tolist())
+    monkeypatch.setattr(vectors, "ALL_UP_TO", 1_000)
+    monkeypatch.setattr(vectors, "_LEAST_CHOSEN", 400)
+    monkeypatch.setattr(vectors, "_CHOSEN", 20)
+    fresh = VectorFile(tmp_path / "v", 128)
+    assert len(every & set(fresh.nearest(query, 8_000, 20)[0].tolist())) >= 19
+
+
+def test_what_is_written_again_and_what_comes_later_is_seen(tmp_path, monkeypatch):
+    monkeypatch.setattr(vectors, "ALL_UP_TO", 10)
+    given = random_vectors(60, 64)
+    writer, reader = VectorFile(tmp_path / "v", 64), VectorFile(tmp_path / "v", 64)
+    writer.write(0, given[:30])
+    assert reader.nearest(given[3], 30, 1)[0].tolist() == [3]
+    writer.write(30, given[30:])
+    assert reader.nearest(given[40], 60, 1)[0].tolist() == [40]
+    writer.nearest(given[3], 60, 1)
+    writer.write(3, given[40:41])
+    assert set(writer.nearest(given[40], 60, 2)[0].tolist()) == {3, 40}
+
+
+def test_signs_are_packed_into_whole_words():
+    signs = packed_signs(np.array([[1, -1, 0, 5] * 17], np.int8))  # 68 numbers
+    assert signs.shape == (1, 2)
+    assert int(np.bitwise_count(signs).sum()) == 34
+
+
+def test_ranks_are_joined_by_their_reciprocals():
+    found = fused(([1, 2, 3], [3, 1, 9]), (1.0, 1.0))
+    assert [entry.key for entry in found] == [1, 3, 2, 9]
+    assert found[0].score == pytest.approx(1 / 61 + 1 / 62)
+    assert found[0].ranks == (1, 2)
+    assert found[2].ranks == (2, None)
+    assert fused(([1, 2], [3]), (1.0, 3.0))[0].key == 3
+
+
+def test_twins_wait_but_are_not_lost():
+    one, other = random_vectors(2, 8)
+    found = fused(([1, 2, 3],), (1.0,))
+    kept = without_twins(found, {1: one, 2: one, 3: other}, 3)
+    assert [entry.key for entry in kept] == [1, 3, 2]
+    assert [entry.key for entry in without_twins(found, {}, 2)] == [1, 2]

@@ -1,0 +1,38 @@
+"""The catalogue of all models, and the curated papers: every file is whole, every name is there once."""
+
+from collections import Counter
+
+from apercu.catalogue import catalogue, families
+from apercu.papers.library import curated
+from apercu.settings import Settings
+
+
+def test_at_least_200_models_in_families_with_their_variants_each_name_once(tmp_path):
+    entries = catalogue(Settings(data_dir=tmp_path))
+    assert len(entries) >= 200
+    counted = Counter(variant.id for family in families() for variant in family.variants)
+    assert [name for name, count in counted.items() if count > 1] == []
+    assert {entry.task for entry in entries.values()} >= {"super_resolution", "inpainting", "ocr", "text_to_speech"}
+
+
+def test_a_model_that_runs_stands_there_once_with_what_its_family_says(tmp_path):
+    entry = catalogue(Settings(data_dir=tmp_path))["SISR-Any-LIIF-EDSR"]
+    assert (entry.status, entry.family, entry.factors) == ("runs", "LIIF", "any")
+    assert entry.paper
+    assert entry.paper.arxiv == "2012.09161"
+
+
+def test_every_fact_says_where_it_was_checked():
+    for family in families():
+        assert all(variant.verified for variant in family.variants), family.family
+        assert all(note.verified and note.source for note in family.notes), family.family
+
+
+def test_the_curated_papers_are_many_and_different():
+    papers = curated()
+    assert len(papers) >= 150
+    assert sum("super_resolution" in paper.tasks for paper in papers) >= 80
+    for name in ("title", "short", "arxiv"):
+        values = [getattr(paper, name) for paper in papers if getattr(paper, name)]
+        assert len(set(values)) == len(values), name
+    assert all(paper.links and paper.about and paper.verified for paper in papers)
