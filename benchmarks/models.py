@@ -45,7 +45,8 @@ FIGURES = (
     "cut; results are clipped, not rounded; means of decibels over cases."
 )
 PROTOCOLS = {
-    "clean": "Held-out crops of 192 x 192, shrunk by Pillow's bicubic.",
+    "clean": "Held-out crops of 192 x 192, of each picture those with the most detail, shrunk by Pillow's bicubic.",
+    "chance": "Held-out crops of 192 x 192, of each picture some by chance, shrunk by Pillow's bicubic.",
     "mixed": "The same crops under mixed damage. Crop i of a style, shrunk with the seed 1000 + i, meets number i mod "
     f"{len(FIXED_DAMAGES)} of: {', '.join(name for name, _ in FIXED_DAMAGES)}.",
     "damage": "Mixed damage again, all styles and factors together, by damage.",
@@ -85,7 +86,8 @@ def main() -> None:
     parser.add_argument("--base", default="liif-edsr", help="the one of them that gains are over")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--page", type=Path, metavar="FILE.png", help="draw twelve crops there")
-    parser.add_argument("--only", nargs="+", choices=("clean", "mixed", "vector", "sets"), help="these tables only")
+    protocols = ("clean", "chance", "mixed", "vector", "sets")
+    parser.add_argument("--only", nargs="+", choices=protocols, help="these tables only")
     parser.add_argument(
         "--cache", type=Path, metavar="FOLDER", help="keep figures there, and take those that are there"
     )
@@ -146,6 +148,9 @@ def groups(held_out: PictureSet, step: int) -> Iterator[Row]:
         for scale in SCALES:
             yield Row("clean", style, f"x{scale}", clean_cases(crops, scale))
             yield Row("mixed", style, f"x{scale}", mixed_cases(crops, scale))
+        crops = validation_crops(held_out, style, chosen="chance")[::step]
+        for scale in SCALES:
+            yield Row("chance", style, f"x{scale}", clean_cases(crops, scale))
     for scale in SCALES:
         yield Row("vector", "vector", f"x{scale}", vector_cases(held_out, scale)[:: step if step == 1 else step + 1])
     for name in ("Set5", "Set14", "BSD100"):
@@ -192,7 +197,7 @@ def tell(what: str) -> None:
 def together(rows: list[Row]) -> list[Row]:
     """The rows that have cases, and those that join others: all styles at one factor, and one damage at all factors."""
     rows = [row for row in rows if row.cases]
-    for protocol in ("clean", "mixed"):
+    for protocol in ("clean", "chance", "mixed"):
         for scale in SCALES:
             alike = [row for row in rows if (row.protocol, row.scale) == (protocol, f"x{scale}")]
             rows += [joined(alike, protocol, "all", f"x{scale}")] if alike else []

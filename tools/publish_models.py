@@ -37,7 +37,7 @@ STYLES = ("photo", "drawn", "cartoon", "ui")
 SETS = ("Set5", "Set14", "BSD100")
 RGB = "PSNR over RGB, border of the factor cut"
 LUMA = "PSNR of the luma channel, border of the factor cut, no rounding"
-TABLES = ("clean", "mixed", "damage", "vector", "sets")
+TABLES = ("clean", "chance", "mixed", "damage", "vector", "sets")
 _DB, _SSIM = 3, 5
 """Decimals that are kept."""
 
@@ -246,7 +246,8 @@ def _worst(card: ModelCard, measured: Measured) -> str:
 
 def _where(row: MeasuredRow) -> str:
     named = STYLE_WORDS.get(row.group, "vector drawings" if row.group == "vector" else row.group)
-    return f"{named}{' with mixed damage' if row.protocol == 'mixed' else ''} at x{row.factor}"
+    how = {"mixed": " with mixed damage", "chance": " at places by chance"}.get(row.protocol, "")
+    return f"{named}{how} at x{row.factor}"
 
 
 def _subject(card: ModelCard) -> str:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from apercu.errors import RunError
-from apercu.image import Image, write_image
+from apercu.image import Image, read_image, write_image
 from apercu.pictures import candidates, enlarge, enlarging_plan
 from apercu.plan.build import build_auto_plan, build_plan, native_scale
 from apercu.records import ModelCard, Node, Plan
@@ -58,6 +59,19 @@ def test_a_large_picture_is_tried_in_pieces_and_grey_alpha_and_frames_do_not_dis
     assert self_test(grey, ["bicubic", "lanczos"], (3, 3), settings=SETTINGS).pieces == 3
     double = Image(np.concatenate([disc().samples, disc().samples]), frames=2)
     assert self_test(double, ["bicubic"], (2, 2), settings=SETTINGS).pieces == 1
+
+
+def test_what_was_a_jpeg_is_tried_as_a_jpeg(tmp_path: Path):
+    rng = np.random.default_rng(5)
+    grain = np.asarray(Pillow.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8)).resize((256, 256)), float) / 255
+    clean = Image.of(np.clip(0.6 * disc(256).samples / np.iinfo(disc(256).samples.dtype).max + 0.4 * grain, 0, 1))
+    assert self_test(clean, NAMES, (2, 2), settings=SETTINGS).jpeg_quality is None
+    Pillow.fromarray(clean.samples).save(tmp_path / "in.jpg", quality=35)
+    Pillow.open(tmp_path / "in.jpg").save(tmp_path / "in.png")  # the file no longer says it, the pixels do
+    for name in ("in.jpg", "in.png"):
+        found = self_test(read_image(tmp_path / name), NAMES, (2, 2), settings=SETTINGS)
+        assert found.jpeg_quality == 35
+        assert [trial.problem for trial in found.trials] == [""] * len(NAMES)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (14, 300), (300, 5)])

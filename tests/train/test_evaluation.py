@@ -105,6 +105,20 @@ def test_the_most_detailed_place_comes_first_and_flat_places_never(tmp_path):
     assert validation_crops(written(tmp_path, [raster(np.full((400, 400, 3), 90, np.uint8))]), "photo") == []
 
 
+def test_crops_by_chance_are_others_hold_something_and_stay_the_same(tmp_path):
+    picture = np.full((800, 800, 3), 250, np.uint8)
+    picture[:400] = textured(400, 800) // 4  # half calm and half flat
+    picture[:192, :192] = textured(192, 192)
+    pictures = written(tmp_path, [raster(picture)])
+    chance = validation_crops(pictures, "photo", chosen="chance")
+    again = validation_crops(pictures, "photo", chosen="chance")
+    assert [crop.pixels.tobytes() for crop in chance] == [crop.pixels.tobytes() for crop in again]
+    assert all(crop.pixels.std() > 5 for crop in chance)
+    detail = validation_crops(pictures, "photo")
+    assert detail[0].pixels.std() > 40
+    assert [crop.pixels.tobytes() for crop in chance] != [crop.pixels.tobytes() for crop in detail]
+
+
 def test_fewer_crops_can_be_asked_for_and_are_the_first_ones(tmp_path):
     pictures = written(tmp_path, [raster(textured(600, 900))])
     one, four = validation_crops(pictures, "photo", at_most=1), validation_crops(pictures, "photo")
@@ -332,7 +346,7 @@ def test_the_script_prints_every_table_and_writes_figures_and_a_page(tiny_set, t
     found = json.loads(made[0].read_text(encoding="utf-8"))
     rows = {(row["protocol"], row["group"], row["factor"]): row for row in found["tables"]}
     counted = Counter(row["protocol"] for row in found["tables"])
-    assert counted == {"clean": 15, "mixed": 15, "damage": 6, "vector": 3, "sets": 3}
+    assert counted == {"clean": 15, "chance": 15, "mixed": 15, "damage": 6, "vector": 3, "sets": 3}
     assert rows["clean", "all", "x2"]["cases"] == 24
     assert rows["vector", "vector", "x4"] | {"scores": 0, "gains": 0} == {
         "protocol": "vector", "group": "vector", "factor": "x4", "cases": 4, "pictures": 1, "scores": 0, "gains": 0,

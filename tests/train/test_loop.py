@@ -468,6 +468,19 @@ def test_a_network_begins_with_the_weights_of_a_card(settings_here):
         assert np.array_equal(value.numpy(), np.asarray(state[name], np.float32))
 
 
+def test_a_network_may_take_the_decoder_alone(settings_here):
+    network = build_network("liif-rdn-small", "liif-edsr", only="imnet.").state_dict()
+    state = read_checkpoint(weights_path(find_model("liif-edsr"), settings_here))
+    decoder = [name for name in network if name.startswith("imnet.")]
+    assert len(decoder) == 10
+    assert all(np.array_equal(network[name].numpy(), np.asarray(state[name], np.float32)) for name in decoder)
+    encoder = build_network("liif-edsr", "liif-edsr", only="imnet.").state_dict()["encoder.body.3.body.0.weight"]
+    assert encoder.any()
+    assert not np.array_equal(encoder.numpy(), np.asarray(state["encoder.body.3.body.0.weight"], np.float32))
+    with pytest.raises(WeightsError, match=r"it has no encoder\.SFENet1\.weight"):
+        build_network("liif-rdn-small", "liif-edsr")
+
+
 def test_the_quick_network_begins_with_the_encoder_and_the_strongest_units_of_a_card(settings_here):
     network = build_network("liif-fast", "liif-edsr").state_dict()
     state = {

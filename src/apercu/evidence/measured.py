@@ -62,7 +62,7 @@ class MeasuredRow(Record):
     `group` is a style, a set or, of the protocol "damage", the name of a damage; `factor` is None where all are joined.
     """
 
-    protocol: Literal["clean", "mixed", "damage", "vector", "sets"]
+    protocol: Literal["clean", "chance", "mixed", "damage", "vector", "sets"]
     group: str
     factor: int | None
     cases: int

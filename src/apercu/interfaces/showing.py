@@ -83,7 +83,8 @@ def _show_self_test(test: SelfTest) -> None:
     if test.trials:
         factors = f"{test.scale[1]:.3g} x {test.scale[0]:.3g}"
         say(f"Self-test on your own picture ({test.pieces} piece{'s' * (test.pieces > 1)}), a proxy:")
-        say(f"  shrunk {factors} times, enlarged back, compared (PSNR over all colours, more is closer)")
+        saved = "" if test.jpeg_quality is None else f"saved as JPEG {test.jpeg_quality} as it seems to have been, "
+        say(f"  shrunk {factors} times, {saved}enlarged back, compared (PSNR over all colours, more is closer)")
     for trial in test.trials:
         found = trial.problem or f"{trial.psnr_db:6.2f} dB  {trial.seconds:6.2f} s"
         say(f"  {'*' if trial.model == test.chosen else ' '} {trial.model:<24} {found}")

@@ -2,6 +2,8 @@
 
 It is a proxy. The shrunken picture is cleaner than most small pictures are, and what is lost in shrinking it again is
 finer than what the user misses. But it needs no second picture, and it is the user's own subject that is looked at.
+Where the picture was once a JPEG whose quality can be read from it, the shrunken one is saved in that quality, too: as
+it comes to the models, so they are tried.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 
 import numpy as np
+from PIL import Image as Pillow
 
 from apercu.errors import ApercuError
 from apercu.image import Image
+from apercu.inspection.jpeg import jpeg_traces
 from apercu.measure.metrics import psnr
 from apercu.plan.build import native_scale
 from apercu.records import SelfTest, Trial
@@ -26,6 +31,8 @@ PIECE = 192
 """Side of the pieces of a large picture that are tried."""
 TIE_DB = 0.02
 """Candidates this close to the best count as equal; the cheapest of them is taken."""
+NOTABLE_QUALITY = 90
+"""A JPEG of this quality or more is tried as if it had never been one."""
 _SMALLEST = 12  # pixels that must be left of a side after shrinking
 _COSTS = {"low": 0, "medium": 1, "high": 2}
 _QUANTILES = (1.0, 0.75, 0.5)  # which pieces, ordered by their detail, are tried
@@ -42,8 +49,9 @@ def self_test(
     """Try models on a picture, and choose.
 
     The picture (or three pieces of it, of high, middling and average detail) is shrunk by Pillow's bicubic, rounded to
-    8 bits, enlarged back by each model and compared: PSNR over all colours and pieces, a border of the factor cut off,
-    result clipped and not rounded. A picture too small to be shrunk by the whole factor is shrunk by less.
+    8 bits, saved as JPEG where the picture was one of a quality below 90, enlarged back by each model and compared:
+    PSNR over all colours and pieces, a border of the factor cut off, result clipped and not rounded. A picture too
+    small to be shrunk by the whole factor is shrunk by less.
 
     Args:
         image: the user's picture.
@@ -59,7 +67,8 @@ def self_test(
         plain = next((name for name in names if find_model(name, settings).family == "interpolation"), names[0])
         reason = f"the picture is too small to be shrunk for a trial, so {plain} is taken, which adds little"
         return SelfTest(scale=scale, pieces=0, chosen=plain, reason=reason)
-    pairs = [(_shrunk(piece, factors), piece) for piece in pieces]
+    quality = _jpeg_quality(image)
+    pairs = [(_shrunk(piece, factors, quality), piece) for piece in pieces]
     trials = []
     for done, name in enumerate(names):
         trials.append(_tried(name, pairs, factors, settings))
@@ -67,13 +76,21 @@ def self_test(
     sound = [trial for trial in trials if not trial.problem]
     if not sound:
         reason = f"no candidate could be tried, so {names[0]} is taken"
-        return SelfTest(scale=factors, pieces=len(pieces), trials=tuple(trials), chosen=names[0], reason=reason)
+        return SelfTest(
+            scale=factors,
+            pieces=len(pieces),
+            jpeg_quality=quality,
+            trials=tuple(trials),
+            chosen=names[0],
+            reason=reason,
+        )
     best = max(trial.psnr_db for trial in sound)
     level = [trial for trial in sound if trial.psnr_db >= best - TIE_DB]
     chosen = min(level, key=lambda trial: (_COSTS[find_model(trial.model, settings).cost], -trial.psnr_db))
     return SelfTest(
         scale=factors,
         pieces=len(pieces),
+        jpeg_quality=quality,
         trials=tuple(trials),
         chosen=chosen.model,
         reason=_reason(chosen, sound, level, best),
@@ -160,8 +177,22 @@ def _possible(scale: tuple[float, float], shape: tuple[int, ...]) -> tuple[float
     return y, x
 
 
-def _shrunk(piece: FloatImage, factors: tuple[float, float]) -> FloatImage:
+def _jpeg_quality(image: Image) -> int | None:
+    """The quality of the JPEG that the picture once was; None where it was none, or a good one."""
+    still = next(image.each_frame())
+    if still.space == "cmyk":
+        return None
+    quality = jpeg_traces(still.samples[:, :, : still.channels]).quality
+    return quality if quality is not None and quality < NOTABLE_QUALITY else None
+
+
+def _shrunk(piece: FloatImage, factors: tuple[float, float], quality: int | None) -> FloatImage:
     size = (round(piece.shape[0] / factors[0]), round(piece.shape[1] / factors[1]))
     steps = np.rint(np.clip(resize(piece, size, "bicubic"), 0, 1) * np.float32(255))
+    if quality is not None:
+        file = BytesIO()
+        Pillow.fromarray(steps.astype(np.uint8)).save(file, "JPEG", quality=quality)
+        with Pillow.open(file, formats=("JPEG",)) as saved:
+            steps = np.asarray(saved, np.float32)
     lr: FloatImage = np.divide(steps, np.float32(255), dtype=np.float32)
     return lr

@@ -23,18 +23,19 @@ LEAST_BLOCK = 6
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "liif-edsr": lambda: LIIF(EDSR()),
     "liif-rdn": lambda: LIIF(RDN()),
-    "liif-rdn-small": lambda: LIIF(RDN(growth=32, blocks=6, layers=4)),
+    "liif-rdn-small": lambda: LIIF(RDN(blocks=6, layers=4)),
     "liif-fast": FastLIIF,
 }
 
 
-def build_network(name: str, start: str | None) -> nn.Module:
+def build_network(name: str, start: str | None, *, only: str = "") -> nn.Module:
     """A network, with weights of its own or those of a file.
 
     Args:
         name: one of `NETWORKS`.
         start: None for fresh weights (drawn from torch's global generator), the name of a card, or the path of a
             checkpoint.
+        only: take from there only the weights whose names begin so; the others stay fresh.
 
     Raises:
         InputError: there is no such network.
@@ -44,12 +45,12 @@ def build_network(name: str, start: str | None) -> nn.Module:
         raise InputError(f"there is no network {name!r}", hint=f"Known: {', '.join(NETWORKS)}.")
     network = NETWORKS[name]()
     if start is not None:
-        load_weights(network, start)
+        load_weights(network, start, only=only)
     return network
 
 
-def load_weights(network: nn.Module, start: str) -> None:
-    """Put the weights of a card or a file into a network.
+def load_weights(network: nn.Module, start: str, *, only: str = "") -> None:
+    """Put the weights of a card or a file into a network; of those, the ones whose names begin with `only`.
 
     A `FastLIIF` also takes those of a LIIF-EDSR: its encoder, without the block that it has no place for, and the first
     layer of its decoder, as far as it has place.
@@ -61,7 +62,7 @@ def load_weights(network: nn.Module, start: str) -> None:
     if not path.exists():
         path = weights_path(find_model(start), load_settings())
     state: Mapping[str, Any] = read_checkpoint(path)
-    own = network.state_dict()
+    own = {name: value for name, value in network.state_dict().items() if name.startswith(only)}
     if isinstance(network, FastLIIF) and "decoder.first.weight" not in state:
         begun = {name: value for name, value in own.items() if name.startswith("decoder.")}
         state = begun | shortened(state) | first_layer(state, network.decoder.first.out_channels)
@@ -70,7 +71,8 @@ def load_weights(network: nn.Module, start: str) -> None:
     )
     if wrong is not None:
         raise WeightsError(f"{path.name} does not fit: it has no {wrong} of the shape {tuple(own[wrong].shape)}")
-    network.load_state_dict({name: torch.as_tensor(np.asarray(state[name], np.float32)) for name in own})
+    taken = {name: torch.as_tensor(np.asarray(state[name], np.float32)) for name in own}
+    network.load_state_dict(network.state_dict() | taken)
 
 
 def shortened(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import fsum
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,29 +74,35 @@ class Scores(NamedTuple):
 # --- pictures to crops -----------------------------------------------------------------------------------------------
 
 
-def validation_crops(pictures: PictureSet, style: Style, *, at_most: int = 4) -> list[Crop]:
+def validation_crops(
+    pictures: PictureSet, style: Style, *, at_most: int = 4, chosen: Literal["detail", "chance"] = "detail"
+) -> list[Crop]:
     """The crops of one style that are held out from training, in the order of the set.
 
     A picture is laid on its background, then shrunk by its `min_shrink` (Pillow's Lanczos). Of the windows of 192 x 192
-    on a grid of 48 pixels, the one with the most detail is taken (mean step of luma from a pixel to the next), then the
-    next one that overlaps none of those taken. A window whose luma deviates by less than 6 is left out. On a side
-    shorter than 192 the window is the largest multiple of 12; pictures shorter than 48 give nothing. A drawing counts
-    at its largest size.
+    on a grid of 48 pixels, the one with the most detail is taken (mean step of luma from a pixel to the next), or one
+    by chance; then the next one that overlaps none of those taken. A window whose luma deviates by less than 6 is left
+    out. On a side shorter than 192 the window is the largest multiple of 12; pictures shorter than 48 give nothing. A
+    drawing counts at its largest size.
 
     Args:
         pictures: the prepared pictures.
         style: which of them.
         at_most: crops of one picture.
+        chosen: by "detail", which is where models differ most, or by "chance" (seeded by the sha256 of the picture's
+            id), which is what people's pictures hold, much of it calm.
     """
     held_out = (picture for picture in pictures.pictures if picture.split == "val" and picture.style == style)
-    return [
-        Crop(picture.id, crop) for picture in held_out for crop in _detailed_crops(_raster(pictures, picture), at_most)
-    ]
+    crops = []
+    for picture in held_out:
+        rng = np.random.default_rng(list(_digest(picture.id))) if chosen == "chance" else None
+        crops += [Crop(picture.id, crop) for crop in _crops(_raster(pictures, picture), at_most, rng)]
+    return crops
 
 
 def background(picture: str) -> Pixels:
     """The colour behind a picture with transparency: (3,) uint8 in 64..191, from the sha256 of its id."""
-    return np.array([64 + byte // 2 for byte in sha256(picture.encode()).digest()[:3]], np.uint8)
+    return np.array([64 + byte // 2 for byte in _digest(picture)[:3]], np.uint8)
 
 
 def lay_on(pixels: Pixels, colour: Pixels) -> Pixels:
@@ -108,6 +114,10 @@ def lay_on(pixels: Pixels, colour: Pixels) -> Pixels:
     return mixed
 
 
+def _digest(picture: str) -> bytes:
+    return sha256(picture.encode()).digest()
+
+
 def _raster(pictures: PictureSet, picture: TrainingPicture) -> Pixels:
     pixels = lay_on(pictures.level(picture, len(picture.levels) - 1), background(picture.id))
     if picture.min_shrink == 1:
@@ -116,12 +126,15 @@ def _raster(pictures: PictureSet, picture: TrainingPicture) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def _detailed_crops(pixels: Pixels, at_most: int) -> Iterator[Pixels]:
+def _crops(pixels: Pixels, at_most: int, rng: np.random.Generator | None) -> Iterator[Pixels]:
     height, width = (CROP if side >= CROP else side // _MULTIPLE * _MULTIPLE for side in pixels.shape[:2])
     if min(height, width) < _LEAST_SIDE:
         return
     taken: list[tuple[int, int]] = []
-    for top, left in detailed_places(pixels, (height, width), step=_STEP):
+    places = detailed_places(pixels, (height, width), step=_STEP)
+    if rng is not None:
+        places = [places[i] for i in rng.permutation(len(places))]
+    for top, left in places:
         if len(taken) < at_most and all(abs(top - t) >= height or abs(left - u) >= width for t, u in taken):
             taken.append((top, left))
             yield pixels[top : top + height, left : left + width]

@@ -85,6 +85,8 @@ def main(folder: Path) -> None:
     picture = {"inp": {2: "height", 3: "width"}}
     export_graph(EDSR(), (torch.zeros(1, 3, 24, 20),), picture, folder / "edsr.onnx", output="feat")
     export_graph(RDN(), (torch.zeros(1, 3, 24, 20),), picture, folder / "rdn.onnx", output="feat")
+    small = RDN(blocks=6, layers=4)
+    export_graph(small, (torch.zeros(1, 3, 24, 20),), picture, folder / "rdn-small.onnx", output="feat")
     fast = FastLIIF()
     export_graph(fast.encoder, (torch.zeros(1, 3, 24, 20),), picture, folder / "edsr-15.onnx", output="feat")
     export_graph(

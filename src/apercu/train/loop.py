@@ -99,6 +99,7 @@ def _prepare_torch(training: Training) -> torch.device:
     keep_large_blocks()
     torch.set_num_threads(training.threads)
     torch.use_deterministic_algorithms(mode=device.type == "cpu")
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # nothing reads what it fills
     return device
 
 

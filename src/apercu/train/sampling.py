@@ -34,8 +34,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 _TRIES = 12
 _ROUNDS = 8
-_FLAT = 8.0
-"""Standard deviation (0..255) under which a crop holds too little to learn from."""
+_FLAT = 6.0
+"""Standard deviation over places (0..255) under which, in every colour, a crop holds too little to learn from."""
 _KEEP_FLAT = 0.05
 _AHEAD = 4
 
@@ -158,7 +158,7 @@ class Sampler:
         for attempt in range(_TRIES):
             picture = pictures[int(rng.integers(len(pictures)))]
             crop = self._crop(picture, damage, rng)
-            flat = crop is not None and crop.hr.std() < _FLAT
+            flat = crop is not None and crop.hr.std(axis=(0, 1)).max() < _FLAT
             if crop is not None and (not flat or rng.random() < _KEEP_FLAT or attempt == _TRIES - 1):
                 return _with_queries(_turned(crop, rng), self.mix, rng), style == "photo" and damage == CLEAN
         return None
