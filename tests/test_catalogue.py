@@ -22,6 +22,12 @@ def test_a_model_that_runs_stands_there_once_with_what_its_family_says(tmp_path)
     assert entry.paper.arxiv == "2012.09161"
 
 
+def test_only_a_network_that_enlarges_is_said_to_need_nothing_but_its_file(tmp_path):
+    entries = catalogue(Settings(data_dir=tmp_path))
+    assert entries["SISR-SwinIR-Classical-DF2K-64-M-2x"].status == "needs-file"
+    assert entries["Restoration-SwinIR-Jpeg40"].status == "described"  # `apercu models add` refuses it
+
+
 def test_every_fact_says_where_it_was_checked():
     for family in families():
         assert all(variant.verified for variant in family.variants), family.family

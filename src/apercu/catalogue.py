@@ -1,7 +1,7 @@
 """The catalogue: every model that Apercu knows by name, whether it runs here or is only described.
 
-A family is a JSON file under `cards/catalogue` with its variants; a team's own entries lie in the data folder. Models
-that run have a card of their own (`registry`); their entries follow from it.
+A family is a JSON file under `cards/catalogue` with its variants. Models that run have a card of their own
+(`registry`); their entries follow from it.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Family(Record):
 
 
 class Entry(Record):
-    """A model of the catalogue, as the recommender sees it. `source` is "apercu", or the file that a team gave."""
+    """A model of the catalogue."""
 
     id: str
     family: str
@@ -118,7 +118,6 @@ class Entry(Record):
     needs: str = ""
     notes: tuple[Note, ...] = ()
     verified: str = ""
-    source: str = "apercu"
 
 
 @cache
@@ -141,7 +140,7 @@ def _read_family(file: Traversable) -> Family:
         problem = f"field {'.'.join(map(str, first['loc']))}: {first['msg']}"
     except (OSError, ValueError) as error:
         problem = f"it cannot be read ({error})"
-    raise EvidenceError(f"the family {file.name} is damaged: {problem}", hint="docs/catalogue.md explains every field.")
+    raise EvidenceError(f"the family {file.name} is damaged: {problem}", hint="`apercu.catalogue` tells every field.")
 
 
 def catalogue(settings: Settings) -> dict[str, Entry]:
@@ -187,7 +186,8 @@ def _note(claim: CardClaim) -> Note:
 
 
 def _of_variant(family: Family, variant: Variant) -> Entry:
-    loads = family.loads is not None and variant.weights is not None
+    # `apercu models add` takes networks that enlarge, and no others.
+    loads = family.loads is not None and variant.weights is not None and variant.task == "super_resolution"
     return Entry(
         **variant.model_dump(exclude={"links"}),
         family=family.family,

@@ -1,29 +1,12 @@
-"""The index that the commands use: the user's own, or, before anything was imported, the papers that Apercu knows."""
+"""The papers that Apercu's developers chose, and how an index keeps them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from apercu.errors import EvidenceError, InputError, MissingDependencyError
-from apercu.papers.embed import Embedder, NoVectors, word_vectors
-from apercu.papers.sqlite_index import SqliteIndex
+from apercu.errors import EvidenceError
 from apercu.records import CuratedPaper, IndexedPaper
-from apercu.settings import Settings
-
-NAME = "papers.db"
-
-
-def embedder() -> Embedder:
-    """The vectors of words, or none where they are not installed."""
-    try:
-        return word_vectors()
-    except MissingDependencyError:
-        return NoVectors()
 
 
 @cache
@@ -55,55 +38,3 @@ def indexed(paper: CuratedPaper) -> IndexedPaper:
         categories=paper.tasks,
         source="Apercu",
     )
-
-
-@contextmanager
-def opened_for_search(path: Path | None, settings: Settings) -> Iterator[SqliteIndex]:
-    """An index to ask; without one of the user's own, the curated papers alone.
-
-    Raises:
-        InputError: `path` names no index.
-    """
-    own = path or settings.data_dir / NAME
-    if own.exists():
-        index = SqliteIndex(own, embedder())
-        try:
-            yield index
-        finally:
-            index.close()
-        return
-    if path is not None:
-        raise InputError(f"there is no index at {path}", hint="Make one with `apercu papers import FILE --index PATH`.")
-    with TemporaryDirectory() as folder:
-        index = SqliteIndex(Path(folder) / NAME, embedder())
-        try:
-            index.put(indexed(paper) for paper in curated())
-            yield index
-        finally:
-            index.close()
-
-
-@contextmanager
-def opened_for_change(path: Path | None, settings: Settings, *, make: bool = True) -> Iterator[SqliteIndex]:
-    """The user's index; a new one begins with the curated papers.
-
-    Args:
-        path: where, by default in the data folder.
-        settings: say where that is.
-        make: whether one that is not there is made.
-
-    Raises:
-        InputError: it is not there and is not to be made.
-    """
-    own = path or settings.data_dir / NAME
-    new = not own.exists()
-    if new and not make:
-        raise InputError(f"there is no index at {own}", hint="Make one with `apercu papers import FILE`.")
-    own.parent.mkdir(parents=True, exist_ok=True)
-    index = SqliteIndex(own, embedder())
-    try:
-        if new:
-            index.put(indexed(paper) for paper in curated())
-        yield index
-    finally:
-        index.close()

@@ -108,6 +108,8 @@ class SqliteIndex:
             known = {stored.paper.id: stored for stored in self._by_ids(list(given))}
             new = [paper for paper in given.values() if paper.id not in known]
             changed = [paper for paper in given.values() if paper.id in known and known[paper.id].paper != paper]
+            if not new and not changed:
+                return Change(0, 0, len(given))
             place = self._next_place()
             self._vectors.write(place, self._embedder.embed([text_of(paper) for paper in (*new, *changed)]))
             for paper in changed:
