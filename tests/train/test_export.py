@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="exporting needs the extra `train`")
 onnx = pytest.importorskip("onnx", reason="exporting needs the extra `train`")
 
 from apercu.networks.edsr import EDSR  # noqa: E402
-from apercu.networks.fast import FastLIIF, Hidden  # noqa: E402
+from apercu.networks.fast import FastLIIF, Parts  # noqa: E402
 from apercu.networks.liif import LIIF, FirstLayer, Tail  # noqa: E402
 from apercu.networks.rdn import RDN  # noqa: E402
 from apercu.train.export import main  # noqa: E402
@@ -20,7 +20,7 @@ NETWORKS = {
     "edsr.onnx": EDSR,
     "rdn.onnx": RDN,
     "edsr-15.onnx": lambda: FastLIIF().encoder,
-    "fast-hidden.onnx": lambda: Hidden(FastLIIF().decoder),
+    "fast-parts.onnx": lambda: Parts(FastLIIF().decoder),
     "liif-first.onnx": lambda: FirstLayer(LIIF(EDSR())),
     "liif-tail.onnx": lambda: Tail(LIIF(EDSR())),
 }

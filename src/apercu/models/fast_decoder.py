@@ -20,9 +20,12 @@ from apercu.registry import Block
 FloatArray = NDArray[np.float32]
 
 REACH = 2.0
-BLOCK = 32
-"""Output rows, or columns, of one product."""
+BLOCK = 16
+"""Output rows, or columns, of one product. More would make a product large enough for BLAS to share it out over threads,
+which then wait for work on the processors that the next network needs."""
 BLOCK_ROWS = 64
+STRIP = 6144
+"""Input pixels that the network runs on at a time: its memory, which is kept for the next call, stays small."""
 
 
 class FastDecoder:
@@ -34,22 +37,21 @@ class FastDecoder:
     """
 
     def __init__(self, weights: Mapping[str, FloatArray], *, threads: int) -> None:
-        hidden = {name: value for name, value in weights.items() if not name.startswith("last.")}
-        self._hidden = load_graph("fast-hidden.onnx", hidden, threads=threads)
-        outputs, width = weights["last.weight"].shape[:2]
+        outputs = len(weights["last.weight"])
         self._count = round((outputs / 3) ** 0.5)
-        shape = (3, self._count, self._count)
         # In the checkpoint (colour, y, x); here (x, y, colour), so that both sums run over neighbouring numbers.
-        last = weights["last.weight"].reshape(*shape, width).transpose(3, 2, 1, 0)
-        self._last = np.ascontiguousarray(last.reshape(width, outputs))
-        self._bias = weights["last.bias"].reshape(shape).transpose(2, 1, 0).reshape(outputs).copy()
+        order = np.arange(outputs).reshape(3, self._count, self._count).transpose(2, 1, 0).reshape(-1)
+        last = {name: weights[name][order] for name in ("last.weight", "last.bias")}
+        self._parts = load_graph("fast-parts.onnx", {**weights, **last}, threads=threads, arena=True)
 
     def project(self, inp: FloatArray, feat: FloatArray, cell: tuple[np.float32, np.float32]) -> FloatArray:
         """Coefficients (h, w, x, y, colour) of a picture (3, h, w) in [-1, 1] with its features (1, C, h, w)."""
-        hidden = run_graph(self._hidden, {"feat": feat, "cell": np.array([cell], np.float32)})
         height, width = feat.shape[2:]
-        parts = (hidden.reshape(hidden.shape[1], -1).T @ self._last).reshape(height, width, -1)
-        parts += self._bias
+        parts = np.empty((height, width, 3 * self._count**2), np.float32)
+        for top, bottom in pieces((0, height), max(1, STRIP // width)):
+            begin, end = max(0, top - 1), min(height, bottom + 1)  # what the 3x3 convolution sees
+            feed = {"feat": np.ascontiguousarray(feat[:, :, begin:end]), "cell": np.array([cell], np.float32)}
+            parts[top:bottom] = run_graph(self._parts, feed)[top - begin : bottom - begin]
         parts[:, :, :3] += inp.transpose(1, 2, 0)
         return parts
 
@@ -58,18 +60,20 @@ class FastDecoder:
     ) -> Iterator[Block]:
         """The pixels of `rows` and `columns`; the arguments are those of `LiifDecoder.decode`."""
         height, count, across = parts.shape[0], self._count, columns[1] - columns[0]
-        by_column = np.empty((height, 3 * count, across), np.float32)
-        for span in pieces(columns, BLOCK):
+        by_column = np.zeros((-(-across // BLOCK), height, 3 * count, BLOCK), np.float32)
+        for summed, left in zip(by_column, range(*columns, BLOCK), strict=True):
+            span = left, min(left + BLOCK, columns[1])
             (begin, end), band = _band(x, span, origin[1], count)
             piece = parts[:, begin:end].reshape(height, (end - begin) * count, 3 * count)
-            by_column[:, :, span[0] - columns[0] : span[1] - columns[0]] = piece.swapaxes(1, 2) @ band
-        by_column = by_column.reshape(height, count, 3 * across)
+            summed[:, :, : span[1] - span[0]] = piece.swapaxes(1, 2) @ band
+        by_column = by_column.reshape(-1, height, count, 3 * BLOCK)
         for top, bottom in pieces(rows, BLOCK_ROWS):
             pixels = np.empty((bottom - top, across, 3), np.float32)
             for span in pieces((top, bottom), BLOCK):
                 (begin, end), band = _band(y, span, origin[0], count)
-                sums = band.T @ by_column[begin:end].reshape((end - begin) * count, 3 * across)
-                pixels[span[0] - top : span[1] - top] = sums.reshape(-1, 3, across).transpose(0, 2, 1)
+                sums = band.T @ by_column[:, begin:end].reshape(-1, (end - begin) * count, 3 * BLOCK)
+                ordered = sums.reshape(-1, span[1] - span[0], 3, BLOCK).transpose(1, 0, 3, 2)
+                pixels[span[0] - top : span[1] - top] = ordered.reshape(span[1] - span[0], -1, 3)[:, :across]
             yield Block(top, columns[0], pixels)
 
 

@@ -55,6 +55,8 @@ def load_graph(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # Threads that wait for more work by spinning slow down whatever runs between two calls.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = arena
     values = {

@@ -84,16 +84,19 @@ class Coefficients(nn.Module):
         return torch.cat((constant.to(parts.dtype), parts[:, :, 1:]), 2).reshape(batch, -1, height, width)
 
 
-class Hidden(nn.Module):
-    """`Coefficients` up to its last layer, with its parameters' names."""
+class Parts(nn.Module):
+    """`Coefficients` for one picture without the picture's own colours, with its parameters' names."""
 
     def __init__(self, coefficients: Coefficients) -> None:
         super().__init__()
-        self.first, self.cell, self.middle = coefficients.first, coefficients.cell, coefficients.middle
+        self.first, self.cell = coefficients.first, coefficients.cell
+        self.middle, self.last = coefficients.middle, coefficients.last
 
     def forward(self, feat: Tensor, cell: Tensor) -> Tensor:
-        """As `Coefficients.hidden`."""
-        return Coefficients.hidden(self, feat, cell)  # type: ignore[arg-type]
+        """Features (1, C, h, w) and cell in half pixels (1, 2) -> (h, w, 3 * count * count)."""
+        hidden = Coefficients.hidden(self, feat, cell)  # type: ignore[arg-type]
+        parts: Tensor = self.last(hidden)[0].permute(1, 2, 0)
+        return parts
 
 
 class FastLIIF(nn.Module):

@@ -24,7 +24,7 @@ except ImportError as error:
     ) from error
 
 from apercu.networks.edsr import EDSR
-from apercu.networks.fast import FastLIIF, Hidden
+from apercu.networks.fast import FastLIIF, Parts
 from apercu.networks.liif import LIIF, FirstLayer, Tail
 from apercu.networks.rdn import RDN
 
@@ -88,13 +88,15 @@ def main(folder: Path) -> None:
     small = RDN(blocks=6, layers=4)
     export_graph(small, (torch.zeros(1, 3, 24, 20),), picture, folder / "rdn-small.onnx", output="feat")
     fast = FastLIIF()
+    # A bias of zeros, which it begins with, would be left out of the graph.
+    nn.init.ones_(fast.get_parameter("decoder.last.bias"))
     export_graph(fast.encoder, (torch.zeros(1, 3, 24, 20),), picture, folder / "edsr-15.onnx", output="feat")
     export_graph(
-        Hidden(fast.decoder),
+        Parts(fast.decoder),
         (torch.zeros(1, 64, 24, 20), torch.zeros(1, 2)),
         {"feat": {2: "height", 3: "width"}, "cell": {}},
-        folder / "fast-hidden.onnx",
-        output="hidden",
+        folder / "fast-parts.onnx",
+        output="parts",
     )
     export_graph(
         FirstLayer(liif),
