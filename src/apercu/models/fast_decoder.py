@@ -21,8 +21,8 @@ FloatArray = NDArray[np.float32]
 
 REACH = 2.0
 BLOCK = 16
-"""Output rows, or columns, of one product. More would make a product large enough for BLAS to share it out over threads,
-which then wait for work on the processors that the next network needs."""
+"""Output rows, or columns, of one product. More would make a product large enough for BLAS to share it out over
+threads, which then wait for work on the processors that the next network needs."""
 BLOCK_ROWS = 64
 STRIP = 6144
 """Input pixels that the network runs on at a time: its memory, which is kept for the next call, stays small."""
