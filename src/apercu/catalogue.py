@@ -80,7 +80,9 @@ class Family(Record):
     """A family of models.
 
     `about` completes "NAME is ..."; `loads` names the library and architecture that open its official files
-    ("spandrel:SwinIR"), None where none does.
+    ("spandrel:SwinIR"), None where none does; `draws` what it makes of missing detail: the mean of what it may be, or
+    one likely guess, learned against a discriminator or by undoing noise; `narrow` is true where it serves one purpose
+    that most questions about its task are not about.
     """
 
     family: str
@@ -89,6 +91,8 @@ class Family(Record):
     licence: str
     about: str
     loads: str | None = None
+    draws: Literal["mean", "gan", "diffusion"] = "mean"
+    narrow: bool = False
     notes: tuple[Note, ...] = ()
     variants: tuple[Variant, ...]
 
@@ -150,13 +154,14 @@ def catalogue(settings: Settings) -> dict[str, Entry]:
         EvidenceError: a file is damaged.
     """
     entries = {card.name: _of_card(card, settings) for card in model_cards(settings).values()}
-    for family in families():
-        for variant in family.variants:
-            if variant.id in entries:
-                entries[variant.id] = _joined(entries[variant.id], family, variant)
-            else:
-                entries[variant.id] = _of_variant(family, variant)
+    for id, (family, variant) in _variants().items():
+        entries[id] = _joined(entries[id], family, variant) if id in entries else _of_variant(id)
     return entries
+
+
+@cache
+def _variants() -> dict[str, tuple[Family, Variant]]:
+    return {variant.id: (family, variant) for family in families() for variant in family.variants}
 
 
 def _of_card(card: ModelCard, settings: Settings) -> Entry:
@@ -185,7 +190,9 @@ def _note(claim: CardClaim) -> Note:
     return Note(**claim.model_dump(exclude={"id"}))
 
 
-def _of_variant(family: Family, variant: Variant) -> Entry:
+@cache
+def _of_variant(id: str) -> Entry:
+    family, variant = _variants()[id]
     # `apercu models add` takes networks that enlarge, and no others.
     loads = family.loads is not None and variant.weights is not None and variant.task == "super_resolution"
     return Entry(

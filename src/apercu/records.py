@@ -41,7 +41,8 @@ class Record(BaseModel):
 class Facet(Record):
     """One thing that was read from the question, and the words it was read from.
 
-    `kind` is "task", "factor", "size", "content", "damage", "wish" or "asked"; `quote` equals `question[start:end]`.
+    `kind` is "task", "factor", "size", "content", "damage", "wish", "asked" or "limit"; `quote` equals
+    `question[start:end]`.
     """
 
     kind: str
@@ -55,11 +56,15 @@ class Task(Record):
     """What the question is about.
 
     `factor` is output size over input size (None when the question names none); `scale` holds (y, x) when the question
-    gives one factor per axis; `size` holds (height, width) when it asks for an exact size.
+    gives one factor per axis; `size` holds (height, width) when it asks for an exact size. `steps` are all tasks of a
+    question that asks for several, in the order in which they are to be done; none where nothing fits. `licence`,
+    `no_gpu`, `runs_here` and `excluded` (families of the catalogue) must hold of a model; `named` are families that the
+    question names otherwise.
     """
 
     id: TaskId
     name: str
+    steps: tuple[TaskId, ...] = ()
     factor: float | None = None
     scale: tuple[float, float] | None = None
     size: tuple[int, int] | None = None
@@ -67,6 +72,11 @@ class Task(Record):
     damage: tuple[Damage, ...] = ()
     wish: tuple[Wish, ...] = ()
     asked: tuple[Asked, ...] = ()
+    licence: Literal["open", "commercial"] | None = None
+    no_gpu: bool = False
+    runs_here: bool = False
+    excluded: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     facets: tuple[Facet, ...] = ()
 
 
@@ -283,6 +293,7 @@ class RecommendedModel(Record):
     factors: Literal["any"] | tuple[float, ...]
     status: Status
     score: float
+    links: tuple[str, ...] = ()
     reasons_for: tuple[str, ...] = Field(default=(), serialization_alias="for")
     reasons_against: tuple[str, ...] = Field(default=(), serialization_alias="against")
 

@@ -23,7 +23,7 @@ ALLOWED = {
 
 def example(phrase: str) -> str:
     """The shortest text that a phrase describes."""
-    words = [part.split("|")[0].rstrip("*") for part in phrase.split() if not part.startswith("..")]
+    words = [part.split("|")[0].strip("*") for part in phrase.split() if not part.startswith("..")]
     return " ".join(word for word in words if word != "^")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from apercu.catalogue import Entry, catalogue
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
+from apercu.evidence.suits import Part, by_damage, by_guessing, parts, ruled_out, shared_words
 from apercu.records import (
     Brief,
     BriefEntry,
@@ -18,7 +20,7 @@ from apercu.records import (
     Task,
     Verdict,
 )
-from apercu.registry import model_cards, model_status
+from apercu.registry import model_cards
 from apercu.settings import Settings
 
 _VERDICT_SCORE: dict[Verdict, float] = {"direct": 1.0, "transferable": 0.3, "off-topic": 0.0, "unknown": 0.0}
@@ -28,29 +30,50 @@ _TOO_LARGE_A_FACTOR, _TOO_SMALL_A_FACTOR = 0.1, 0.3
 _FOR_A_DECIBEL, _MOST_FOR_DECIBELS = 0.05, 0.15
 _SPEED = {"low": 0.3, "medium": 0.0, "high": -0.2}
 _MEASURED_QUICK = 0.2
+_PIXELS_STAY = 1.0
+_NAMED = 0.5
+MOST_DESCRIBED = 12
+_REPAIRS = frozenset({"restoration", "denoise", "deblur"})
 MODELS_IN_BRIEF = 1
 PAPERS_IN_BRIEF = 4
 
 
-def recommend_for(task: Task, settings: Settings) -> Recommendation:
+def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Recommendation:
     """Rank the models and papers that bear on a task.
 
     A model is proposed when its card says that it does the task, or that it bears on it. The score adds up the verdict,
     whether it runs here, and how it suits the kind of picture and the wish: it is a rank, not a probability. Among the
-    LIIF models, what was measured on that kind of picture counts in place of what a card says about it. Where no model
-    does the task, nothing is proposed.
+    LIIF models, what was measured on that kind of picture counts in place of what a card says about it. What a question
+    forbids is not proposed (`suits.ruled_out`), and where no model does the task, nothing is.
+
+    Args:
+        task: what was read from the question.
+        settings: where the weights are.
+        question: its words, which are held against those of the catalogue.
     """
+    if len(task.steps) > 1 and set(task.steps) & _REPAIRS:
+        task = task.model_copy(update={"damage": ()})  # another step undoes it first
     figures = figures_for(task)
-    models = sorted(
-        (model for card in model_cards().values() if (model := _consider(card, task, figures, settings))),
-        key=lambda model: -model.score,
-    )
+    entries = {id: entry for id, entry in catalogue(settings).items() if not ruled_out(entry, task)}
+    by_card = {alias: entry for entry in entries.values() for alias in entry.aliases}
+    carded = [
+        model
+        for card in model_cards(settings).values()
+        if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
+    ]
+    known = {model.name for model in carded}
+    words = shared_words(question, {id: entry for id, entry in entries.items() if entry.task == task.id})
+    described = [
+        _described(entry, task, words) for id, entry in entries.items() if entry.task == task.id and id not in known
+    ]
+    best = sorted(described, key=lambda model: -model.score)[:MOST_DESCRIBED]
+    models = sorted((*carded, *best), key=lambda model: -model.score)
     papers = [_related(paper, task) for paper in paper_cards().values()]
     fitting = sorted(
         (paper for paper in papers if paper.verdict in ("direct", "transferable")),
         key=lambda paper: -_VERDICT_SCORE[paper.verdict],
     )
-    abstained = not any(verdict_on(card, task)[0] == "direct" for card in model_cards().values())
+    abstained = task.id == "other" or not any(model.task == task.id for model in models)
     return Recommendation(
         task=task,
         abstained=abstained,
@@ -60,24 +83,52 @@ def recommend_for(task: Task, settings: Settings) -> Recommendation:
 
 
 def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ...]) -> Brief:
-    """The brief that a recommendation amounts to: the best model and the nearest papers, as in a prompt."""
-    chosen = recommendation.models[:MODELS_IN_BRIEF]
+    """The brief that a recommendation amounts to: the best model, one that runs here if any, and nearest papers."""
+    runs = [model for model in recommendation.models if model.status == "runs"]
+    chosen = (runs or list(recommendation.models))[:MODELS_IN_BRIEF]
     papers = recommendation.papers[:PAPERS_IN_BRIEF]
     return Brief(
         question=question,
-        models=tuple(_model_entry(model.id) for model in chosen),
+        models=tuple(_model_entry(model) for model in chosen),
         papers=tuple(_paper_entry(paper) for paper in papers),
         asked=asked,
     )
 
 
+def _described(entry: Entry, task: Task, words: Mapping[str, float]) -> RecommendedModel:
+    """A model that has no card of its own, by what the catalogue says of it."""
+    score = _VERDICT_SCORE["direct"] + _STATUS_SCORE[entry.status]
+    speaks_for, against = [f"It was made for {TASK_WORDS[task.id]}."], []
+    needs = entry.needs or "what this version does not run"
+    against.append(
+        f"It does not run here yet: it needs {needs}."
+        if entry.status == "needs-file"
+        else "This version only describes it."
+    )
+    if task.id == "super_resolution" and entry.factors == "any":
+        speaks_for.append("It does any factor from 1 upwards.")
+    found = list(parts(entry, task, words))
+    if task.id == "super_resolution" and entry.factors and entry.factors != "any":
+        cost, reason = _by_factor(entry.factors, task)
+        found.append(Part(-cost, reason))
+    for part in found:
+        if part.reason:
+            (against if part.score < 0 else speaks_for).append(part.reason)
+    return RecommendedModel(
+        id=entry.id, name=entry.id, family=entry.family, task=entry.task, factors=entry.factors, status=entry.status,
+        links=entry.links,
+        score=round(score + sum(part.score for part in found), 3),
+        reasons_for=tuple(speaks_for), reasons_against=tuple(against),
+    )  # fmt: skip
+
+
 def _consider(
-    card: ModelCard, task: Task, figures: Mapping[str, tuple[Figure, ...]], settings: Settings
+    card: ModelCard, entry: Entry, task: Task, figures: Mapping[str, tuple[Figure, ...]]
 ) -> RecommendedModel | None:
     verdict = verdict_on(card, task)[0]
     if verdict not in ("direct", "transferable"):
         return None
-    status = model_status(card, settings)
+    status = entry.status
     score = _VERDICT_SCORE[verdict] + _STATUS_SCORE[status]
     speaks_for = [f"It was made for {TASK_WORDS[task.id]}."] if verdict == "direct" else []
     against = [relation.reason for relation in card.relations if relation.task == task.id and verdict != "direct"]
@@ -101,6 +152,16 @@ def _consider(
         if "fidelity" in task.wish:
             score += 0.1
             speaks_for.append("It adds next to nothing of its own.")
+    if card.id == "nearest" and "pixel_art" in task.content:
+        score += _PIXELS_STAY
+        speaks_for.append("It repeats every pixel as it is, so that blocks stay square.")
+    for part in (by_damage(entry, task), by_guessing(entry, task)):
+        score += part.score
+        if part.reason:
+            (against if part.score < 0 else speaks_for).append(part.reason)
+    if card.family in task.named:
+        score += _NAMED
+        speaks_for.append("The question names it.")
     if card.family == "LIIF" and "fidelity" in task.wish:
         score += 0.2
         speaks_for.append("It was trained for a small average difference, not for likely texture.")
@@ -123,6 +184,7 @@ def _consider(
             speaks_for.append(quick)
     return RecommendedModel(
         id=card.id, name=card.name, family=card.family, task=card.task, factors=card.factors, status=status,
+        links=card.links,
         score=round(score, 3), reasons_for=tuple(speaks_for), reasons_against=tuple(against),
     )  # fmt: skip
 
@@ -177,9 +239,9 @@ def _related(paper: Paper, task: Task) -> RelatedPaper:
     )
 
 
-def _model_entry(name: str) -> BriefEntry:
-    card = model_cards()[name]
-    return BriefEntry(name=card.name, paper=_first(card.links, "arxiv.org"), github=_first(card.links, "github.com"))
+def _model_entry(model: RecommendedModel) -> BriefEntry:
+    paper, code = _first(model.links, "arxiv.org"), _first(model.links, "github.com")
+    return BriefEntry(name=model.name, paper=paper, github=code)
 
 
 def _paper_entry(paper: RelatedPaper) -> BriefEntry:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apercu.question.measures import NOT_SIZE, many_times, two_measures
 from apercu.question.words import NUMBER_WORDS
 from apercu.records import Facet
 
@@ -57,13 +58,6 @@ _PICTURE = (
     r"size|resolution|dimensions?|pixels|scale|pictures?|images?|photos?|icons?|drawings?|sprites?|illustrations?|"
     r"logos?|screenshots?|scans?|it|them|this"
 )
-# What follows a number of times when it does not speak of size.
-_NOT_SIZE = (
-    r"(?!\s*(?:(?:as|times|much|way|more)\s+)*"
-    r"(?:fast|quick|slow|speed|cheap|better|worse|sharper|clearer|more(?!\s+pixels)|less|fewer|often|per\b|optical|aa\b|"
-    r"an? (?:day|week|month|year|night)|the (?:price|cost|speed|time|money|amount|number of (?!pixels))|"
-    r"already|in a row|and (?:it )?fail|before|so far))"
-)
 
 
 def _pair(number: int) -> str:
@@ -108,9 +102,9 @@ _FACTOR_OF = _compiled(
     r"\b(?:factor|faktor|facteur|scale|ratio|magnification)(?: factor)?(?: of| by| de|:| =|=)?\s+"
     rf"(?P<n>{_AMOUNT})(?![\w%])(?!\.\d)(?:\s*{_X}\b)?"
 )
-_N_X = _compiled(rf"{_ALONE}@?(?P<n>{_NUMBER})\s?{_X}(?![\w×]){_NOT_SIZE}")
+_N_X = _compiled(rf"{_ALONE}@?(?P<n>{_NUMBER})\s?{_X}(?![\w×]){NOT_SIZE}")
 _X_N = _compiled(rf"(?<![\w.]){_X}\s?(?P<n>(?!64\b|86\b|32\b){_NUMBER})(?![\w%.]*\w)")
-_N_TIMES = _compiled(rf"{_ALONE}(?P<n>{_AMOUNT})\s*-?\s*(?:times|fold)\b{_NOT_SIZE}(?P<larger>\s+(?:as\s+)?{_LARGER})?")
+_N_TIMES = _compiled(rf"{_ALONE}(?P<n>{_AMOUNT})\s*-?\s*(?:times|fold)\b{NOT_SIZE}(?P<larger>\s+(?:as\s+)?{_LARGER})?")
 _FOLD = _compiled(rf"\b(?P<n>{_WORDS}|hundred)fold\b")
 _FOREIGN = _compiled(rf"(?P<n>{_NUMBER}|{_OTHER_WORDS})\s?-?(?:배|倍|fache[nsr]?\b|fach\b|fois\b|veces\b)")
 _PERCENT = _compiled(
@@ -131,6 +125,7 @@ _VERB = _compiled(
 _PASSIVE = _compiled(rf"\b(?:{_PICTURE})\b[^.?!;]{{0,30}}?\b(?P<n>doubled|tripled|quadrupled)\b")
 _TWICE = _compiled(rf"\b(?P<n>twice|thrice)\s+(?:as\s+)?{_LARGER}")
 _AREA = _compiled(r"\s*(?:the\s+|as many\s+|more\s+)?(?:area|pixels|pixel count|number of pixels|megapixels)\b")
+_COMPARED = 2
 _TRIES = _compiled(r"\b(?:tried|tries|try|asked|failed|attempted|clicked)\b")
 _GROWING = _compiled(rf"\b(?:{_ENLARGING})\b")
 _WORD_FACTORS = {"doubl": 2.0, "twice": 2.0, "tripl": 3.0, "thric": 3.0, "quadr": 4.0}
@@ -158,6 +153,9 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
     if factor is None and scale is None and (found := _first_factor(rest, enlarging=enlarging)):
         factor = found.factor
         facets.append(_facet(text, "factor", f"{factor:g}", found.start, found.end))
+    if enlarging and factor is None and scale is None and (said := two_measures(text) or many_times(rest)):
+        factor = round(said.factor, 4)
+        facets.append(_facet(text, "factor", f"{factor:g}", said.start, said.end))
     return Enlargement(factor, scale, size, tuple(facets))
 
 
@@ -227,6 +225,8 @@ def _read_axes(text: str, rest: str, facets: list[Facet]) -> tuple[float | None,
 
 def _first_factor(text: str, *, enlarging: bool) -> _Found | None:
     found = [item for item in _factors(text, enlarging=enlarging) if _is_factor(item.factor)]
+    if len({round(item.factor, 3) for item in found}) > _COMPARED:
+        return None  # "at 2x, 3x and 4x" compares factors and asks for none
     return min(found, key=lambda item: (item.start, -item.end), default=None)
 
 

@@ -61,6 +61,7 @@ class Vocabulary:
 
     by_word: dict[str, list[_Phrase]] = field(default_factory=lambda: defaultdict(list))
     by_prefix: dict[str, list[_Phrase]] = field(default_factory=lambda: defaultdict(list))
+    endings: list[tuple[str, WordGroup]] = field(default_factory=list)
     substrings: list[tuple[str, WordGroup]] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
     known_beginnings: set[str] = field(default_factory=set)
@@ -71,7 +72,9 @@ def index_vocabulary(groups: Iterable[WordGroup]) -> Vocabulary:
     vocabulary = Vocabulary()
     for group in groups:
         for text in group.phrases:
-            if group.spaced:
+            if text.startswith("*"):
+                vocabulary.endings.append((text[1:], group))
+            elif group.spaced:
                 _add_phrase(vocabulary, _Phrase(group, tuple(_elements(text))))
             else:
                 vocabulary.substrings.append((text, group))
@@ -140,6 +143,9 @@ def _spaced_matches(tokens: tuple[Token, ...], vocabulary: Vocabulary) -> Iterat
             last = _last_token(tokens, index, phrase.elements)
             if last is not None:
                 yield Match(phrase.group, token.start, tokens[last].end, index)
+        for ending, group in vocabulary.endings:
+            if token.key.endswith(ending):
+                yield Match(group, token.start, token.end, index)
 
 
 def _last_token(tokens: tuple[Token, ...], index: int, elements: tuple[_Element, ...]) -> int | None:

@@ -10,6 +10,8 @@ from typing import cast, get_args
 
 from apercu.errors import QuestionError
 from apercu.question.factor import Enlargement, read_enlargement
+from apercu.question.learned import Reading, read_tasks
+from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
@@ -39,17 +41,25 @@ def read_question(text: str) -> Task:
         QuestionError: the text is empty, has no letters, holds a lone surrogate, or is longer than `MAX_CHARACTERS`.
     """
     _check_question(text)
-    vocabulary = _vocabulary()
-    tokens = tokenize(text, vocabulary)
-    matches = tuple(match for match in find_matches(text, tokens, vocabulary) if not _is_denied_repair(match, tokens))
-    enlargement = _enlargement(text, matches)
-    task = _decide(matches, enlargement)
-    if task not in ("super_resolution", "video") and not _enlarges(matches):
-        enlargement = Enlargement()
-    facets = [*_task_facets(text, task, matches), *enlargement.facets, *_detail_facets(text, matches, tokens)]
+    tokens, matches, enlargement = _found(text)
+    reading = read_tasks(text, _findings(matches, enlargement))
+    if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and any(map(_is_verb, matches)):
+        # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
+        reading = Reading(("super_resolution",), {"super_resolution": ()})
+    task = _main(reading.tasks)
+    enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
+    enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
+    limits = read_limits(text)
+    facets = [
+        *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
+        *enlargement.facets,
+        *_detail_facets(text, matches, tokens),
+        *limits.facets,
+    ]
     return Task(
         id=task,
         name=TASK_NAMES[task],
+        steps=reading.tasks,
         factor=enlargement.factor,
         scale=enlargement.scale,
         size=enlargement.size,
@@ -57,8 +67,19 @@ def read_question(text: str) -> Task:
         damage=cast("tuple[Damage, ...]", _values(facets, "damage", get_args(Damage))),
         wish=cast("tuple[Wish, ...]", _values(facets, "wish", get_args(Wish))),
         asked=cast("tuple[Asked, ...]", _values(facets, "asked", get_args(Asked))),
+        licence=limits.licence,
+        no_gpu=limits.no_gpu,
+        runs_here=limits.runs_here,
+        excluded=limits.excluded,
+        named=limits.named,
         facets=tuple(facets),
     )
+
+
+def findings_of(text: str) -> list[str]:
+    """What the vocabulary and the sizes say of a question, as features for the learned reader."""
+    _, matches, enlargement = _found(text)
+    return _findings(matches, enlargement)
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -129,8 +150,29 @@ def _enlargement(text: str, matches: Sequence[Match]) -> Enlargement:
     return Enlargement()
 
 
-def _enlarges(matches: Sequence[Match]) -> bool:
-    return any(match.group.kind == "task" and match.group.value == "super_resolution" for match in matches)
+def _found(text: str) -> tuple[tuple[Token, ...], tuple[Match, ...], Enlargement]:
+    """The words of a question, what the vocabulary knows of them, and what they say about the size."""
+    vocabulary = _vocabulary()
+    tokens = tokenize(text, vocabulary)
+    matches = tuple(match for match in find_matches(text, tokens, vocabulary) if not _is_denied_repair(match, tokens))
+    return tokens, matches, _enlargement(text, matches)
+
+
+def _findings(matches: Sequence[Match], enlargement: Enlargement) -> list[str]:
+    sized = (enlargement.factor, enlargement.scale, enlargement.size)
+    return [
+        *(f"group:{match.group.kind}:{match.group.value}" for match in matches),
+        *(f"group:{match.group.kind}:{match.group.value}:{match.group.weight}" for match in matches),
+        f"rules:{_decide(matches, enlargement)}",
+        f"sized:{''.join('01'[part is not None] for part in sized)}",
+    ]
+
+
+def _main(tasks: tuple[TaskId, ...]) -> TaskId:
+    """Of several tasks the enlargement, which runs here; without one the last, which the others serve."""
+    if "super_resolution" in tasks:
+        return "super_resolution"
+    return tasks[-1] if tasks else "other"
 
 
 def _is_verb(match: Match) -> bool:
@@ -158,9 +200,11 @@ def _decide(matches: Sequence[Match], enlargement: Enlargement) -> TaskId:
     return cast("TaskId", best) if scores.get(best, 0) >= _NEEDED_SCORE else "other"
 
 
-def _task_facets(text: str, task: TaskId, matches: Sequence[Match]) -> list[Facet]:
+def _task_facets(text: str, task: TaskId, matches: Sequence[Match], quotes: Sequence[tuple[int, int]]) -> list[Facet]:
+    """Where the vocabulary names a task; where it does not, the words that spoke most for it."""
     found = [match for match in matches if match.group.kind == "task" and match.group.value == task]
-    return _without_repeats([_facet(text, match, "task", task) for match in found if task != "other"])
+    places = [(match.start, match.end) for match in found] or quotes
+    return _without_repeats([_quoted(text, place, "task", task) for place in places])
 
 
 def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...]) -> list[Facet]:
@@ -203,4 +247,8 @@ def _values(facets: Sequence[Facet], kind: str, allowed: tuple[str, ...]) -> tup
 
 
 def _facet(text: str, match: Match, kind: str, value: str) -> Facet:
-    return Facet(kind=kind, value=value, start=match.start, end=match.end, quote=text[match.start : match.end])
+    return _quoted(text, (match.start, match.end), kind, value)
+
+
+def _quoted(text: str, place: tuple[int, int], kind: str, value: str) -> Facet:
+    return Facet(kind=kind, value=value, start=place[0], end=place[1], quote=text[slice(*place)])

@@ -1,0 +1,171 @@
+"""How an entry of the catalogue suits a task: what rules it out, and what of it speaks for and against it.
+
+The sum of the parts is a rank, not a probability. Nothing here runs a model.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from apercu.catalogue import Entry, families
+from apercu.records import Content, Task
+
+_NOT_FREE = re.compile(r"non-?commercial|\bNC\b|-NC-|research|academic|not known", re.IGNORECASE)
+_NOT_OPEN = re.compile(r"openrail", re.IGNORECASE)
+_ALIKE: Mapping[Content, frozenset[Content]] = {
+    "illustration": frozenset({"anime"}),
+    "anime": frozenset({"illustration"}),
+    "face": frozenset({"photo"}),
+    "text": frozenset({"ui"}),
+    "ui": frozenset({"text"}),
+}
+_OWN_CONTENT, _NEAR_CONTENT, _OTHER_CONTENT = 0.15, 0.05, -0.4
+_SUITS_ONE_KIND = 0.25
+_NARROW: frozenset[Content] = frozenset({"face", "anime"})
+_NOT_ITS_KIND = -0.3
+_DAMAGE_MET, _DAMAGE_PARTLY, _DAMAGE_NEW, _DAMAGE_IDLE = 0.5, 0.25, -0.3, -0.3
+_GUESSES = {"mean": 0.0, "gan": -0.3, "diffusion": -0.6}
+_SPEED = {"low": 0.3, "medium": 0.0, "high": -0.4}
+_OLD, _OLD_YEAR = -0.3, 2017
+_NO_WEIGHTS = -0.15
+_NAMED = 0.5
+_WORDS, _WORDS_OF_MANY = 0.5, 0.08
+_WORD = re.compile(r"[a-z]{3,}")
+_STEM = 6
+_COMMON = """
+the and for with that from this are how can what which into does have has not but its our their them then than you your
+his her was will would could should picture pictures image images photo photos photograph make made model network
+networks learn learned several each all any one two more most other such same only size from some want need please use
+used using"""
+_COMMON_STEMS = frozenset(word[:_STEM] for word in _COMMON.split())
+
+
+class Part(NamedTuple):
+    """A part of a rank, and the sentence that says why; an empty sentence where there is nothing to say."""
+
+    score: float
+    reason: str = ""
+
+
+def ruled_out(entry: Entry, task: Task) -> str | None:
+    """Why an entry must not be offered for a task, None where nothing stands against it."""
+    if entry.family in task.excluded:
+        return f"the question rules out {entry.family}"
+    if task.licence and _NOT_FREE.search(entry.licence):
+        return f"its licence is {entry.licence}"
+    if task.licence == "open" and _NOT_OPEN.search(entry.licence):
+        return f"its licence, {entry.licence}, restricts what it may be used for"
+    if task.runs_here and entry.status != "runs":
+        return "it does not run here"
+    if task.no_gpu and entry.cost == "high":
+        return "it is too heavy without a graphics card"
+    return None
+
+
+def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part]:
+    """What of an entry that has no card of its own counts, one part after the other.
+
+    Args:
+        entry: an entry that does the task.
+        task: the task.
+        words: what `shared_words` found for all entries.
+    """
+    yield _by_content(entry, task)
+    yield by_damage(entry, task)
+    yield by_guessing(entry, task)
+    if "speed" in task.wish:
+        yield Part(_SPEED[entry.cost])
+    if entry.family in _narrow():
+        yield Part(_NOT_ITS_KIND, "It serves one special purpose.")
+    if entry.paper and entry.paper.year < _OLD_YEAR:
+        yield Part(_OLD, f"Its paper is of {entry.paper.year}; later networks do the same better.")
+    if entry.weights is None:
+        yield Part(_NO_WEIGHTS, "Official weights are not known here.")
+    if entry.family in task.named:
+        yield Part(_NAMED, "The question names it.")
+    # Of the many networks that enlarge, the words of a question tell little: facets of it are what counts.
+    yield Part((_WORDS_OF_MANY if task.id == "super_resolution" else _WORDS) * words.get(entry.id, 0.0))
+
+
+def _by_content(entry: Entry, task: Task) -> Part:
+    narrow = set(entry.content) <= _NARROW
+    if entry.content and narrow and not set(entry.content) & set(task.content):
+        return Part(_NOT_ITS_KIND, f"It learned from pictures of the kind {' and '.join(entry.content)} only.")
+    if not task.content or not entry.content or set(entry.content) == {"photo"} == set(task.content):
+        return Part(0.0)
+    own = set(entry.content) & set(task.content)
+    learned, asked = " and ".join(entry.content), " and ".join(task.content)
+    if own:
+        whole = set(entry.content) <= set(task.content)
+        return Part(_OWN_CONTENT + _SUITS_ONE_KIND * whole, f"It learned from pictures of the kind {learned}.")
+    if any(set(entry.content) & _ALIKE.get(kind, frozenset()) for kind in task.content):
+        return Part(_NEAR_CONTENT, f"It learned from pictures of the kind {learned}, which is near to {asked}.")
+    return Part(_OTHER_CONTENT, f"It learned from pictures of the kind {learned}, and the question is about {asked}.")
+
+
+def by_damage(entry: Entry, task: Task) -> Part:
+    """Whether an entry met the damage that a question names."""
+    met = [damage for damage in task.damage if damage in entry.damage]
+    if not task.damage:
+        return Part(_DAMAGE_IDLE if entry.damage and task.id == "super_resolution" else 0.0)
+    if len(met) == len(task.damage):
+        return Part(_DAMAGE_MET, f"It was trained to undo {' and '.join(met)}.")
+    if met:
+        return Part(_DAMAGE_PARTLY, f"It was trained to undo {' and '.join(met)}, not all that the question names.")
+    return Part(_DAMAGE_NEW if task.id == "super_resolution" else 0.0)
+
+
+def by_guessing(entry: Entry, task: Task) -> Part:
+    """What it counts for that a network makes up likely detail, where nothing may be invented."""
+    draws = draws_of(entry.family)
+    if draws == "mean" or "fidelity" not in task.wish:
+        return Part(0.0)
+    how = "was trained to please a discriminator" if draws == "gan" else "draws its detail by undoing noise"
+    return Part(_GUESSES[draws], f"It {how}, so it adds likely detail that was not there.")
+
+
+@cache
+def _draws() -> dict[str, str]:
+    return {family.family: family.draws for family in families()}
+
+
+@cache
+def _narrow() -> frozenset[str]:
+    return frozenset(family.family for family in families() if family.narrow)
+
+
+def draws_of(family: str) -> str:
+    """What a family makes of missing detail, "mean" where it is not known."""
+    return _draws().get(family, "mean")
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def shared_words(question: str, entries: Mapping[str, Entry]) -> dict[str, float]:
+    """How much of what a question says each entry's own words say, from 0 to 1 of the best: rare words count more."""
+    asked = set(_stems(question))
+    found_in = {id: asked & _stems_of(_text(entry)) for id, entry in entries.items()}
+    stands_in = Counter(stem for found in found_in.values() for stem in found)
+    rarity = {stem: math.log(1 + len(entries) / n) for stem, n in stands_in.items() if n < len(entries)}
+    scores = {id: sum(rarity.get(stem, 0.0) for stem in found) for id, found in found_in.items()}
+    best = max(scores.values(), default=0.0)
+    return {id: score / best for id, score in scores.items()} if best > 0 else {}
+
+
+def _text(entry: Entry) -> str:
+    return " ".join((entry.id.replace("-", " "), entry.family, entry.about, entry.expects, entry.inputs, entry.outputs))
+
+
+@lru_cache(maxsize=4096)
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(_stems(text))
+
+
+def _stems(text: str) -> Iterator[str]:
+    yield from (word[:_STEM] for word in _WORD.findall(text.lower()) if word[:_STEM] not in _COMMON_STEMS)

@@ -1,0 +1,198 @@
+"""What a linear model, taught by 11,000 labelled questions, takes a question for.
+
+The model sees a question as words, pairs of words, and parts of words, each weighted by how rare it is, beside what the
+vocabulary found (`words.toml`). It has one weight for each of them and each task; the file `tasks.safetensors` has
+them in 8 bits. `tools/reader/learn.py` makes it. Since the model is a sum, every word's share in a finding is known,
+and a finding is quoted by the words that speak most for it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+import unicodedata
+import zlib
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from apercu.errors import EvidenceError
+from apercu.question.chain import in_order, place_of
+from apercu.records import TaskId
+
+NOTHING, CHAIN = "nothing", "chain"
+FILE = "tasks.safetensors"
+CLOSE = -0.6
+"""A task is taken for the second of a chain down to this value; alone it needs none."""
+_TYPES = {"U32": "I", "F32": "f", "I8": "b"}
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[.?!%×→]|->")
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The tasks of a question in their order (none where nothing fits), and for each where the words for it stand."""
+
+    tasks: tuple[TaskId, ...]
+    quotes: Mapping[TaskId, tuple[tuple[int, int], ...]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights of features by sorted hash, `len(outputs)` for each, in units of `scale`.
+
+    The outputs are the tasks, NOTHING and CHAIN. `usual` (outputs x outputs, by rows) and `order` are what
+    `question.chain` puts the tasks of a chain in order by.
+    """
+
+    outputs: tuple[str, ...]
+    keys: Sequence[int]
+    rarity: Sequence[float]
+    weights: Sequence[int]
+    scale: Sequence[float]
+    bias: Sequence[float]
+    usual: Sequence[float]
+    order: Sequence[float]
+
+    def shares(self, features: Sequence[str]) -> dict[str, list[float]]:
+        """What each known feature adds to each output."""
+        known: dict[str, tuple[int, float]] = {}
+        for feature, count in Counter(features).items():
+            hashed = hash_of(feature)
+            place = bisect_left(self.keys, hashed)
+            if place < len(self.keys) and self.keys[place] == hashed:
+                known[feature] = place, (1 + math.log(count)) * self.rarity[place]
+        length = math.sqrt(sum(amount * amount for _, amount in known.values())) or 1.0
+        n = len(self.outputs)
+        return {
+            feature: [
+                amount / length * weight * scale
+                for weight, scale in zip(self.weights[place * n : (place + 1) * n], self.scale, strict=True)
+            ]
+            for feature, (place, amount) in known.items()
+        }
+
+    def usually_first(self, one: str, other: str) -> float:
+        """Log odds that the first of two tasks comes first."""
+        return self.usual[self.outputs.index(one) * len(self.outputs) + self.outputs.index(other)]
+
+
+@cache
+def load_model() -> Model:
+    """The model that comes with Apercu. Read once.
+
+    Raises:
+        EvidenceError: the file is damaged.
+    """
+    try:
+        return model_of(files("apercu.question").joinpath(FILE).read_bytes())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EvidenceError(
+            f"the reader's weights {FILE} are damaged ({error})", hint="Install Apercu again."
+        ) from error
+
+
+def model_of(data: bytes) -> Model:
+    """The model in a safetensors file: a header in JSON that says where each array lies, then the arrays."""
+    begins = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:begins])
+    outputs = json.loads(header.pop("__metadata__")["outputs"])
+    arrays = {}
+    for name, about in header.items():
+        first, last = about["data_offsets"]
+        values = array(_TYPES[about["dtype"]], data[begins + first : begins + last])
+        if sys.byteorder == "big":
+            values.byteswap()
+        arrays[name] = values
+    if len(arrays["weights"]) != len(arrays["keys"]) * len(outputs):
+        raise ValueError(f"{len(arrays['weights'])} weights for {len(arrays['keys'])} features")
+    return Model(tuple(outputs), **arrays)
+
+
+def read_tasks(text: str, findings: Sequence[str]) -> Reading:
+    """The tasks of a question.
+
+    Args:
+        text: the question.
+        findings: what the vocabulary found, as features.
+    """
+    model = load_model()
+    shares = model.shares((*(feature for _, feature in text_features(text)), *findings))
+    sums = [sum(column) for column in zip(model.bias, *shares.values(), strict=True)]
+    values = dict(zip(model.outputs, sums, strict=True))
+    chained = values.pop(CHAIN) > 0
+    best = max(values, key=values.__getitem__)
+    if best == NOTHING:
+        return Reading((), {})
+    del values[NOTHING]
+    ranked = sorted(values, key=lambda task: -values[task])
+    tasks = ranked[:1]
+    if chained and values[ranked[1]] > CLOSE:
+        tasks = ranked[:2] + [task for task in ranked[2:3] if values[task] > 0]
+    if len(tasks) > 1:
+        places = places_of(text, shares, tasks, model.outputs)
+        tasks = list(in_order(text, places, model.usually_first, model.order))
+    named = cast("list[TaskId]", tasks)
+    return Reading(tuple(named), {task: _quotes(text, shares, model.outputs.index(task)) for task in named})
+
+
+def places_of(
+    text: str, shares: Mapping[str, Sequence[float]], tasks: Sequence[str], outputs: Sequence[str]
+) -> dict[str, float]:
+    """Where the words stand that speak for each of several tasks and not for the others, as a share of the text."""
+    places = {}
+    for task in tasks:
+        own = outputs.index(task)
+        others = [outputs.index(other) for other in tasks if other != task]
+        says: dict[tuple[int, int], float] = {}
+        for span, feature in text_features(text):
+            if feature in shares:
+                more = shares[feature][own] - max(0.0, *(shares[feature][other] for other in others))
+                says[span] = says.get(span, 0.0) + max(0.0, more)
+        places[task] = place_of(list(says.items()), len(text))
+    return places
+
+
+def text_features(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Features of a text, each with the place of the word that it begins at."""
+    words = [(match.span(), _normal(match.group())) for match in _WORD.finditer(text)]
+    for i, (span, word) in enumerate(words):
+        yield span, f"w:{word}"
+        if i + 1 < len(words):
+            yield span, f"b:{word} {words[i + 1][1]}"
+        if i + 2 < len(words):
+            yield span, f"s:{word} {words[i + 2][1]}"
+        unspaced = _UNSPACED.search(word)
+        framed = word if unspaced else f"^{word}$"
+        for n in (1, 2, 3) if unspaced else (3, 4, 5):
+            for k in range(len(framed) - n + 1):
+                yield span, f"c:{framed[k : k + n]}"
+    if words:
+        yield words[0][0], f"first:{words[0][1]}"
+
+
+def hash_of(feature: str) -> int:
+    """The number that a feature is known by, 32 bits."""
+    return zlib.crc32(feature.encode())
+
+
+def _normal(word: str) -> str:
+    return _DIGITS.sub("0", unicodedata.normalize("NFKC", word).casefold())
+
+
+def _quotes(text: str, shares: Mapping[str, Sequence[float]], output: int) -> tuple[tuple[int, int], ...]:
+    """Where the words stand that speak most for an output: those of at least half the share of the strongest."""
+    by_word: dict[tuple[int, int], float] = {}
+    for span, feature in text_features(text):
+        if feature in shares and text[slice(*span)][0].isalnum():
+            by_word[span] = by_word.get(span, 0.0) + shares[feature][output]
+    strongest = max(by_word.values(), default=0.0)
+    return tuple(sorted(span for span, share in by_word.items() if strongest > 0 and share >= strongest / 2))

@@ -1,0 +1,280 @@
+"""Read a factor from what a question says beside "3x": two measures of one kind, or a word for many times.
+
+"64 px to 512 px", "we have 90x30, we need 900x300", "72 dpi, they want 300", "A5 to A3" and "12 MP to 48 MP" all name
+two measures of the same kind; the larger over the smaller is the factor of a side. Words for many times are those of
+English, German, French, Spanish, Korean, Japanese and Chinese.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LARGEST = 100.0
+_LEAST_BARE, _YEARS = 12, range(1800, 2050)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A factor with the place of the words that say it."""
+
+    factor: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    kind: str
+    values: tuple[float, ...]
+    start: int
+    end: int
+
+
+# What follows a number of times when it does not speak of size.
+NOT_SIZE = (
+    r"(?!\s*(?:(?:as|times|much|way|more)\s+)*"
+    r"(?:fast|quick|slow|speed|cheap|better|worse|sharper|clearer|more(?!\s+pixels)|less|fewer|often|per\b|optical|aa\b|"
+    r"an? (?:day|week|month|year|night)|the (?:price|cost|speed|time|money|amount|number of (?!pixels))|"
+    r"already|in a row|and (?:it )?fail|before|so far))"
+)
+_N = r"(?:\d{1,3}(?:,\d{3})+|\d{1,6}(?:[.,]\d{1,3})?)"
+_ALONE = r"(?<![a-z0-9_.,@/])(?<!\s-)(?<!^-)"
+_TIMES = r"\s?(?:x|×|✕|\*|by|par|por|mal|auf)\s?"
+_PIXEL = r"(?:px|pixe?ls?\b|pixeln|pix|píxel(?:es)?|píxels?|像素|픽셀|ピクセル|画素|lines|角)"
+_LENGTH = {
+    r"mm|millimet\w*": 1.0,
+    r"cm|centim\w*|zentim\w*|厘米|公分|センチ|센티": 10.0,
+    r"inch(?:es)?|in\b|zoll|pouces?|pulgadas?|英寸|寸|インチ|인치": 25.4,
+    r"ft\b|foot|feet": 304.8,
+    r"metres?|meters?|mètres?|metros?|m\b|米|メートル|미터": 1e3,
+    r"km": 1e6,
+}
+"""Units as patterns, in millimetres."""
+_LENGTHS = "|".join(_LENGTH)
+_SCREENS = {"fhd": 1080, "fullhd": 1080, "풀hd": 1080, "2k": 1440, "qhd": 1440, "4k": 2160, "uhd": 2160, "8k": 4320}
+_DENSITIES = {"ldpi": 0.75, "mdpi": 1.0, "hdpi": 1.5, "xhdpi": 2.0, "xxhdpi": 3.0, "xxxhdpi": 4.0}
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_PAIR = _compiled(
+    rf"{_ALONE}(?P<w>{_N})(?:\s?{_PIXEL})?{_TIMES}(?P<h>{_N})(?![\w.]*\d)\s?(?P<unit>{_LENGTHS}|{_PIXEL})?"
+)
+_SIDE = _compiled(rf"{_ALONE}(?P<n>{_N})[\s-]?{_PIXEL}")
+_SCREEN = _compiled(rf"{_ALONE}(?:(?P<p>\d{{3,4}})p(?![a-z])|(?P<name>full ?hd|풀 ?hd|fhd|4k|8k|2k|uhd|qhd)(?![a-z]))")
+_DPI = _compiled(rf"{_ALONE}(?P<n>{_N})\s?-?(?:dpi|ppi|dots per inch|ppp|점)")
+_MEGA = _compiled(
+    rf"{_ALONE}(?P<n>{_N})[\s-]?(?:mp\b|mpx|mpix\w*|mega-?pixels?|mega-?píxe\w+|メガピクセル|万像素|메가픽셀)"
+)
+_PAPER = _compiled(r"(?<![\w-])(?:DIN[ -]?)?(?P<series>[AB])(?P<n>[0-7])(?!\w|\.\d)")
+_DENSITY = _compiled(r"(?<!\w)(?P<n>x{0,3}hdpi|mdpi|ldpi)(?!\w)")
+_AT = _compiled(r"@(?P<n>[1-5])x")
+_PER_PIXEL = _compiled(
+    rf"{_ALONE}(?P<n>{_N})\s?-?(?P<unit>km|cm|m|metres?|meters?)\s?(?:/|per|pro|par|por|each)?\s?(?:pixel|px|band|gsd)"
+)
+_RULED = _compiled(rf"{_ALONE}(?P<n>{_N})[\s-]?(?P<unit>{_LENGTHS})(?![a-z])")
+_BARE = _compiled(
+    r"(?<![a-z0-9_.,@/×%#-])(?P<n>\d{2,5})(?!\w?[.,]?\d)(?![a-z])(?!\s?(?:%|x\b|×|times|fold|°|\$|€|£|gb|mb|kb|fps|hz|years?|min|sec))"
+)
+
+
+def two_measures(text: str) -> Said | None:
+    """The factor that two measures of one kind make, of the first kind that a text names exactly two different ones of.
+
+    Bare numbers count last, and only when they cannot be years.
+    """
+    kinds: dict[str, list[_Measure]] = {}
+    for measure in _measures(text):
+        kinds.setdefault(measure.kind, []).append(measure)
+    bare = kinds.pop("bare", [])
+    for kind, found in kinds.items():
+        if said := _ratio(found):
+            return said
+        # "my file has 72 dpi, they want 300": a number without a unit beside one with it.
+        if kind in ("pixels", "dpi", "mega") and len(found) == 1 and len(found[0].values) == 1:
+            alike = [
+                _Measure(kind, (math.sqrt(m.values[0]) if kind == "mega" else m.values[0],), m.start, m.end)
+                for m in bare
+            ]
+            if len(alike) == 1 and (said := _ratio([found[0], *alike])):
+                return said
+    return _ratio(bare)
+
+
+def _measures(text: str) -> Iterator[_Measure]:
+    """All measures, a kind after the other, the surest kind first; what one has read another does not read again."""
+    rest = text
+    for kind, pattern in (
+        ("pixels", _PAIR), ("pixels", _SCREEN), ("dpi", _DPI), ("density", _DENSITY), ("density", _AT),
+        ("mega", _MEGA), ("pixels", _SIDE), ("paper", _PAPER), ("ground", _PER_PIXEL), ("length", _RULED),
+        ("bare", _BARE),
+    ):  # fmt: skip
+        found = []
+        for match in pattern.finditer(rest):
+            named = kind
+            if pattern is _PAIR and match["unit"] and not re.fullmatch(_PIXEL, match["unit"], re.IGNORECASE):
+                named = "length"
+            if (values := _values(pattern, match)) is not None:
+                found.append(match)
+                yield _Measure(named, values, *match.span())
+        for match in found:
+            rest = rest[: match.start()] + "\0" * len(match.group()) + rest[match.end() :]
+
+
+def _values(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[float, ...] | None:
+    """What a match measures, one number or two; larger is larger."""
+    if pattern is _PAIR:
+        unit = _unit(match["unit"]) if match["unit"] else 1.0
+        return tuple(_number(match[side]) * unit for side in "wh")
+    if pattern is _SCREEN:
+        return (float(match["p"] or _SCREENS[match["name"].lower().replace(" ", "")]),)
+    if pattern is _MEGA:
+        return (math.sqrt(_number(match["n"])),)
+    if pattern is _PAPER:
+        return ((2**0.5 if match["series"] in "Bb" else 1.0) ** 0.5 * 2 ** (-int(match["n"]) / 2),)
+    if pattern is _DENSITY:
+        return (_DENSITIES[match["n"].lower()],)
+    if pattern is _PER_PIXEL:
+        return (1 / max(_number(match["n"]) * _unit(match["unit"]), 1e-9),)
+    if pattern is _RULED:
+        return (_number(match["n"]) * _unit(match["unit"]),)
+    value = _number(match["n"])
+    if pattern is _BARE and (value < _LEAST_BARE or value in _YEARS):
+        return None
+    return (value,)
+
+
+def _ratio(found: list[_Measure]) -> Said | None:
+    """The larger over the smaller of two that differ; both sides of a picture must grow alike."""
+    distinct = list({measure.values: measure for measure in found}.values())
+    if len(distinct) != 2:
+        return None
+    one, other = distinct
+    if len(one.values) == len(other.values) == 2:
+        ratios = [max(a, b) / max(min(a, b), 1e-9) for a, b in zip(one.values, other.values, strict=True)]
+        grows = {a < b for a, b in zip(one.values, other.values, strict=True)}
+        if len(grows) != 1 or max(ratios) > 1.02 * min(ratios):
+            return None
+        factor = sum(ratios) / 2
+    else:
+        # A height ("1080p") beside a pair is held against the pair's height, one side beside a pair against its longer.
+        one_side, other_side = (m.values[0] if len(m.values) == 1 else m.values[1] for m in distinct)
+        factor = max(one_side, other_side) / max(min(one_side, other_side), 1e-9)
+    if not 1 < factor <= LARGEST:
+        return None
+    return Said(factor, min(one.start, other.start), max(one.end, other.end))
+
+
+def _unit(name: str) -> float:
+    return next((size for pattern, size in _LENGTH.items() if re.fullmatch(pattern, name, re.IGNORECASE)), 1.0)
+
+
+def _number(text: str) -> float:
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+", text):
+        return float(text.replace(",", ""))
+    return float(text.replace(",", "."))
+
+
+# --- words for many times ---------------------------------------------------------------------------------------------
+
+_NUMERALS = {
+    "one and a half": 1.5, "two and a half": 2.5, "three and a half": 3.5, "two": 2, "three": 3, "four": 4, "five": 5,
+    "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "sixteen": 16, "twenty": 20,
+    "thirty": 30,
+    "hundred": 100, "anderthalb": 1.5, "eineinhalb": 1.5, "zweieinhalb": 2.5, "dreieinhalb": 3.5,
+    "zwei": 2, "drei": 3, "vier": 4,
+    "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "zwölf": 12, "hundert": 100,
+    "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "douze": 12, "cent": 100,
+    "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "doce": 12,
+    "cien": 100, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
+    "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
+}  # fmt: skip
+_LATIN = "|".join(sorted((word for word in _NUMERALS if ord(word[0]) < 0x2000), key=len, reverse=True))
+_COUNT = rf"(?:{_N}|\b(?:{_LATIN}))"
+_CJK = r"(?:\d+(?:[.,]\d+)?|[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
+_HALF = r"(?P<half>\s?(?:et demie?|y medi[ao]|and a half|半|반))?"
+
+_TIMES_OF = (
+    _compiled(
+        rf"{_ALONE}(?P<n>{_COUNT})[\s-]?(?:times|fold|fach\w*|mal\b|fois|veces)(?P<word>\w*){_HALF}{NOT_SIZE}"
+        r"(?!\s(?:a|per|pro|par|por|am)\s?(?:day|week|month|year|tag|jour|día))"
+    ),
+    _compiled(rf"(?P<n>{_CJK})\s?[배倍]{_HALF}"),
+    _compiled(
+        rf"\b(?:times|factor|faktor|facteur|multiplica\w* por|multipli\w* par|por|par|um das)"
+        rf"\s(?P<n>{_COUNT})\b(?!\s?(?:%|px|cm|mm))"
+    ),
+    _compiled(rf"{_ALONE}(?P<n>{_N})\s?[x×](?![\w×]|\s?\d){NOT_SIZE}"),
+    _compiled(rf"(?<![\w.])(?<!\d\s)[x×]\s?(?P<n>(?!64\b|86\b|32\b){_N})(?![\w%])"),
+)
+_MANY = {
+    2.0: r"doubl\w*|twice|two-?fold|doppel\w*|verdoppel\w*|doble|dobl\w+|duplic\w+|곱절|갑절|두배|翻倍|加倍|翻一番|"
+    r"(?<![\d一二两三四五六七八九十.])倍(?=に|サイズ|の|寸|角)",
+    3.0: r"tripl\w*|thrice|treble\w*|verdreifach\w*|dreifach\w*",
+    4.0: r"quadrupl\w*|vervierfach\w*|cuádruple|cuadruplic\w+|quadrupel\w*",
+    5.0: r"quintupl\w*|verfünffach\w*",
+    1.5: r"(?:by\s)?half again(?: as)?|half as \w+ again|by half\b|um die hälfte|la mitad más|moitié plus",
+}
+_BEGINS = r"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))"
+"""Where a word begins; Chinese, Japanese and Korean words need no space before them."""
+_MANY_WORDS = {factor: _compiled(f"{_BEGINS}(?:{words})") for factor, words in _MANY.items()}
+_PERCENT = _compiled(
+    rf"(?P<by>\b(?:by|um|de|un)\s)?{_ALONE}(?P<n>{_N}|(?:\b(?:thirty|fifty|hundred|two hundred|three hundred)))\s?"
+    r"(?:%|％|percent|per cent|prozent|pour cent|por ciento|퍼센트|パーセント)"
+    r"(?P<more>\s(?:bigger|larger|wider|taller|more|größer|plus grand\w*|más grande\w*))?"
+)
+_SHRUNK = _compiled(
+    r"\b(?:shrank|shrunk|shrink|reduced|scaled down|downsized|verkleinert|réduit\w*|reduc\w+|缩小|縮小|줄)\w*"
+)
+_AREA = _compiled(r"(?:\w*\s){0,3}?(?:area|pixels\b|pixel count|píxeles|megapixels?|fläche)|.{0,3}(?:面積|面积|면적)")
+_AREA_BEFORE = _compiled(r"(?:面積|面积|면적|area|fläche|surface)\S*\s?(?:\S+\s?){0,2}$")
+_PERCENT_WORDS = {"thirty": 30.0, "fifty": 50.0, "hundred": 100.0, "two hundred": 200.0, "three hundred": 300.0}
+
+
+def many_times(text: str) -> Said | None:
+    """The factor that words say, of a question that is known to be about enlarging; None where they say several."""
+    found = sorted(_said(text), key=lambda said: (said.start, -said.end))
+    kept: list[Said] = []
+    for said in found:
+        if not kept or said.start >= kept[-1].end:
+            kept.append(said)
+    return kept[0] if kept and len({round(said.factor, 3) for said in kept}) == 1 else None
+
+
+def _said(text: str) -> Iterator[Said]:
+    for pattern in _TIMES_OF:
+        for match in pattern.finditer(text):
+            factor = _count(match["n"]) + (0.5 if "half" in pattern.groupindex and match["half"] else 0.0)
+            yield from _grown(text, match, factor)
+    for factor, words in _MANY_WORDS.items():
+        for match in words.finditer(text):
+            yield from _grown(text, match, factor)
+    for match in _PERCENT.finditer(text):
+        share = _PERCENT_WORDS.get(match["n"].lower()) or _number(match["n"])
+        shrunk = _SHRUNK.search(text, max(0, match.start() - 40), match.end() + 12)
+        if share < 100 and shrunk:
+            yield from _limited(100 / share, match.start(), match.end())
+        elif match["more"] or (match["by"] and share <= 100):
+            yield from _limited(1 + share / 100, match.start(), match.end())
+        else:
+            yield from _limited(share / 100, match.start(), match.end())
+
+
+def _grown(text: str, match: re.Match[str], factor: float) -> Iterator[Said]:
+    area = _AREA.match(text, match.end()) or _AREA_BEFORE.search(text, max(0, match.start() - 14), match.start())
+    yield from _limited(math.sqrt(factor) if area else factor, match.start(), match.end())
+
+
+def _limited(factor: float, start: int, end: int) -> Iterator[Said]:
+    if 1 < factor <= LARGEST:
+        yield Said(factor, start, end)
+
+
+def _count(text: str) -> float:
+    lowered = text.lower().strip()
+    return float(_NUMERALS[lowered]) if lowered in _NUMERALS else _number(lowered)
