@@ -54,11 +54,9 @@ _RUNS_HERE = _compiled(
     r"(?:无需|不用)(?:下载|安装)"
 )
 _COMMERCIAL = _compiled(
-    r"(?<!non-)(?<!non )\bcommercial(?:ly)?\b|\b(?:may|can|allows?|must allow|allowed to|"
-    r"legally) (?:\w+ ){0,2}?(?:sell\w*|selling)"
-    r"\b|\bship (?:it )?(?:\w+ ){0,2}?(?:paid|product|app)|\bpaid (?:app|product|service)\b|\bclient work\b|"
-    r"\bkommerziell\w*|"
-    r"\bcommerciale?\w*\b|\bcomercial\w*|상업|商用|商业"
+    r"(?<!non-)(?<!non )(?<!nicht-)(?<!nicht )\b(?:commercial(?:ly|e|es|ement)?|kommerziell\w*|comercial\w*)\b|"
+    r"\b(?:may|can|allows?|must allow|allowed to|legally) (?:\w+ ){0,2}?(?:sell\w*|selling)\b|"
+    r"\bship (?:it )?(?:\w+ ){0,2}?(?:paid|product|app)|\bpaid (?:app|product|service)\b|\bclient work\b|상업|商用|商业"
 )
 _OPEN = _compiled(
     r"\bopen[- ]?sourced?\b|\bfree software\b|\bfoss\b|\bopen licen[cs]e\b|\bquelloffen\w*|\bfreie(?:r|s|"

@@ -1,0 +1,77 @@
+"""What a question rules out is not recommended, and what suits it comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apercu.catalogue import catalogue
+from apercu.evidence.recommend import recommend_for
+from apercu.evidence.suits import ruled_out, shared_words
+from apercu.question.read import read_question
+from apercu.records import Recommendation
+from apercu.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+def recommended(question: str, settings: Settings) -> Recommendation:
+    return recommend_for(read_question(question), settings, question=question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Enlarge a photo 4x without a graphics card",
+        "Enlarge a photo 4x for commercial work",
+        "Enlarge a photo 4x, open source only",
+        "Enlarge a photo 4x with what runs here right away",
+        "Enlarge a photo 4x, but no GANs and no SwinIR",
+    ],
+)
+def test_nothing_that_a_question_rules_out_is_recommended(question: str, settings: Settings) -> None:
+    task, entries = read_question(question), catalogue(settings)
+    names = {alias: entry for entry in entries.values() for alias in (entry.id, *entry.aliases)}
+    found = recommended(question, settings)
+    assert found.models
+    assert not any(ruled_out(names[model.id], task) for model in found.models)
+    assert any(ruled_out(entry, task) for entry in entries.values() if entry.task == task.id)
+
+
+def test_every_recommended_name_is_one_of_the_catalogue(settings: Settings) -> None:
+    known = {alias for entry in catalogue(settings).values() for alias in (entry.id, *entry.aliases)}
+    for question in ("enlarge this 3x", "colour a grey photo", "cut out the cat", "read the sign", "denoise my photo"):
+        assert {model.id for model in recommended(question, settings).models} <= known
+
+
+@pytest.mark.parametrize(
+    ("question", "family"),
+    [
+        ("Make my sprite sheet 6 times larger", "interpolation"),
+        ("Enlarge this photo 2.7 times", "LIIF"),
+        ("fill the hole in my picture", "LaMa"),
+        ("where are the elbows of this dancer?", "OpenPose"),
+        ("Upscale this manga page with waifu2x", "waifu2x"),
+    ],
+)
+def test_what_suits_comes_first(question: str, family: str, settings: Settings) -> None:
+    assert recommended(question, settings).models[0].family == family
+
+
+def test_where_nothing_fits_nothing_is_recommended(settings: Settings) -> None:
+    found = recommended("How long does bread keep?", settings)
+    assert found.abstained
+    assert not found.models
+
+
+def test_rare_words_that_a_question_shares_with_a_description_count_most(settings: Settings) -> None:
+    entries = {id: entry for id, entry in catalogue(settings).items() if entry.task == "ocr"}
+    words = shared_words("read the handwriting on this line", entries)
+    best = max(words, key=words.__getitem__)
+    assert "handwritten" in best
+    assert words[best] == 1.0
+    assert shared_words("xyzzy", entries) == {}
