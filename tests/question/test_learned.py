@@ -33,7 +33,7 @@ def test_the_features_are_sorted_by_their_hash_so_that_they_are_found() -> None:
         ("Could my stamp-sized portrait fill a poster?", ("super_resolution",)),
         ("Entferne den Laternenpfahl aus dem Bild", ("inpainting",)),
         ("colour in this grey photograph of my aunt", ("colorization",)),
-        ("what does it say on the sign?", ("ocr",)),
+        ("what is written on the sign in this photo?", ("ocr",)),
         ("what is the boiling point of water", ()),
         ("Take the rain out of the shot and then describe it", ("weather_removal", "captioning")),
         ("Enlarge the sketch 3x, but remove the coffee stain first", ("inpainting", "super_resolution")),

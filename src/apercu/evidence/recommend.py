@@ -66,8 +66,10 @@ def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Reco
     described = [
         _described(entry, task, words) for id, entry in entries.items() if entry.task == task.id and id not in known
     ]
-    best = sorted(described, key=lambda model: -model.score)[:MOST_DESCRIBED]
-    models = sorted((*carded, *best), key=lambda model: -model.score)
+    by_family: dict[str, RecommendedModel] = {}
+    for model in sorted(described, key=lambda model: -model.score):
+        by_family.setdefault(model.family, model)  # the best of its variants stands for a family
+    models = sorted((*carded, *list(by_family.values())[:MOST_DESCRIBED]), key=lambda model: -model.score)
     papers = [_related(paper, task) for paper in paper_cards().values()]
     fitting = sorted(
         (paper for paper in papers if paper.verdict in ("direct", "transferable")),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from apercu.answer.compose import IN_SHORT
 from apercu.interfaces.terminal import clean, print_json, say, warn
+from apercu.question.words import TASK_NAMES
 from apercu.records import NO_MODEL, Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, SelfTest, Status
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ def show_check(found: Check) -> None:
 def show_recommendation(found: Recommendation) -> None:
     """Models with their reasons, then papers."""
     say(f"Task: {found.task.name}")
+    if len(found.task.steps) > 1:
+        say(f"Steps, in this order: {'; '.join(TASK_NAMES[step] for step in found.task.steps)}")
     if found.abstained:
         say("No model in the catalogue does this, so none is recommended.")
     for model in found.models:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from importlib.resources import files
+from typing import Literal, get_args
 
 from apercu.catalogue import families
 from apercu.records import Facet
 
-Licence = Literal["open", "commercial"]
+Licence = Literal["commercial", "open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,75 +32,47 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_NO_GPU = _compiled(
-    r"\b(?:no|without(?: an?| my)?|lacks? an?|have(?:n't| not) got an?|don't have an?) (?:\w+ )?(?:gpus?|"
-    r"graphics cards?|cuda|"
-    r"nvidia)\b|\bcpu[ -]?only\b|\b(?:on|with|just|only|nothing but|pure) (?:an?|the|my|plain)? ?(?:old )?cpu\b|"
-    r"\bcpu is (?:fine|"
-    r"enough|all)|\braspberry pi\b|\bintegrated graphics\b|\bgpu[- ]less\b|\b(?:ohne|"
-    r"keine) (?:eine? )?(?:grafikkarte|gpu)\b|"
-    r"\bnur (?:cpu|prozessor)\b|\bsans (?:carte graphique|gpu)\b|\bsin (?:tarjeta gráfica|gráfica|gpu)\b|"
-    r"그래픽\s?카드\s?(?:가\s?)?없|"
-    r"gpu\s?(?:가\s?)?없|gpu(?:なし|がない|無し|を使わ)|グラボ(?:なし|がない|無し)|没有?(?:显卡|gpu)|无(?:显卡|"
-    r"gpu)|不用(?:显卡|gpu)|只有cpu|纯cpu"
-)
-_RUNS_HERE = _compiled(
-    r"\bruns? here\b|\bright away\b|\bout of the box\b|\bready to run\b|\bwithout (?:having to )?(?:download|"
-    r"install|fetch)\w*|"
-    r"\b(?:nothing|no) (?:more )?(?:to )?(?:download|install|fetch)\w*|\balready (?:installed|here|on board)\b|"
-    r"\bbuilt[ -]?in\b|"
-    r"\bcomes with (?:it|you|apercu)\b|\bohne (?:etwas )?(?:herunter\w*|zu installieren|installation)\b|"
-    r"\bsans (?:rien )?"
-    r"(?:télécharger|installer)\b|\bsin (?:descargar|instalar)\b|설치\s?없이|다운로드\s?없이|ダウンロード(?:なし|"
-    r"せず)|インストール(?:なし|せず)|"
-    r"(?:无需|不用)(?:下载|安装)"
-)
-_COMMERCIAL = _compiled(
-    r"(?<!non-)(?<!non )(?<!nicht-)(?<!nicht )\b(?:commercial(?:ly|e|es|ement)?|kommerziell\w*|comercial\w*)\b|"
-    r"\b(?:may|can|allows?|must allow|allowed to|legally) (?:\w+ ){0,2}?(?:sell\w*|selling)\b|"
-    r"\bship (?:it )?(?:\w+ ){0,2}?(?:paid|product|app)|\bpaid (?:app|product|service)\b|\bclient work\b|상업|商用|商业"
-)
-_OPEN = _compiled(
-    r"\bopen[- ]?sourced?\b|\bfree software\b|\bfoss\b|\bopen licen[cs]e\b|\bquelloffen\w*|\bfreie(?:r|s|"
-    r"n)? (?:lizenz|software)\b|"
-    r"\b(?:logiciel|modèle|licence|outil)s? libres?\b|\bcódigo abierto\b|\bsoftware libre\b|\bmodelo libre\b|"
-    r"오픈\s?소스|オープンソース|开源"
-)
-_TOLERATED = _compiled(
-    r"\b(?:accept|fine|okay|ok|allowed|no problem|doesn't matter|don't care|research[- ]only|non[- ]commercial)\b"
-)
-_NOT_BEFORE = _compiled(
-    r"(?:\b(?:no|not|never|without|avoid\w*|anything but|everything but|except|other than|instead of|besides|"
-    r"apart from|"
-    r"don't (?:suggest|recommend|want|use|give me)|do not (?:suggest|recommend|use)|sick of|tired of|rather than|"
-    r"kein\w*|nicht|ohne|außer|statt|pas d[e']|sans|sauf|sin|excepto|menos|que no sea|no quiero)\s|除了|不要|不用)"
-    r"(?:\S+\s){0,2}?\W*$"
-)
-_NOT_AFTER = _compiled(
-    r"^\s?(?:는|은|을|를)?\s?(?:말고|제외|빼고)|^\s?(?:以外|じゃな|ではな|抜き|を除|は嫌)|^\s?(?:以外|之外|除外)"
-)
 _KINDS = {
-    "gan": _compiled(r"\bgans?\b(?!-)|\badversarial\b"),
-    "diffusion": _compiled(r"\b(?:latent |stable )?diffusion\b|디퓨전|拡散|扩散"),
+    "gan": _compiled(r"(?<![a-z])gans?\b(?!-)|\badversarial(?:ly)?\b|적대적 생성|敵対的生成|对抗生成"),
+    "diffusion": _compiled(r"\b(?:latent |stable )?diffusion\b|\bdifusión\b|디퓨전|拡散|扩散"),
 }
 _JOINED = _compiled(r"\s*(?:,|/|and|or|nor|und|oder|ni|et|ou|y|o|、|和)\s*")
 _ITS_LIKE = _compiled(r"^\W*(?:or|and) (?:anything|something|others?|the)? ?(?:like (?:that|it|them)|similar|like)\b")
 _SHORTEST_NAME, _WORD_LIKE = 3, 5
 
 
+_NEAR_BEFORE = r"(?:\S+\s){0,2}?\W*$"
+"""What may stand between a refusal and a name: "no such thing as SwinIR"."""
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """The patterns of `limits.toml` by name."""
+    table = tomllib.loads(files("apercu.question").joinpath("limits.toml").read_text("utf-8"))
+    parts = {name: f"(?:{'|'.join(alternatives)})" for name, alternatives in table["parts"].items()}
+    found = {}
+    for name, alternatives in table["found"].items():
+        pattern = "|".join(alternatives)
+        for part, text in parts.items():
+            pattern = pattern.replace(f"${part}", text)
+        found[name] = _compiled(f"(?:{pattern}){_NEAR_BEFORE}" if name == "before" else pattern)
+    return found
+
+
 def read_limits(text: str) -> Limits:
     """What a question forbids or demands of a model; each finding with the words that it was read from."""
     facets: list[Facet] = []
-    no_gpu, runs_here = (_first(text, pattern, value, facets) for pattern, value in _SIMPLE)
+    patterns = _patterns()
+    no_gpu, runs_here = (_first(text, patterns[value], value, facets) for value in ("no_gpu", "runs_here"))
     licence: Licence | None = None
-    for pattern, value in ((_COMMERCIAL, "commercial"), (_OPEN, "open")):
-        if licence is None and (match := pattern.search(text)) and not _tolerates(text, match):
-            licence = "commercial" if value == "commercial" else "open"
+    for value in get_args(Licence):
+        if licence is None and (match := patterns[value].search(text)) and not _tolerates(text, match):
+            licence = value
             facets.append(_facet(text, value, match))
     excluded: list[str] = []
     named: list[str] = []
     for names, match in _family_mentions(text):
-        denied = _NOT_BEFORE.search(text, 0, match.start()) or _NOT_AFTER.search(text[match.end() :])
+        denied = patterns["before"].search(text, 0, match.start()) or patterns["after"].search(text[match.end() :])
         if denied or (excluded and _goes_on(text, facets, match)):
             excluded += names
             if _ITS_LIKE.search(text[match.end() :]):
@@ -112,9 +86,6 @@ def read_limits(text: str) -> Limits:
     )
 
 
-_SIMPLE = ((_NO_GPU, "no_gpu"), (_RUNS_HERE, "runs_here"))
-
-
 def _first(text: str, pattern: re.Pattern[str], value: str, facets: list[Facet]) -> bool:
     match = pattern.search(text)
     if match:
@@ -125,7 +96,7 @@ def _first(text: str, pattern: re.Pattern[str], value: str, facets: list[Facet])
 def _tolerates(text: str, match: re.Match[str]) -> bool:
     """Whether the words about a licence say that anything goes, as in "research-only is fine"."""
     around = text[max(0, match.start() - 30) : match.end() + 12]
-    return match.group().lower().startswith("commercial") is False and bool(_TOLERATED.search(around))
+    return match.group().lower().startswith("commercial") is False and bool(_patterns()["tolerated"].search(around))
 
 
 def _goes_on(text: str, facets: list[Facet], match: re.Match[str]) -> bool:
