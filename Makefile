@@ -47,12 +47,12 @@ bench: $(VENV)/full  ## the published numbers; LIIF=path of a clone of yinboc/li
 
 # The pictures that no training saw come from the recipe: about 2 GB to fetch, 5 GB on disk, made once.
 DATA ?= training-data
-MODELS ?= bicubic,lanczos,liif-edsr,liif-edsr-art,liif-fast
+MODELS ?= bicubic,lanczos,liif-edsr,liif-edsr-art,liif-edsr-web,liif-fast
 
 $(DATA)/pictures.json: $(VENV)/full
 	$(BIN)/python -m apercu.train prepare $(DATA)
 
-bench-models: $(VENV)/full $(DATA)/pictures.json  ## the figures of docs/models.md: half an hour on two cores
+bench-models: $(VENV)/full $(DATA)/pictures.json  ## the figures of docs/models.md: an hour and more on two cores
 	$(BIN)/python benchmarks/models.py --data $(DATA) --models $(MODELS) --json models.json --page models.png --cache $(DATA)/figures
 
 clean:

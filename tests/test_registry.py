@@ -31,8 +31,8 @@ verified = "by eye"
 
 
 OWN = [
-    "bicubic", "lanczos", "ldm-inpainting", "liif-edsr", "liif-edsr-art", "liif-fast", "liif-rdn", "nearest",
-    "sd15-dreamshaper",
+    "bicubic", "lanczos", "ldm-inpainting", "liif-edsr", "liif-edsr-art", "liif-edsr-web", "liif-fast", "liif-rdn",
+    "nearest", "sd15-dreamshaper",
 ]  # fmt: skip
 CARRIED = [
     "realcugan-2x", "realcugan-3x", "realcugan-4x", "realesrgan-animevideov3", "realesrgan-x4plus",
@@ -82,7 +82,7 @@ def test_an_unknown_model_gets_the_nearest_names():
 
 def test_a_name_that_is_near_to_nothing_gets_the_whole_catalogue():
     with pytest.raises(
-        UnknownModelError, match="bicubic, lanczos, ldm-inpainting, liif-edsr, liif-edsr-art, liif-fast, "
+        UnknownModelError, match="bicubic, lanczos, ldm-inpainting, liif-edsr, liif-edsr-art, liif-edsr-web, liif-fast"
     ):
         find_model("%%%")
 
@@ -93,6 +93,7 @@ def test_only_models_that_run_here_have_a_loader():
         "lanczos",
         "liif-edsr",
         "liif-edsr-art",
+        "liif-edsr-web",
         "liif-fast",
         "liif-rdn",
         "nearest",

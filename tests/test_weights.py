@@ -16,7 +16,7 @@ from apercu.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS = Path(str(files("apercu") / "weights"))
-SHIPPED = {id: f"{id}.safetensors" for id in ("liif-edsr", "liif-edsr-art", "liif-fast")}
+SHIPPED = {id: f"{id}.safetensors" for id in ("liif-edsr", "liif-edsr-art", "liif-edsr-web", "liif-fast")}
 MOST_BYTES = 8 * 2**20
 
 
@@ -57,11 +57,13 @@ def test_the_shipped_weights_are_the_networks_and_nothing_else():
 
 
 def test_trained_weights_are_in_half_precision_under_the_names_of_their_networks():
-    art, official = (read_checkpoint(WEIGHTS / SHIPPED[id]) for id in ("liif-edsr-art", "liif-edsr"))
-    assert {name: value.shape for name, value in art.items()} == {name: v.shape for name, v in official.items()}
+    ids = ("liif-edsr", "liif-edsr-art", "liif-edsr-web")
+    official, art, web = (read_checkpoint(WEIGHTS / SHIPPED[id]) for id in ids)
+    for trained in (art, web):
+        assert {name: value.shape for name, value in trained.items()} == {name: v.shape for name, v in official.items()}
     fast = read_checkpoint(WEIGHTS / SHIPPED["liif-fast"])
     assert "decoder.first.weight" in fast
-    assert all(value.dtype == "float16" for state in (art, fast) for value in state.values())
+    assert all(value.dtype == "float16" for state in (art, web, fast) for value in state.values())
 
 
 def test_shipped_weights_that_were_altered_are_refused(monkeypatch, tmp_path: Path):

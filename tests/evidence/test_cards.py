@@ -20,10 +20,11 @@ OUR_FILES = ("benchmarks/", "models/", "networks/", "train/")
 
 # A name that may stand in a sentence, and the cards on which it may.
 NAMES = {
-    r"LIIF": ("liif-edsr", "liif-edsr-art", "liif-fast", "liif-rdn", "2012.09161"),
-    r"EDSR": ("liif-edsr", "liif-edsr-art"),
-    r"LIIF-EDSR(?!-Art)": ("liif-edsr",),
+    r"LIIF": ("liif-edsr", "liif-edsr-art", "liif-edsr-web", "liif-fast", "liif-rdn", "2012.09161"),
+    r"EDSR": ("liif-edsr", "liif-edsr-art", "liif-edsr-web"),
+    r"LIIF-EDSR(?!-Art|-Web)": ("liif-edsr",),
     r"LIIF-EDSR-Art": ("liif-edsr-art",),
+    r"LIIF-EDSR-Web": ("liif-edsr-web",),
     r"LIIF-Fast": ("liif-fast",),
     r"RDN": ("liif-rdn",),
     r"(?i:bicubic)": ("bicubic",),

@@ -80,6 +80,7 @@ def recommended(tmp_path: Path, **facets: Any) -> dict[str, RecommendedModel]:
 
 
 def liif_order(tmp_path: Path, **facets: Any) -> list[str]:
+    """Those of which the made-up figures say something."""
     return [id for id in recommended(tmp_path, **facets) if id in LIIF]
 
 

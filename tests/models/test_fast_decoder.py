@@ -33,7 +33,7 @@ def noise(height: int, width: int):
 
 
 def opened(state, *, tile_size: int = 256, threads: int = 1) -> Liif:
-    return Liif(CARD, state, encoder="edsr-15", threads=threads, tile_size=tile_size)
+    return Liif(CARD, state, encoder="edsr-14", threads=threads, tile_size=tile_size)
 
 
 def in_torch(network, pixels, size: tuple[int, int]):
@@ -98,7 +98,7 @@ def test_tiles_are_exact_to_the_last_pixel_that_the_encoder_sees(state, ky: int,
 
 
 def test_the_encoder_sees_as_far_as_its_convolutions_reach():
-    assert RECEPTIVE_RADIUS["edsr-15"] == 1 + 2 * 15 + 1
+    assert RECEPTIVE_RADIUS["edsr-14"] == 1 + 2 * 14 + 1
 
 
 @pytest.mark.parametrize("tile_size", [19, 256])
@@ -147,7 +147,7 @@ def test_a_checkpoint_of_the_quick_kind_is_recognised_also_in_half_precision(net
     assert np.abs(result - in_torch(rounded, pixels, (30, 33))).max() <= 1e-4
 
 
-@pytest.mark.parametrize("name", ["decoder.first.bias", "decoder.cell.weight", "encoder.body.15.bias"])
+@pytest.mark.parametrize("name", ["decoder.first.bias", "decoder.cell.weight", "encoder.body.14.bias"])
 def test_a_checkpoint_that_lacks_a_weight_names_it(state, settings, file_of, name: str):
     file_of({key: value for key, value in state.items() if key != name})
     with pytest.raises(WeightsError, match=f"{name.split('.', 1)[1]} is missing".replace(".", r"\.")):

@@ -19,7 +19,7 @@ SHIPPED = Path(str(files("apercu") / "weights"))
 NETWORKS = {
     "edsr.onnx": EDSR,
     "rdn.onnx": RDN,
-    "edsr-15.onnx": lambda: FastLIIF().encoder,
+    "edsr-14.onnx": lambda: FastLIIF().encoder,
     "fast-parts.onnx": lambda: Parts(FastLIIF().decoder),
     "liif-first.onnx": lambda: FirstLayer(LIIF(EDSR())),
     "liif-tail.onnx": lambda: Tail(LIIF(EDSR())),

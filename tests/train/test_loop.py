@@ -234,6 +234,17 @@ def test_the_learning_rate_rises_then_falls_as_a_cosine_to_a_hundredth():
     assert rates == pytest.approx([0.5, 1.0, 1.0, 0.505, 0.01, 0.01])
 
 
+def test_a_share_of_the_first_weights_is_kept_where_the_training_says_so(data, tmp_path):
+    first = tmp_path / "first.safetensors"
+    save_weights(build.build_network("thin", None).state_dict(), first)
+    began = build.build_network("thin", str(first)).state_dict()
+    plain = train(training(start=str(first)), data, tmp_path / "plain", report=told())
+    mixed = train(training(start=str(first), kept_of_start=0.25), data, tmp_path / "mixed", report=told())
+    assert any(not torch.equal(plain[name], began[name]) for name in plain)
+    for name, value in mixed.items():
+        assert torch.equal(value, torch.lerp(plain[name], began[name], 0.25))
+
+
 def test_the_average_begins_near_the_weights_and_slows_down(data):
     state = TrainingState(training(ema=0.9), CPU)
     before = {name: value.clone() for name, value in state.average.items()}

@@ -92,7 +92,8 @@ def _of_jpeg(jpeg: JpegTraces, native: NativeResolution) -> list[Finding]:
         text = "Blocks of 8x8 pixels are visible, as JPEG and video leave them: they will be enlarged with it."
     else:
         return []
-    return [Finding(id="jpeg", text=text, suggestion="Take the original file if there is one.")]
+    advice = "Take the original file if there is one; otherwise the model `liif-edsr-web`, which learned to undo this."
+    return [Finding(id="jpeg", text=text, suggestion=advice)]
 
 
 def _of_damage(noise: float, blur: float) -> list[Finding]:

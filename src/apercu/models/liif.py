@@ -25,14 +25,14 @@ from apercu.settings import Settings
 
 FloatArray = NDArray[np.float32]
 
-RECEPTIVE_RADIUS = {"edsr": 34, "edsr-15": 32, "rdn": 131, "rdn-small": 27}
+RECEPTIVE_RADIUS = {"edsr": 34, "edsr-14": 30, "rdn": 131, "rdn-small": 27}
 """Pixels that a feature can see on each side, one for each 3x3 convolution on the encoder's longest path."""
 
 FAST = "decoder.first.weight"
 """A weight that only the quick decoder has."""
 
 _FIXED_BYTES = 40 * 2**20
-_BYTES_PER_PIXEL = {"edsr": 3_000, "edsr-15": 3_000, "rdn": 9_000, "rdn-small": 3_000}
+_BYTES_PER_PIXEL = {"edsr": 3_000, "edsr-14": 3_000, "rdn": 9_000, "rdn-small": 3_000}
 
 
 class Liif(Enlarger):
@@ -143,7 +143,7 @@ def _encoder_name(state: dict[str, FloatArray]) -> str:
     """Which graph the encoder's weights belong to; where none fits, opening the nearest one says what is missing."""
     if "encoder.SFENet1.weight" in state:
         return "rdn" if "encoder.RDBs.15.LFF.weight" in state else "rdn-small"
-    return "edsr-15" if "encoder.body.16.weight" not in state else "edsr"
+    return "edsr-14" if "encoder.body.15.body.0.weight" not in state else "edsr"
 
 
 def _load_state(path: Path) -> dict[str, FloatArray]:

@@ -111,7 +111,7 @@ class FastLIIF(nn.Module):
         [lim2017edsr] for the encoder, [chen2021liif] for local ensemble and cell.
     """
 
-    def __init__(self, *, blocks: int = 15, hidden: int = 192, count: int = 8) -> None:
+    def __init__(self, *, blocks: int = 14, hidden: int = 192, count: int = 8) -> None:
         super().__init__()
         self.encoder = EDSR(blocks=blocks)
         self.decoder = Coefficients(EDSR.out_dim, hidden=hidden, count=count)

@@ -90,7 +90,7 @@ def main(folder: Path) -> None:
     fast = FastLIIF()
     # A bias of zeros, which it begins with, would be left out of the graph.
     nn.init.ones_(fast.get_parameter("decoder.last.bias"))
-    export_graph(fast.encoder, (torch.zeros(1, 3, 24, 20),), picture, folder / "edsr-15.onnx", output="feat")
+    export_graph(fast.encoder, (torch.zeros(1, 3, 24, 20),), picture, folder / "edsr-14.onnx", output="feat")
     export_graph(
         Parts(fast.decoder),
         (torch.zeros(1, 64, 24, 20), torch.zeros(1, 2)),

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from apercu.networks.liif import make_query
 from apercu.resample import FloatImage
+from apercu.train.build import build_network
 from apercu.train.evaluate import Candidate, Case, evaluate, mean_scores
 from apercu.train.log import LOG, Log
 from apercu.train.pictures import INDEX, load_pictures
@@ -48,7 +49,7 @@ def train(
     stop_after: int | None = None,
     save_seconds: float = SAVE_SECONDS,
 ) -> dict[str, Tensor]:
-    """Train, or go on with what `folder` holds, and return the averaged weights.
+    """Train, or go on with what `folder` holds, and return the weights to keep: averaged, see `kept_weights`.
 
     Ctrl-C waits for the end of the step and writes the state; a second one leaves at once, with the last whole step.
 
@@ -91,7 +92,22 @@ def train(
                 state.save(folder / STATE)
     if last < training.steps:
         report(f"left after step {state.step} of {training.steps}; the same command goes on from there")
-    return state.average
+    return kept_weights(training, state.average)
+
+
+def kept_weights(training: Training, average: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The averaged weights, mixed with those that the training began with where it says so.
+
+    A network that learned for drawings forgets some of what it knew of photographs; between the two sets of weights
+    much of that is there again, and what was learned is hardly less.
+    """
+    if not training.kept_of_start:
+        return average
+    first = build_network(training.network, training.start, only=training.start_only).state_dict()
+    return {
+        name: torch.lerp(value.cpu().float(), first[name].float(), training.kept_of_start)
+        for name, value in average.items()
+    }
 
 
 def _prepare_torch(training: Training) -> torch.device:
