@@ -498,7 +498,7 @@ def test_the_quick_network_begins_with_the_encoder_and_the_strongest_units_of_a_
         name: np.asarray(value, np.float32)
         for name, value in read_checkpoint(weights_path(find_model("liif-edsr"), settings_here)).items()
     }
-    assert np.array_equal(network["encoder.body.6.body.0.weight"].numpy(), state["encoder.body.7.body.0.weight"])
+    assert np.array_equal(network["encoder.body.5.body.0.weight"].numpy(), state["encoder.body.7.body.0.weight"])
     assert not network["decoder.last.weight"].any()
     lead, bias = state["imnet.layers.0.weight"], state["imnet.layers.0.bias"]
     first = network["decoder.first.weight"].numpy().reshape(len(network["decoder.first.bias"]), -1)

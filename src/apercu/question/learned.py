@@ -31,6 +31,8 @@ NOTHING, CHAIN = "nothing", "chain"
 FILE = "tasks.safetensors"
 CLOSE = -0.6
 """A task is taken for the second of a chain down to this value; alone it needs none."""
+AHEAD = 0.5
+"""How far "nothing" must be ahead of the task that the vocabulary decides for."""
 _TYPES = {"U32": "I", "F32": "f", "I8": "b"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[.?!%×→]|->")
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
@@ -117,22 +119,25 @@ def model_of(data: bytes) -> Model:
     return Model(tuple(outputs), **arrays)
 
 
-def read_tasks(text: str, findings: Sequence[str]) -> Reading:
+def read_tasks(text: str, findings: Sequence[str], told: str = "") -> Reading:
     """The tasks of a question.
 
     Args:
         text: the question.
         findings: what the vocabulary found, as features.
+        told: the task that the vocabulary decides for; where the model sees nothing, but hardly so, that one is taken.
     """
     model = load_model()
     shares = model.shares((*(feature for _, feature in text_features(text)), *findings))
     sums = [sum(column) for column in zip(model.bias, *shares.values(), strict=True)]
     values = dict(zip(model.outputs, sums, strict=True))
     chained = values.pop(CHAIN) > 0
+    nothing = values.pop(NOTHING)
     best = max(values, key=values.__getitem__)
-    if best == NOTHING:
+    if nothing > values[best] and nothing > values.get(told, -math.inf) + AHEAD:
         return Reading((), {})
-    del values[NOTHING]
+    if nothing > values[best]:
+        values[told] = nothing
     ranked = sorted(values, key=lambda task: -values[task])
     tasks = ranked[:1]
     if chained and values[ranked[1]] > CLOSE:

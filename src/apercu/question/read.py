@@ -42,7 +42,7 @@ def read_question(text: str) -> Task:
     """
     _check_question(text)
     tokens, matches, enlargement = _found(text)
-    reading = read_tasks(text, _findings(matches, enlargement))
+    reading = read_tasks(text, _findings(matches, enlargement), told=_decide(matches, enlargement))
     if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and any(map(_is_verb, matches)):
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
         reading = Reading(("super_resolution",), {"super_resolution": ()})
