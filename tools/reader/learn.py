@@ -1,6 +1,6 @@
 """Teach the reader of questions: `python tools/reader/learn.py` writes `src/apercu/question/tasks.safetensors`.
 
-It needs scikit-learn (extra `learn` of the dependency groups). The same questions and versions give the same file.
+It needs scikit-learn, which no extra installs. The same questions and versions give the same file.
 Questions that stand in `benchmarks/recommend` are refused; its test half is never opened here but for that.
 """
 

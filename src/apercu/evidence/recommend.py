@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from apercu.catalogue import Entry, catalogue
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
-from apercu.evidence.suits import Part, by_damage, by_guessing, parts, ruled_out, shared_words
+from apercu.evidence.suits import NAMED, Part, by_damage, by_guessing, parts, ruled_out, shared_words
 from apercu.records import (
     Brief,
     BriefEntry,
@@ -31,7 +31,6 @@ _FOR_A_DECIBEL, _MOST_FOR_DECIBELS = 0.05, 0.15
 _SPEED = {"low": 0.3, "medium": 0.0, "high": -0.2}
 _MEASURED_QUICK = 0.2
 _PIXELS_STAY = 1.0
-_NAMED = 0.5
 MOST_DESCRIBED = 12
 _REPAIRS = frozenset({"restoration", "denoise", "deblur"})
 MODELS_IN_BRIEF = 1
@@ -100,22 +99,14 @@ def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ..
 def _described(entry: Entry, task: Task, words: Mapping[str, float]) -> RecommendedModel:
     """A model that has no card of its own, by what the catalogue says of it."""
     score = _VERDICT_SCORE["direct"] + _STATUS_SCORE[entry.status]
-    speaks_for, against = [f"It was made for {TASK_WORDS[task.id]}."], []
-    needs = entry.needs or "what this version does not run"
-    against.append(
-        f"It does not run here yet: it needs {needs}."
-        if entry.status == "needs-file"
-        else "This version only describes it."
-    )
+    speaks_for, against = [f"It was made for {TASK_WORDS[task.id]}."], [_not_here(entry)]
     if task.id == "super_resolution" and entry.factors == "any":
         speaks_for.append("It does any factor from 1 upwards.")
     found = list(parts(entry, task, words))
     if task.id == "super_resolution" and entry.factors and entry.factors != "any":
         cost, reason = _by_factor(entry.factors, task)
         found.append(Part(-cost, reason))
-    for part in found:
-        if part.reason:
-            (against if part.score < 0 else speaks_for).append(part.reason)
+    _say(found, speaks_for, against)
     return RecommendedModel(
         id=entry.id, name=entry.id, family=entry.family, task=entry.task, factors=entry.factors, status=entry.status,
         links=entry.links,
@@ -137,11 +128,7 @@ def _consider(
     if status == "runs":
         speaks_for.append("It runs on this machine now.")
     else:
-        against.append(
-            f"It does not run here yet: it needs {card.needs}."
-            if status == "needs-file"
-            else "This version only describes it."
-        )
+        against.append(_not_here(entry))
     if task.id == "super_resolution" and card.factors == "any":
         speaks_for.append("It does any factor from 1 upwards.")
     elif task.id == "super_resolution" and card.factors and card.factors != "any":
@@ -157,12 +144,11 @@ def _consider(
     if card.id == "nearest" and "pixel_art" in task.content:
         score += _PIXELS_STAY
         speaks_for.append("It repeats every pixel as it is, so that blocks stay square.")
-    for part in (by_damage(entry, task), by_guessing(entry, task)):
-        score += part.score
-        if part.reason:
-            (against if part.score < 0 else speaks_for).append(part.reason)
+    found_parts = (by_damage(entry, task), by_guessing(entry, task))
+    score += sum(part.score for part in found_parts)
+    _say(found_parts, speaks_for, against)
     if card.family in task.named:
-        score += _NAMED
+        score += NAMED
         speaks_for.append("The question names it.")
     if card.family == "LIIF" and "fidelity" in task.wish:
         score += 0.2
@@ -189,6 +175,20 @@ def _consider(
         links=card.links,
         score=round(score, 3), reasons_for=tuple(speaks_for), reasons_against=tuple(against),
     )  # fmt: skip
+
+
+def _not_here(entry: Entry) -> str:
+    """Why a model does not run here."""
+    if entry.status == "needs-file":
+        return f"It does not run here yet: it needs {entry.needs}."
+    return "This version only describes it."
+
+
+def _say(found: Iterable[Part], speaks_for: list[str], against: list[str]) -> None:
+    """Put each part's sentence on its side."""
+    for part in found:
+        if part.reason:
+            (against if part.score < 0 else speaks_for).append(part.reason)
 
 
 def _is_other_content(card: ModelCard, task: Task) -> bool:

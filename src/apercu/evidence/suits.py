@@ -33,7 +33,7 @@ _GUESSES = {"mean": 0.0, "gan": -0.3, "diffusion": -0.6}
 _SPEED = {"low": 0.3, "medium": 0.0, "high": -0.4}
 _OLD, _OLD_YEAR = -0.3, 2017
 _NO_WEIGHTS = -0.15
-_NAMED = 0.5
+NAMED = 0.5
 _WORDS, _WORDS_OF_MANY = 0.5, 0.08
 _WORD = re.compile(r"[a-z]{3,}")
 _STEM = 6
@@ -87,7 +87,7 @@ def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part
     if entry.weights is None:
         yield Part(_NO_WEIGHTS, "Official weights are not known here.")
     if entry.family in task.named:
-        yield Part(_NAMED, "The question names it.")
+        yield Part(NAMED, "The question names it.")
     # Of the many networks that enlarge, the words of a question tell little: facets of it are what counts.
     yield Part((_WORDS_OF_MANY if task.id == "super_resolution" else _WORDS) * words.get(entry.id, 0.0))
 

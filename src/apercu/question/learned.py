@@ -119,13 +119,14 @@ def model_of(data: bytes) -> Model:
     return Model(tuple(outputs), **arrays)
 
 
-def read_tasks(text: str, findings: Sequence[str], told: str = "") -> Reading:
+def read_tasks(text: str, findings: Sequence[str], told: TaskId = "other") -> Reading:
     """The tasks of a question.
 
     Args:
         text: the question.
         findings: what the vocabulary found, as features.
-        told: the task that the vocabulary decides for; where the model sees nothing, but hardly so, that one is taken.
+        told: the task that the vocabulary decides for, "other" for none; where the model sees nothing, but hardly so,
+            that one is taken.
     """
     model = load_model()
     shares = model.shares((*(feature for _, feature in text_features(text)), *findings))
@@ -134,9 +135,9 @@ def read_tasks(text: str, findings: Sequence[str], told: str = "") -> Reading:
     chained = values.pop(CHAIN) > 0
     nothing = values.pop(NOTHING)
     best = max(values, key=values.__getitem__)
-    if nothing > values[best] and nothing > values.get(told, -math.inf) + AHEAD:
-        return Reading((), {})
     if nothing > values[best]:
+        if told == "other" or nothing > values[told] + AHEAD:
+            return Reading((), {})
         values[told] = nothing
     ranked = sorted(values, key=lambda task: -values[task])
     tasks = ranked[:1]

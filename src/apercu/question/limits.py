@@ -96,7 +96,7 @@ def _first(text: str, pattern: re.Pattern[str], value: str, facets: list[Facet])
 def _tolerates(text: str, match: re.Match[str]) -> bool:
     """Whether the words about a licence say that anything goes, as in "research-only is fine"."""
     around = text[max(0, match.start() - 30) : match.end() + 12]
-    return match.group().lower().startswith("commercial") is False and bool(_patterns()["tolerated"].search(around))
+    return not match.group().lower().startswith("commercial") and bool(_patterns()["tolerated"].search(around))
 
 
 def _goes_on(text: str, facets: list[Facet], match: re.Match[str]) -> bool:

@@ -201,7 +201,7 @@ _HALF = r"(?P<half>\s?(?:et demie?|y medi[ao]|and a half|半|반))?"
 
 _TIMES_OF = (
     _compiled(
-        rf"{_ALONE}(?P<n>{_COUNT})[\s-]?(?:times|fold|fach\w*|mal\b|fois|veces)(?P<word>\w*){_HALF}{NOT_SIZE}"
+        rf"{_ALONE}(?P<n>{_COUNT})[\s-]?(?:times|fold|fach\w*|mal\b|fois|veces)\w*{_HALF}{NOT_SIZE}"
         r"(?!\s(?:a|per|pro|par|por|am)\s?(?:day|week|month|year|tag|jour|día))"
     ),
     _compiled(rf"(?P<n>{_CJK})\s?[배倍]{_HALF}"),

@@ -42,7 +42,8 @@ def read_question(text: str) -> Task:
     """
     _check_question(text)
     tokens, matches, enlargement = _found(text)
-    reading = read_tasks(text, _findings(matches, enlargement), told=_decide(matches, enlargement))
+    decided = _decide(matches, enlargement)
+    reading = read_tasks(text, _findings(matches, enlargement, decided), told=decided)
     if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and any(map(_is_verb, matches)):
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
         reading = Reading(("super_resolution",), {"super_resolution": ()})
@@ -79,7 +80,7 @@ def read_question(text: str) -> Task:
 def findings_of(text: str) -> list[str]:
     """What the vocabulary and the sizes say of a question, as features for the learned reader."""
     _, matches, enlargement = _found(text)
-    return _findings(matches, enlargement)
+    return _findings(matches, enlargement, _decide(matches, enlargement))
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -158,12 +159,12 @@ def _found(text: str) -> tuple[tuple[Token, ...], tuple[Match, ...], Enlargement
     return tokens, matches, _enlargement(text, matches)
 
 
-def _findings(matches: Sequence[Match], enlargement: Enlargement) -> list[str]:
+def _findings(matches: Sequence[Match], enlargement: Enlargement, decided: TaskId) -> list[str]:
     sized = (enlargement.factor, enlargement.scale, enlargement.size)
     return [
         *(f"group:{match.group.kind}:{match.group.value}" for match in matches),
         *(f"group:{match.group.kind}:{match.group.value}:{match.group.weight}" for match in matches),
-        f"rules:{_decide(matches, enlargement)}",
+        f"rules:{decided}",
         f"sized:{''.join('01'[part is not None] for part in sized)}",
     ]
 
