@@ -267,6 +267,18 @@ def test_the_loss_is_the_mean_difference_of_the_places_by_their_weight(data, los
     assert state._loss(batch).item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_loss_psnr_is_a_tenth_of_the_mean_logarithm_of_each_samples_square(data):
+    state = TrainingState(training(loss="psnr"), CPU)
+    batch = Sampler(load_pictures(data), state.training.mix, 1).batch(0, 2)
+    coord, cell, gt = (torch.from_numpy(part) for part in (batch.coord, batch.cell, batch.gt))
+    with torch.no_grad():
+        difference = (state.network(loop_input(batch), coord, cell) - (gt / 127.5 - 1)).square()
+    squares = (difference.mean(-1).numpy() * batch.weight).mean(-1)
+    rounding = (2 / 255) ** 2 / 12  # uniform over a step of 8 bits, in units of [-1, 1]
+    assert squares[0] != pytest.approx(squares[1], rel=0.01)
+    assert state._loss(batch).item() == pytest.approx(np.log(squares + rounding).mean() / 10, rel=1e-5)
+
+
 def test_a_teacher_speaks_only_of_undamaged_photographs_and_as_loudly_as_asked(data, tmp_path, monkeypatch):
     monkeypatch.setitem(build.NETWORKS, "liif-edsr", build.NETWORKS["thin"])
     torch.manual_seed(9)

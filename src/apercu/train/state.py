@@ -23,6 +23,8 @@ from apercu.train.whole import write_whole
 
 LEAST_RATE = 0.01
 """The learning rate at the end, as a share of the highest."""
+ROUNDING = (2 / 255) ** 2 / 12
+"""Mean square of what the truth loses to 8 bits, in units of [-1, 1]: nearer than that nothing can be learned."""
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
@@ -33,10 +35,10 @@ class Training(Record):
     "imnet."), and `kept_of_start` their share in what is kept at the end; `teacher`: weights of a LIIF-EDSR whose
     colours count as `teacher_share` of the truth for undamaged photographs (1 would be pure imitation): names of cards
     or paths of files. `ema`: decay of the moving average that becomes the model. `loss`: mean absolute ("l1") or
-    squared ("l2") difference. The learning rate `lr`, and `decoder_lr` of all but the encoder where it is given, is
-    reached after `warmup` steps and falls as a cosine to a hundredth. `batch`: samples of a step. `threads` of torch,
-    `workers`: processes that draw samples. `bf16`: the network's products in 16 bits. A validation comes every
-    `validate_every` steps and at the end.
+    squared ("l2") difference, or "psnr", the mean over samples of the logarithm of each one's mean square. The learning
+    rate `lr`, and `decoder_lr` of all but the encoder where it is given, is reached after `warmup` steps and falls as a
+    cosine to a hundredth. `batch`: samples of a step. `threads` of torch, `workers`: processes that draw samples.
+    `bf16`: the network's products in 16 bits. A validation comes every `validate_every` steps and at the end.
     """
 
     network: str
@@ -52,7 +54,7 @@ class Training(Record):
     decoder_lr: float | None = Field(default=None, gt=0)
     warmup: int = Field(default=200, ge=0)
     ema: float = Field(default=0.999, ge=0, lt=1)
-    loss: Literal["l1", "l2"] = "l1"
+    loss: Literal["l1", "l2", "psnr"] = "l1"
     seed: int = Field(default=1, ge=0)
     threads: int = Field(default=1, ge=1)
     bf16: bool = True
@@ -133,7 +135,8 @@ class TrainingState:
             pred = forward(self.network)(inp, coord, cell)
         difference = pred.float() - gt
         losses = difference.abs() if self.training.loss == "l1" else difference.square()
-        return (losses * torch.from_numpy(batch.weight).to(self.device)[..., None]).mean()
+        losses = losses * torch.from_numpy(batch.weight).to(self.device)[..., None]
+        return log_square(losses) if self.training.loss == "psnr" else losses.mean()
 
     def _with_teacher(self, batch: Batch, inp: Tensor, coord: Tensor, cell: Tensor, gt: Tensor) -> Tensor:
         """The truth, mixed with what the teacher says where the sample is an undamaged photograph."""
@@ -252,6 +255,17 @@ def first_difference(old: Mapping[str, Any], new: Mapping[str, Any], within: str
         elif there != asked or (key in old) != (key in new):
             return f"{within}{key}: {there} there, {asked} asked for"
     return None
+
+
+def log_square(squares: Tensor) -> Tensor:
+    """Mean logarithm of each sample's mean square: PSNR as a loss, so that calm samples count as much as busy ones.
+
+    A tenth of it, so that gradients are about as large as those of the other losses.
+
+    Args:
+        squares: squared differences in units of [-1, 1], (B, Q, 3).
+    """
+    return (squares.mean(dim=(1, 2)) + ROUNDING).log().mean() / 10
 
 
 def _laid_out(network: nn.Module, device: torch.device) -> nn.Module:
