@@ -4,12 +4,12 @@ Which crops is a rule and not a choice. Row r shows the style number r mod 5 of 
 the factor number r mod 3 of (4, 3, 2). Even rows and vector drawings are clean; the n-th of the others meets the
 damage number 2 n of the protocol "mixed damage". The picture is the next one of its style in the order of the sha256
 of their ids, the crop its first (of a drawing the pair of 64 pixels). Shown are the most detailed 96 x 96 pixels, each
-as 2 x 2; the decibels (PSNR over RGB) are those of the whole crop.
+as 2 x 2; the decibels (PSNR over RGB) are those of the whole crop. Whose pictures they are stands in a file beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -40,7 +40,10 @@ INK, FAINT, PAPER = (30, 30, 30), (110, 110, 110), (255, 255, 255)
 
 
 def draw_page(pictures: PictureSet, candidates: Mapping[str, Candidate], path: Path) -> None:
-    """Write the page as a PNG; rows whose style has no more pictures are left out."""
+    """Write the page as a PNG, and a `.md` of the same name that shows it and says whose pictures these are.
+
+    Rows whose style has no more pictures are left out.
+    """
     rows = page_cases(pictures)
     columns = ["truth", "input", *candidates]
     page = Image.new(
@@ -51,7 +54,25 @@ def draw_page(pictures: PictureSet, candidates: Mapping[str, Candidate], path: P
         pen.text((_left(i), 6), column, INK, ImageFont.load_default(14))
     for number, (style, case) in enumerate(rows):
         _draw_row(page, pen, HEADER + number * (TILE + CAPTION + GAP), style, case, list(candidates.values()))
-    page.save(path)
+    page.save(path, optimize=True)
+    path.with_suffix(".md").write_text("\n".join(_told(pictures, rows, path.name)), encoding="utf-8")
+
+
+def _told(pictures: PictureSet, rows: Sequence[tuple[Style, Case]], name: str) -> Iterator[str]:
+    """The Markdown beside the page."""
+    known = {picture.id: picture for picture in pictures.pictures}
+    yield from (
+        "# Twelve crops", "",
+        f"![For each crop: truth, input, what each model makes of it, with PSNR over RGB]({name})", "",
+        "Drawn by `benchmarks/models.py --page`, which takes pictures, crops and damage by a rule. None of these "
+        "pictures was trained on. They are works of others, cut and shrunk here, each under its own licence:", "",
+        "| row | style | factor | damage | picture | package | licence |", "|---|---|---|---|---|---|---|",
+    )  # fmt: skip
+    for number, (style, case) in enumerate(rows, 1):
+        picture = known[case.picture]
+        cells = (f"{number}", style, f"x{case.scale}", case.damage, f"`{picture.path}`", picture.package)
+        yield f"| {' | '.join((*cells, picture.licence))} |"
+    yield ""
 
 
 def page_cases(pictures: PictureSet) -> list[tuple[Style, Case]]:
