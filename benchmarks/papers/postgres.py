@@ -2,10 +2,10 @@
 
     python benchmarks/papers/postgres.py --papers ../shared/data/papers/arxiv_61k.jsonl.gz --count 20000
 
-Starts a PostgreSQL server of its own, as the tests do. Both backends get the same records and the same vectors: sums of
-random directions, one for each word (256 numbers), which say nothing of how well meanings are found. The queries are the
-paraphrases of `paraphrases.jsonl`, whose papers are among the records; each search asks for ten papers. Times are of
-one process that asks one question after the other, after one round that is not counted.
+Starts a PostgreSQL server of its own, as the tests do. Both backends get the same records and the same vectors: sums
+of random directions, one for each word (256 numbers), which say nothing of how well meanings are found. The queries
+are the paraphrases of `paraphrases.jsonl`, whose papers are among the records; each search asks for ten papers. Times
+are of one process that asks one question after the other, after a round that is not counted.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apercu.papers.base import PaperIndex
 from apercu.papers.importers import import_papers
@@ -28,7 +29,6 @@ from apercu.papers.postgres_index import PostgresIndex, open_postgres
 from apercu.papers.sqlite_index import SqliteIndex
 
 HERE = Path(__file__).parent
-ROUNDS = 1
 
 
 class Directions:
@@ -41,12 +41,11 @@ class Directions:
         self._vectors = np.zeros((1 << 19, self.size), np.float32)
         self._random = np.random.default_rng(0)
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         found = np.zeros((len(texts), self.size), np.float32)
-        for row, text in zip(found, texts, strict=True):
+        for i, text in enumerate(texts):
             words = [self._of(word) for word in text.casefold().split()]
-            if words:
-                row += self._vectors[words].sum(axis=0)
+            found[i] = self._vectors[words].sum(axis=0)
         length = np.linalg.norm(found, axis=1, keepdims=True)
         return np.divide(found, length, out=found, where=length > 0)
 
@@ -82,7 +81,7 @@ def measure(name: str, index: SqliteIndex | PostgresIndex, records: Path, querie
     imported = time.perf_counter()
     index.settle()
     settled = time.perf_counter()
-    times = sorted(seconds for _ in range(ROUNDS) for seconds in searched(index, queries))
+    times = sorted(searched(index, queries))
     print(
         f"| {name} | {report.added:,} | {imported - start:.1f} s | {settled - imported:.1f} s | "
         f"{1000 * times[len(times) // 2]:.1f} ms | {1000 * times[int(0.95 * len(times))]:.1f} ms | "

@@ -192,7 +192,13 @@ class Link:
 
 
 def said(error: BaseException) -> str:
-    """What an error of the driver says, in one line."""
+    """What an error of the driver says, in one line; what the server said comes before what broke after it."""
+    before: BaseException | None = error
+    while before is not None:
+        if before.args and isinstance(before.args[0], dict):
+            error = before
+            break
+        before = before.__context__
     told = error.args[0] if error.args else ""
     text = str(told.get("M", "")) if isinstance(told, dict) else str(error)
     cause = f": {error.__cause__}" if error.__cause__ is not None else ""
