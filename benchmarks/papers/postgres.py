@@ -4,8 +4,8 @@
 
 Starts a PostgreSQL server of its own, as the tests do. Both backends get the same records and the same vectors: sums
 of random directions, one for each word (256 numbers), which say nothing of how well meanings are found. The queries
-are the paraphrases of `paraphrases.jsonl`, whose papers are among the records; each search asks for ten papers. Times
-are of one process that asks one question after the other, after a round that is not counted.
+are the paraphrases of the test half of `paraphrases.jsonl`, whose papers are among the records; each search asks for
+ten papers. Times are of one process that asks one question after the other, after a round that is not counted.
 """
 
 from __future__ import annotations
@@ -109,12 +109,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--papers", type=Path, required=True, help="arxiv_61k.jsonl.gz")
     parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--queries", type=int, default=1_000, help="how many of the paraphrases are asked")
     asked = parser.parse_args()
     sys.path.insert(0, str(HERE.parents[1] / "tests/papers"))
     from postgres_server import running_server
 
     lines = [json.loads(line) for line in (HERE / "paraphrases.jsonl").read_text("utf-8").splitlines()]
-    queries = [Query(line["query"], line["arxiv_id"]) for line in lines]
+    queries = [Query(line["query"], line["arxiv_id"]) for line in lines if line["split"] == "test"][: asked.queries]
     embedder = Directions()
     with tempfile.TemporaryDirectory() as folder, running_server() as dsn:
         records = Path(folder) / "records.jsonl"
