@@ -16,6 +16,7 @@ from apercu.papers import postgres_index, postgres_tables
 from apercu.papers.base import Change, Filters
 from apercu.papers.postgres import Address, is_dsn, read_dsn
 from apercu.papers.postgres_index import open_postgres
+from apercu.papers.postgres_rows import as_tsquery
 from apercu.papers.sqlite_index import SqliteIndex
 
 
@@ -141,6 +142,16 @@ def test_accents_capitals_and_punctuation_do_not_hide_a_word(index):
     for query in ("decoupage", "DÉCOUPAGE", "video", "file", "resolution super"):
         assert index.by_words(query) == ["p"], query
     assert index.by_words("' | image & !(\\ :*") == index.by_words("image")
+
+
+@pytest.mark.parametrize("word", ["a'b", "a\\b", "a & !b", "x:*", "' | 'b", "\\'", "(a"])
+def test_a_word_asks_for_itself_whatever_letters_it_has(index, word):
+    with index._reading():
+        [[nodes, held]] = index._link.run(
+            "SELECT numnode(:asked::tsquery), array_to_tsvector(ARRAY[:word::text]) @@ :asked::tsquery",
+            asked=as_tsquery(word), word=word,
+        )  # fmt: skip
+    assert (nodes, held) == (1, True)
 
 
 def test_after_settling_a_rare_word_counts_more_than_common_ones(index):
