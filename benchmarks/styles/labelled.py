@@ -25,7 +25,7 @@ from apercu.train.sources import fetch, read_avatars, read_members
 
 HERE = Path(__file__).parent
 SIDES = (128, 192, 256, 320, 448)
-LARGEST = 640
+LARGEST = 800
 JPEG_SHARE, JPEG_QUALITIES = 0.3, (75, 85, 90, 95)
 Picture = Image.Image
 
@@ -168,7 +168,7 @@ def _view(content: Content, view: str, rng: np.random.Generator) -> Picture:
         window = int(rng.choice((48, 64, 96, 128)))
         return _repeated(_window(picture, window, window, rng), rng)
     if max(picture.size) > LARGEST:
-        return _window(picture, int(rng.integers(240, 520)), int(rng.integers(240, 520)), rng)
+        return _window(picture, int(rng.integers(380, 720)), int(rng.integers(320, 560)), rng)
     return picture
 
 

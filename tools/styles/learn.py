@@ -3,7 +3,7 @@
     python tools/styles/learn.py benchmarks/styles/traits.tsv
 
 Every trait has three conditions to both sides ("very dark", "dark", "rather dark"). The search starts from greedy rules
-and changes one thing at a time: a condition, a rule, or where a condition begins to hold. It keeps what makes more
+and lets rules grow anew, leaves conditions out, and moves where a condition begins to hold. It keeps what makes more
 pictures right by a wider margin with fewer conditions. Families count by the root of their pictures, styles alike.
 """
 
@@ -26,20 +26,15 @@ STYLES: tuple[Style, ...] = get_args(Style)
 OUT = Path(__file__).parents[2] / "src" / "apercu" / "inspection" / "styles.toml"
 GRADES = ("very ", "", "rather ")
 LOW_AT, HIGH_AT = (1 / 7, 2 / 7, 3 / 7), (6 / 7, 5 / 7, 4 / 7)
-RAMP = 0.12
-HELD_OUT = 0.3
-PER_CONDITION, MARGIN_WORTH, WIDEST_MARGIN = 0.002, 0.35, 0.4
+RAMP = 0.3
+HELD_OUT = 0.2
+PER_CONDITION, MARGIN_WORTH, WIDEST_MARGIN, UNSURE = 0.002, 0.35, 0.4, 0.4999
 
 WORDS: dict[str, tuple[str, str, str]] = {
     "palette": ("the palette is", "small", "large"),
-    "colours": ("different colours are", "few", "many"),
     "saturation": ("colours are", "dull", "vivid"),
     "saturation_spread": ("saturation is", "even", "uneven"),
     "grey_share": ("grey areas are", "small", "large"),
-    "contrast": ("contrast is", "low", "high"),
-    "light_share": ("light areas are", "small", "large"),
-    "dark_share": ("dark areas are", "small", "large"),
-    "ground_share": ("areas of one brightness are", "small", "large"),
     "two_tone": ("middle tones are", "common", "rare"),
     "flat_share": ("flat areas are", "small", "large"),
     "equal_share": ("equal neighbours are", "rare", "common"),
@@ -58,8 +53,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "text_share": ("strokes as of letters are", "rare", "common"),
     "repetition": ("repeated pixels are", "absent", "there"),
 }
-"""How a trait is said: its subject, and the word for low and for high values. Brightness says nothing about style."""
-COUNTS = ("palette", "colours")
+"""How a trait is said: its subject, and the word for low and for high values.
+
+Left out is what depends on the ground that a drawing happens to lie on, and the number of exact colours, which grows with
+the size of a picture.
+"""
+COUNTS = ("palette",)
 UNBOUND = (*COUNTS, "texture", "line_width", "row_gaps", "repetition")
 """Traits on which a condition begins at a ratio, not at a difference."""
 
@@ -116,21 +115,33 @@ class Search:
 
     def _membership(self, term: int) -> Floats:
         trait, side, _ = self.terms[term]
-        begin, full = ramp(self.cuts[term], side, RAMP * self.reach[trait], trait)
-        column = self.columns[trait]
-        held: Floats = np.clip((column - begin) / (full - begin), 0, 1)
+        edges = trapezoid(self, term)
+        low, high = edges[:2] if side else edges[2:]
+        values = self.measured.values[:, self.measured.traits.index(trait)]
+        risen = np.clip((values - low) / (high - low), 0, 1) if high > low else (values >= high).astype(np.float64)
+        held: Floats = risen if side else 1 - risen
         return held
 
-    def value(self, rules: Sequence[tuple[int, tuple[int, ...]]]) -> float:
-        """How good rules are: share that is right, and how clearly, less what their length costs."""
+    def best(self, rules: Sequence[tuple[int, tuple[int, ...]]]) -> Floats:
+        """How well each style holds for each picture, (styles, pictures)."""
         best = np.zeros((len(STYLES), self.truth.size))
         for style, terms in rules:
             np.maximum(best[style], self.held[list(terms)].min(axis=0), out=best[style])
-        own = best[self.truth, np.arange(self.truth.size)]
-        best[self.truth, np.arange(self.truth.size)] = -1
-        margin = own - np.maximum(best.max(axis=0), 0.4999)
+        return best
+
+    def worth(self, margin: Floats) -> Floats:
+        """What margins between the right style and the next are worth, (..., pictures) to (...)."""
         right = (margin > 0) + MARGIN_WORTH * np.clip(margin, -WIDEST_MARGIN, WIDEST_MARGIN)
-        return float(self.weights @ right) - PER_CONDITION * sum(len(terms) for _, terms in rules)
+        worth: Floats = right @ self.weights
+        return worth
+
+    def value(self, rules: Sequence[tuple[int, tuple[int, ...]]]) -> float:
+        """How good rules are: share that is right, and how clearly, less what their length costs."""
+        best, at = self.best(rules), np.arange(self.truth.size)
+        own = best[self.truth, at]
+        best[self.truth, at] = -1
+        margin = own - np.maximum(best.max(axis=0), UNSURE)
+        return float(self.worth(margin)) - PER_CONDITION * sum(len(terms) for _, terms in rules)
 
 
 def ramp(cut: float, side: int, width: float, trait: str) -> tuple[float, float]:
@@ -157,72 +168,72 @@ def _weights(measured: Measured) -> Floats:
     return weights
 
 
-def learn(measured: Measured, seed: int, steps: int = 12_000) -> Search:
+def learn(measured: Measured, seed: int, steps: int = 4000) -> Search:
     """Rules for measured pictures; the same for the same seed."""
     search = Search(measured, np.random.default_rng(seed))
-    for style in list(range(len(STYLES))) * 2:
-        if len(search.rules) < MOST_RULES:
-            _add_greedily(search, style)
+    for style in range(len(STYLES)):
+        search.rules.append((style, grown(search, search.rules, style)))
     current = search.value(search.rules)
     for step in range(steps):
-        heat = 0.004 * max(1 - step / (0.8 * steps), 0.0)
-        before_rules, before_cuts = list(search.rules), None
-        if search.rng.random() < 0.3:
-            before_cuts = _move_cut(search)
+        heat = 0.003 * max(1 - step / (0.8 * steps), 0.0)
+        before, moved = list(search.rules), []
+        if step % 2:
+            moved = [_move_cut(search) for _ in range(int(search.rng.integers(1, 4)))]
         else:
-            search.rules = _changed(search)
+            search.rules = _regrown(search)
         value = search.value(search.rules)
         if value >= current or search.rng.random() < np.exp((value - current) / max(heat, 1e-9)):
             current = value
             continue
-        search.rules = before_rules
-        if before_cuts is not None:
-            term, cut, held = before_cuts
+        search.rules = before
+        for term, cut, held in reversed(moved):
             search.cuts[term], search.held[term] = cut, held
     return search
 
 
-def _add_greedily(search: Search, style: int) -> None:
-    """The rule for a style that adds most, one condition at a time."""
+def grown(search: Search, rules: Sequence[tuple[int, tuple[int, ...]]], style: int) -> tuple[int, ...]:
+    """The conditions of a further rule for a style, one after the other, each the best beside the rules that are there.
+
+    Sometimes the second best is taken, so that a rule that grows again need not become the same.
+    """
+    best = search.best(rules)
+    at = np.arange(search.truth.size)
+    own, rest = best[search.truth, at], best.copy()
+    rest[search.truth, at] = -1
+    other, mine = rest.max(axis=0), search.truth == style
     terms: tuple[int, ...] = ()
-    best = search.value(search.rules)
+    held, reached = np.ones(search.truth.size), -1.0
     while len(terms) < MOST_CONDITIONS:
-        tried = [
-            (search.value([*search.rules, (style, (*terms, term))]), term)
-            for term in range(len(search.terms))
-            if _fits(search, terms, term)
-        ]
-        value, term = max(tried)
-        if terms and value <= best:
+        tried = np.minimum(search.held, held)
+        margin = np.where(mine, np.maximum(own, tried), own) - np.where(mine, other, np.maximum(other, tried)).clip(
+            UNSURE
+        )
+        values = search.worth(margin) - PER_CONDITION * (len(terms) + 1)
+        values[[not _fits(search, terms, term) for term in range(len(search.terms))]] = -1.0
+        term = int(np.argsort(-values)[int(search.rng.random() < 0.25)])
+        if terms and values[term] <= reached:
             break
-        best, terms = value, (*terms, term)
-    search.rules.append((style, terms))
+        reached, terms, held = float(values[term]), (*terms, term), tried[term]
+    return terms
 
 
-def _changed(search: Search) -> list[tuple[int, tuple[int, ...]]]:
-    """The rules with one condition more, fewer or another, or one rule more or fewer."""
+def _regrown(search: Search) -> list[tuple[int, tuple[int, ...]]]:
+    """One or two rules removed, or none where there is room, and one or two grown instead; or a condition left out."""
     rng, rules = search.rng, list(search.rules)
-    at = int(rng.integers(len(rules)))
-    style, terms = rules[at]
-    kind, new = rng.random(), int(rng.integers(len(search.terms)))
-    alone = sum(other == style for other, _ in rules) == 1
-    if kind < 0.05 and not alone:
-        del rules[at]
-    elif kind < 0.12 and len(rules) < MOST_RULES:
-        if _fits(search, (), new):
-            rules.append((int(rng.integers(len(STYLES))), (new,)))
-    elif kind < 0.3 and len(terms) > 1:
+    if rng.random() < 0.2:
+        at = int(rng.integers(len(rules)))
+        style, terms = rules[at]
         gone = int(rng.integers(len(terms)))
-        rules[at] = (style, tuple(term for i, term in enumerate(terms) if i != gone))
-    elif kind < 0.6 and len(terms) < MOST_CONDITIONS and _fits(search, terms, new):
-        rules[at] = (style, (*terms, new))
-    else:
-        gone = int(rng.integers(len(terms)))
-        kept = tuple(term for i, term in enumerate(terms) if i != gone)
-        if rng.random() < 0.4:
-            new = terms[gone] // len(GRADES) * len(GRADES) + int(rng.integers(len(GRADES)))
-        if _fits(search, kept, new):
-            rules[at] = (style, (*kept, new))
+        if len(terms) > 1:
+            rules[at] = (style, terms[:gone] + terms[gone + 1 :])
+        return rules
+    room = MOST_RULES - len(rules)
+    for _ in range(int(rng.integers(0 if room else 1, 3))):
+        del rules[int(rng.integers(len(rules)))]
+    missing = [style for style in range(len(STYLES)) if style not in {own for own, _ in rules}]
+    wanted = missing + rng.integers(0, len(STYLES), int(rng.integers(0, 3))).tolist()
+    for style in wanted[: MOST_RULES - len(rules)]:
+        rules.append((style, grown(search, rules, style)))
     return rules
 
 
@@ -289,7 +300,7 @@ def _number(edge: float) -> str:
 
 
 def held_out(measured: Measured, seed: int) -> NDArray[np.bool_]:
-    """Which pictures are tested on: of each style whole families, drawn until they hold 30 % of its pictures."""
+    """Which pictures are tested on: of each style whole families, drawn until they hold 20 % of its pictures."""
     rng = np.random.default_rng(seed)
     chosen = np.zeros(measured.styles.size, np.bool_)
     for style in np.unique(measured.styles):
@@ -297,6 +308,13 @@ def held_out(measured: Measured, seed: int) -> NDArray[np.bool_]:
         families = rng.permutation(np.unique(measured.families[own])).tolist()
         while len(families) > 1 and (chosen & own).sum() < HELD_OUT * own.sum():
             chosen |= own & (measured.families == families.pop())
+    return chosen
+
+
+def held_out_pictures(measured: Measured, seed: int) -> NDArray[np.bool_]:
+    """As many pictures of every family, drawn one by one: what is tested on looks like what was learned from."""
+    rng = np.random.default_rng(seed)
+    chosen: NDArray[np.bool_] = rng.random(measured.styles.size) < HELD_OUT
     return chosen
 
 

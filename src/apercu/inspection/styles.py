@@ -154,7 +154,9 @@ def read_rules(text: str) -> tuple[Rule, ...]:
     """
     try:
         held = tomllib.loads(text)
-        terms = {says: Term(says, term["trait"], *map(float, term["trapezoid"])) for says, term in held["terms"].items()}
+        terms = {
+            says: Term(says, term["trait"], *map(float, term["trapezoid"])) for says, term in held["terms"].items()
+        }
         rules = tuple(Rule(rule["then"], tuple(terms[says] for says in rule["if"])) for rule in held["rules"])
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise EvidenceError(f"the rules about style cannot be read: {error}") from error
@@ -162,7 +164,9 @@ def read_rules(text: str) -> tuple[Rule, ...]:
         if term.trait not in TRAITS or not term.begin <= term.full_from <= term.full_to <= term.end:
             raise EvidenceError(f"the term {term.says!r} has no trapezoid over a trait: {term[1:]}")
     if len(rules) > MOST_RULES or any(not 1 <= len(rule.terms) <= MOST_CONDITIONS for rule in rules):
-        raise EvidenceError(f"{len(rules)} rules about style: at most {MOST_RULES} of 1 to {MOST_CONDITIONS} conditions")
+        raise EvidenceError(
+            f"{len(rules)} rules about style: at most {MOST_RULES} of 1 to {MOST_CONDITIONS} conditions"
+        )
     if missing := set(get_args(Style)) ^ {rule.style for rule in rules}:
         raise EvidenceError(f"the rules about style name other styles than there are: {', '.join(sorted(missing))}")
     return rules
