@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pages
 import platformdirs
 import pyvips
 from numpy.typing import NDArray
 from PIL import Image
 
-import pages
 from apercu.train.pictures import PictureSet, load_pictures
 from apercu.train.recipe import AVATAR_CODE, Package, read_recipe
 from apercu.train.sources import fetch, read_avatars, read_members

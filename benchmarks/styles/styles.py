@@ -3,11 +3,11 @@
     python benchmarks/styles/styles.py --data FOLDER     measure the pictures (see labels.toml), then judge
     python benchmarks/styles/styles.py                   judge by the table of an earlier measurement, traits.tsv
 
-FOLDER is what `python -m apercu.train prepare FOLDER` made; the packages of packages.json are fetched. Protocol: of each
-style whole families are held out until they hold 20 % of its pictures; three seeds. Beside it the same with single
-pictures held out, whose families are known. For each the rules are learned anew
-by tools/styles/learn.py from the other families, and so is gradient boosting (scikit-learn). Right means that this style
-was stated: "not sure" counts as wrong. The rules that are shipped were learned without the families of seed 0.
+FOLDER is what `python -m apercu.train prepare FOLDER` made; the packages of packages.json are fetched. Protocol: of
+each style whole families are held out until they hold 20 % of its pictures; three seeds. Beside it the same with single
+pictures held out, whose families are known. For each the rules are learned anew by tools/styles/learn.py from what is
+left, and so is gradient boosting (scikit-learn). Right means that this style was stated: "not sure" counts as wrong.
+The rules that are shipped were learned without the families of seed 0.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 sys.path += [str(HERE.parents[1] / "tools" / "styles"), str(HERE.parent)]
 
 import learn  # noqa: E402
+
 from apercu.inspection.styles import Rule, name_style, read_rules, recheck_style, style_rules  # noqa: E402
 from apercu.inspection.traits import TRAITS, Traits, picture_traits  # noqa: E402
 from apercu.records import Style  # noqa: E402

@@ -362,7 +362,7 @@ class Finding(Record):
 
 
 class StyleCondition(Record):
-    """One condition of a rule about style: `says` in words, the trait that it looks at, its value, and how well it holds.
+    """One condition of a rule about style: in words, the trait that it looks at, its value, and how well it holds.
 
     `membership` is 0 (not at all) to 1 (fully).
     """

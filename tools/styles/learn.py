@@ -55,8 +55,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
 }
 """How a trait is said: its subject, and the word for low and for high values.
 
-Left out is what depends on the ground that a drawing happens to lie on, and the number of exact colours, which grows with
-the size of a picture.
+Left out is what depends on the ground that a drawing happens to lie on, and the number of exact colours, which grows
+with the size of a picture.
 """
 COUNTS = ("palette",)
 UNBOUND = (*COUNTS, "texture", "line_width", "row_gaps", "repetition")

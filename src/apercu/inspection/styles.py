@@ -1,7 +1,8 @@
 """Which style a picture is drawn in, by fuzzy rules that read as sentences (`styles.toml`), and why.
 
-A condition holds to a degree: its trapezoid over one trait. A rule holds as well as the least of its conditions, a style
-as well as the best of its rules. A style is stated from a membership of 0.5 on, and only where no other holds as well.
+A condition holds to a degree: its trapezoid over one trait. A rule holds as well as the least of its conditions, a
+style as well as the best of its rules. A style is stated from a membership of 0.5 on, and only where no other holds as
+well.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ def read_rules(text: str) -> tuple[Rule, ...]:
             says: Term(says, term["trait"], *map(float, term["trapezoid"])) for says, term in held["terms"].items()
         }
         rules = tuple(Rule(rule["then"], tuple(terms[says] for says in rule["if"])) for rule in held["rules"])
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise EvidenceError(f"the rules about style cannot be read: {error}") from error
     for term in terms.values():
         if term.trait not in TRAITS or not term.begin <= term.full_from <= term.full_to <= term.end:
