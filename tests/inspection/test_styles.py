@@ -5,6 +5,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from made_pictures import page, photograph, shapes, sprite
 
 from apercu.errors import EvidenceError
 from apercu.inspection.styles import (
@@ -20,7 +21,6 @@ from apercu.inspection.styles import (
 )
 from apercu.inspection.traits import TRAITS, Traits, picture_traits
 from apercu.records import Style, StyleNamed
-from made_pictures import page, photograph, shapes, sprite
 
 TABLE = Path(__file__).parents[2] / "benchmarks" / "styles" / "traits.tsv"
 TWO_STYLES = """

@@ -2,10 +2,10 @@
 
     python tools/styles/learn.py benchmarks/styles/traits.tsv
 
-A decision tree (scikit-learn) with at most 15 leaves gives the rules: a leaf is a rule, what leads to it its conditions;
-of two conditions to one side of a trait the stricter is kept. From rules with more than four conditions the one is left
-out that is missed least. Thresholds become trapezoids around them, and are rounded to two figures. Families count by the
-root of the number of their pictures, styles alike.
+A decision tree (scikit-learn) with at most 15 leaves gives the rules: a leaf is a rule, what leads to it its
+conditions; of two conditions to one side of a trait the stricter is kept. From rules with more than four conditions the
+one is left out that is missed least. Thresholds become trapezoids around them, and are rounded to two figures. Families
+count by the root of the number of their pictures, styles alike.
 """
 
 from __future__ import annotations
