@@ -20,6 +20,7 @@ Verdict = Literal["direct", "transferable", "off-topic", "unknown"]
 Status = Literal["runs", "needs-file", "described"]
 Part = Literal["task", "workflow", "sources", "limits"]
 Content = Literal["ui", "illustration", "anime", "photo", "text", "pixel_art", "face"]
+Style = Literal["pixel_art", "ink", "cel", "painting", "ui", "text", "photo"]
 Damage = Literal["blur", "noise", "jpeg", "scratches"]
 Wish = Literal["fidelity", "crispness", "speed"]
 Asked = Literal["mechanism", "tool", "how_to"]
@@ -358,6 +359,32 @@ class Finding(Record):
     id: Literal["enlarged", "pixel_art", "jpeg", "noise", "blur", "text"]
     text: str
     suggestion: str | None = None
+
+
+class StyleCondition(Record):
+    """One condition of a rule about style: in words, the trait that it looks at, its value, and how well it holds.
+
+    `membership` is 0 (not at all) to 1 (fully).
+    """
+
+    says: str
+    trait: str
+    value: float
+    membership: float
+
+
+class StyleNamed(Record):
+    """The style of a picture by the rules of `inspection/styles.toml`; `style` is None where they are not sure.
+
+    `membership` is that of the rule that fired: the least of its conditions. `memberships` holds the best of every
+    style. Where no style is stated, `conditions` are those of the best rule and `why_not` says what was missing.
+    """
+
+    style: Style | None
+    membership: float
+    conditions: tuple[StyleCondition, ...]
+    memberships: dict[Style, float]
+    why_not: str = ""
 
 
 class Trial(Record):

@@ -1,0 +1,158 @@
+"""How often the rules about style are right, beside gradient boosting on the same traits, split by families.
+
+    python benchmarks/styles/styles.py --data FOLDER     measure the pictures (see labels.toml), then judge
+    python benchmarks/styles/styles.py                   judge by the table of an earlier measurement, traits.tsv
+
+FOLDER is what `python -m apercu.train prepare FOLDER` made; the packages of packages.json are fetched. Protocol: of
+each style whole families are held out until they hold 20 % of its pictures; three seeds. Beside it the same with single
+pictures held out, whose families are known. For each the rules are learned anew by tools/styles/learn.py from what is
+left, and so is gradient boosting (scikit-learn). Right means that this style was stated: "not sure" counts as wrong.
+The rules that are shipped were learned without the families of seed 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+HERE = Path(__file__).parent
+sys.path += [str(HERE.parents[1] / "tools" / "styles"), str(HERE.parent)]
+
+import learn  # noqa: E402
+
+from apercu.inspection.styles import Rule, name_style, read_rules, recheck_style, style_rules  # noqa: E402
+from apercu.inspection.traits import TRAITS, Traits, picture_traits  # noqa: E402
+from apercu.records import Style  # noqa: E402
+
+TABLE = HERE / "traits.tsv"
+STYLES = get_args(Style)
+SEEDS = (0, 1, 2)
+
+
+def measure(prepared: Path, table: Path) -> None:
+    """Write the traits of all labelled pictures, one a line."""
+    from labelled import labelled_pictures
+
+    with table.open("w", encoding="utf-8") as out:
+        out.write("\t".join(("style", "family", "id", *TRAITS)) + "\n")
+        for picture in labelled_pictures(prepared):
+            traits = picture_traits(picture.samples)
+            values = (f"{getattr(traits, name):.6g}" for name in TRAITS)
+            out.write("\t".join((picture.style, picture.family, picture.id, *values)) + "\n")
+
+
+def by_rules(measured: learn.Measured, rules: tuple[Rule, ...]) -> list[str]:
+    """The style that rules state of each picture, "not sure" where they state none."""
+    return [name_style(traits_of(row), rules).style or "not sure" for row in measured.values]
+
+
+def traits_of(row: NDArray[np.float64]) -> Traits:
+    """A line of the table as a record."""
+    return Traits(**dict(zip(TRAITS, row.tolist(), strict=True)))
+
+
+def by_boosting(train: learn.Measured, test: learn.Measured, seed: int) -> list[str]:
+    """What gradient boosting says; styles weigh alike."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    boosting = HistGradientBoostingClassifier(
+        max_iter=120, learning_rate=0.08, min_samples_leaf=8, class_weight="balanced", random_state=seed
+    )
+    return [str(style) for style in boosting.fit(train.values, train.styles).predict(test.values)]
+
+
+def right(truth: Iterable[str], said: Iterable[str]) -> tuple[float, float]:
+    """Share that is right: of all pictures, and the mean over the styles."""
+    pairs = list(zip(truth, said, strict=True))
+    shares = [
+        np.mean([style == told for style, told in pairs if style == one]) for one in {style for style, _ in pairs}
+    ]
+    return float(np.mean([style == told for style, told in pairs])), float(np.mean(shares))
+
+
+def confusion(truth: Iterable[str], said: Iterable[str]) -> str:
+    """A row for each style, a column for what was said."""
+    columns = (*STYLES, "not sure")
+    pairs = list(zip(truth, said, strict=True))
+    rows = [f"{'':>10}" + "".join(f"{name:>10}" for name in columns)]
+    for style in STYLES:
+        counts = (sum(pair == (style, name) for pair in pairs) for name in columns)
+        rows.append(f"{style:>10}" + "".join(f"{count:>10}" for count in counts))
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Print everything."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="the prepared training pictures")
+    parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
+    given = parser.parse_args()
+    if given.data:
+        measure(given.data, given.table)
+    measured = learn.read_measured(given.table)
+    for style in STYLES:
+        own = measured.styles == style
+        print(f"{style:>10}: {own.sum()} pictures of {np.unique(measured.families[own]).size} families")
+    for split in (learn.held_out, learn.held_out_pictures):
+        judge(measured, split, given.seeds)
+    shipped(measured)
+
+
+def judge(
+    measured: learn.Measured, split: Callable[[learn.Measured, int], NDArray[np.bool_]], seeds: Iterable[int]
+) -> None:
+    """Learn both anew for every seed and print how often they are right on what was held out."""
+    print(f"\n{split.__name__}: {split.__doc__}")
+    truth_all: list[str] = []
+    said_all: list[str] = []
+    boosted_all: list[str] = []
+    for seed in seeds:
+        out = split(measured, seed)
+        train, test = measured.part(~out), measured.part(out)
+        rules = read_rules(learn.written(learn.learn(train, seed)))
+        said, boosted = by_rules(test, rules), by_boosting(train, test, seed)
+        learned = right(train.styles, by_rules(train, rules))
+        print(
+            f"seed {seed}: {len(rules)} rules, {sum(len(rule.terms) for rule in rules)} conditions;"
+            f" {test.styles.size} pictures held out; rules {_shares(right(test.styles, said))}"
+            f" (where learned {_shares(learned)}), boosting {_shares(right(test.styles, boosted))}",
+            flush=True,
+        )
+        truth_all += test.styles.tolist()
+        said_all += said
+        boosted_all += boosted
+    print(f"together: rules {_shares(right(truth_all, said_all))}, boosting {_shares(right(truth_all, boosted_all))}")
+    unsure = said_all.count("not sure")
+    stated = [(style, told) for style, told in zip(truth_all, said_all, strict=True) if told != "not sure"]
+    precise = np.mean([style == told for style, told in stated])
+    print(f"not sure: {unsure} of {len(said_all)}; of the stated styles {precise:.1%} are right")
+    print(f"rules, rows are the truth:\n{confusion(truth_all, said_all)}")
+    print(f"boosting:\n{confusion(truth_all, boosted_all)}")
+
+
+def shipped(measured: learn.Measured) -> None:
+    """The rules as they are in the package."""
+    rules, test = style_rules(), measured.part(learn.held_out(measured, SEEDS[0]))
+    conditions = [len(rule.terms) for rule in rules]
+    print(f"\nshipped: {len(rules)} rules, {sum(conditions)} conditions, at most {max(conditions)} a rule;", end=" ")
+    said = by_rules(test, rules)
+    print(f"held-out families of seed 0: {_shares(right(test.styles, said))}")
+    print(confusion(test.styles, said))
+    every = [traits_of(row) for row in measured.values]
+    wrong = sum(bool(recheck_style(name_style(traits), traits)) for traits in every)
+    print(f"stated labels that do not hold when computed again: {wrong} of {len(every)} pictures")
+
+
+def _shares(shares: tuple[float, float]) -> str:
+    return f"{shares[0]:.1%} (styles alike {shares[1]:.1%})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""What is said about a style holds when it is computed again, and the rules keep to their bounds."""
+
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from made_pictures import page, photograph, shapes, sprite
+
+from apercu.errors import EvidenceError
+from apercu.inspection.styles import (
+    MOST_CONDITIONS,
+    MOST_RULES,
+    STATED_FROM,
+    content_of,
+    name_style,
+    read_rules,
+    recheck_style,
+    style_rules,
+    style_words,
+)
+from apercu.inspection.traits import TRAITS, Traits, picture_traits
+from apercu.records import Style, StyleNamed
+
+TABLE = Path(__file__).parents[2] / "benchmarks" / "styles" / "traits.tsv"
+TWO_STYLES = """
+[terms."flat areas are large"]
+trait = "flat_share"
+trapezoid = [0.2, 0.6, inf, inf]
+
+[terms."flat areas are small"]
+trait = "flat_share"
+trapezoid = [-inf, -inf, 0.2, 0.6]
+"""
+
+
+def rules_text(*more):
+    """The two terms above, and a rule for every style; the first style gets those that are given."""
+    first, *rest = get_args(Style)
+    own = more or ('"flat areas are large"',)
+    lines = [f'[[rules]]\nif = [{conditions}]\nthen = "{first}"\n' for conditions in own]
+    lines += [f'[[rules]]\nif = ["flat areas are small"]\nthen = "{style}"\n' for style in rest]
+    return TWO_STYLES + "\n".join(lines)
+
+
+def measured():
+    head, *rows = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines()]
+    assert tuple(head[3:]) == TRAITS
+    return [Traits(**dict(zip(TRAITS, map(float, row[3:]), strict=True))) for row in rows]
+
+
+def with_flat(share):
+    return measured()[0].model_copy(update={"flat_share": share})
+
+
+def test_every_stated_style_holds_by_half_or_more_when_computed_again():
+    named = [(name_style(traits), traits) for traits in measured()]
+    stated = [(name, traits) for name, traits in named if name.style is not None]
+    assert len(stated) > len(named) / 2
+    for name, traits in stated:
+        assert recheck_style(name, traits) == ()
+        assert min(condition.membership for condition in name.conditions) == name.membership >= STATED_FROM
+
+
+def test_what_was_altered_does_not_pass_the_check():
+    traits = next(traits for traits in measured() if name_style(traits).style)
+    named = name_style(traits)
+    other = next(style for style in get_args(Style) if style != named.style)
+    assert recheck_style(named.model_copy(update={"style": other}), traits)
+    first = named.conditions[0]
+    raised = first.model_copy(update={"membership": first.membership - 0.3})
+    assert recheck_style(named.model_copy(update={"conditions": (raised, *named.conditions[1:])}), traits)
+
+
+def test_the_sentence_holds_every_condition_with_its_membership():
+    named = next(named for named in map(name_style, measured()) if named.style)
+    words = style_words(named)
+    assert words.startswith("Looks like ")
+    for condition in named.conditions:
+        assert f"{condition.says} ({condition.membership:.2f})" in words
+
+
+def test_a_condition_holds_by_the_height_of_its_trapezoid():
+    rules = read_rules(rules_text())
+    for share, expected in ((0.1, 0.0), (0.3, 0.25), (0.4, 0.5), (0.5, 0.75), (0.7, 1.0)):
+        assert name_style(with_flat(share), rules).memberships["pixel_art"] == pytest.approx(expected)
+
+
+def test_a_rule_holds_as_its_least_condition_and_a_style_as_its_best_rule():
+    both = '"flat areas are large", "flat areas are small"'
+    assert name_style(with_flat(0.5), read_rules(rules_text(both))).memberships["pixel_art"] == pytest.approx(0.25)
+    best = read_rules(rules_text(both, '"flat areas are large"'))
+    assert name_style(with_flat(0.5), best).memberships["pixel_art"] == pytest.approx(0.75)
+
+
+def test_where_two_styles_hold_alike_or_none_by_half_nothing_is_stated():
+    rules = read_rules(rules_text())
+    alike = name_style(with_flat(0.1), rules)
+    assert alike.style is None
+    assert "may as well be" in style_words(alike)
+    both = '"flat areas are large", "flat areas are small"'
+    low = name_style(with_flat(0.55), read_rules(rules_text(both)))
+    assert low.style is None
+    assert "no rule holds by 0.5" in style_words(low)
+    assert content_of(low) == ()
+
+
+def test_pictures_of_clear_kinds_are_named_or_left_open():
+    for samples in (photograph(), page(12), sprite(), np.rint(shapes()).astype(np.uint8)):
+        named = name_style(picture_traits(samples))
+        assert isinstance(named, StyleNamed)
+        assert set(named.memberships) == set(get_args(Style))
+        assert recheck_style(named, picture_traits(samples)) == ()
+
+
+def test_the_shipped_rules_keep_to_their_bounds_and_name_all_styles():
+    rules = style_rules()
+    assert len(rules) <= MOST_RULES == 15
+    assert max(len(rule.terms) for rule in rules) <= MOST_CONDITIONS == 4
+    assert {rule.style for rule in rules} == set(get_args(Style))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("terms = 3", "cannot be read"),
+        (rules_text('"flat areas are blue"'), "flat areas are blue"),
+        (rules_text(*['"flat areas are large"'] * 10), "at most 15"),
+        (rules_text(", ".join(['"flat areas are large"'] * 5)), "1 to 4 conditions"),
+        (rules_text().replace("0.2, 0.6, inf", "0.7, 0.6, inf"), "no trapezoid"),
+        (rules_text().replace('"flat_share"', '"charm"'), "no trapezoid"),
+        (rules_text().replace('then = "photo"', 'then = "collage"'), "collage"),
+    ],
+)
+def test_rules_that_break_their_bounds_are_refused(text, told):
+    with pytest.raises(EvidenceError, match=told):
+        read_rules(text)
