@@ -9,7 +9,7 @@ from some_papers import paper
 
 from apercu.errors import InputError
 from apercu.papers import importers
-from apercu.papers.importers import Found, Problem, arxiv_year, import_papers, read_papers
+from apercu.papers.importers import Found, Problem, arxiv_year, import_file, read_papers
 from apercu.papers.sqlite_index import SqliteIndex
 
 ARXIV = {
@@ -139,7 +139,7 @@ def test_an_import_tells_what_it_did_and_a_second_one_changes_nothing(tmp_path, 
     changed = OURS | {"title": "Changed"}
     path = written(tmp_path / "p.jsonl", OURS, "{", ARXIV, SCHOLAR, changed, OPENALEX)
     index, told = SqliteIndex(tmp_path / "i.db", embedder), []
-    done = import_papers(index, path, progress=told.append)
+    done = import_file(index, path, progress=told.append)
     assert (done.added + done.updated, done.repeated, done.problem_count) == (5, 1, 2)
     assert done.problems[0].line == 2
     assert done.problems[1] == (5, "arxiv:2509.25998 stood on line 1; this one is kept")
@@ -147,14 +147,14 @@ def test_an_import_tells_what_it_did_and_a_second_one_changes_nothing(tmp_path, 
     assert index.count() == 4
     assert told == sorted(told)
     assert told[-1] == 1.0
-    again = import_papers(index, written(tmp_path / "q.jsonl", ARXIV, SCHOLAR, OPENALEX))
+    again = import_file(index, written(tmp_path / "q.jsonl", ARXIV, SCHOLAR, OPENALEX))
     assert (again.added, again.updated, again.same) == (0, 0, 3)
     assert index.doctor().problems == ()
 
 
 def test_only_so_many_problems_are_kept_but_all_are_counted(tmp_path, embedder, monkeypatch):
     monkeypatch.setattr(importers, "MOST_TOLD", 3)
-    done = import_papers(SqliteIndex(tmp_path / "i.db", embedder), written(tmp_path / "p.jsonl", *["{"] * 10, OURS))
+    done = import_file(SqliteIndex(tmp_path / "i.db", embedder), written(tmp_path / "p.jsonl", *["{"] * 10, OURS))
     assert (done.problem_count, len(done.problems), done.added) == (10, 3, 1)
 
 

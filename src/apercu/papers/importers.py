@@ -61,7 +61,7 @@ class ImportReport(Record):
     problems: tuple[Problem, ...] = ()
 
 
-def import_papers(
+def import_file(
     index: PaperIndex, path: Path, *, progress: Callable[[float], None] = lambda share: None
 ) -> ImportReport:
     """Read a file of papers into an index, two thousand at a time.
@@ -122,18 +122,7 @@ def read_papers(path: Path, share: list[float] | None = None) -> Iterator[Found 
     Raises:
         InputError: the file cannot be read, or is of no known kind.
     """
-    if not path.is_file():
-        raise InputError(f"{path} is no file", hint="Name a file of papers.")
-    name = path.name.removesuffix(".gz")
-    if name.endswith((".bib", ".bibtex")):
-        parse: Callable[[Iterator[tuple[int, bytes | None]]], Iterator[Found | Problem]] = _bibtex
-    elif name.endswith((".jsonl", ".json", ".ndjson")) or "." not in name:
-        parse = _json_lines
-    else:
-        raise InputError(
-            f"{path.name} is of no known kind, expected .jsonl, .ndjson, .json (one record a line) or .bib",
-            hint="Give the file the ending of what it holds; each may be packed as .gz.",
-        )
+    parse = check_file(path)
     try:
         with path.open("rb") as raw, _unpacked(raw) as file:
             size = max(1, path.stat().st_size)
@@ -143,6 +132,25 @@ def read_papers(path: Path, share: list[float] | None = None) -> Iterator[Found 
                 yield entry
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path} cannot be read ({error})") from error
+
+
+def check_file(path: Path) -> Callable[[Iterator[tuple[int, bytes | None]]], Iterator[Found | Problem]]:
+    """What reads a file, by its name.
+
+    Raises:
+        InputError: it is not there, or is of no known kind.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is {'a folder' if path.is_dir() else 'not there'}", hint="Name a file of papers.")
+    name = path.name.removesuffix(".gz")
+    if name.endswith((".bib", ".bibtex")):
+        return _bibtex
+    if name.endswith((".jsonl", ".json", ".ndjson")) or "." not in name:
+        return _json_lines
+    raise InputError(
+        f"{path.name} is of no known kind, expected .jsonl, .ndjson, .json (one record a line) or .bib",
+        hint="Give the file the ending of what it holds; each may be packed as .gz.",
+    )
 
 
 def _unpacked(file: BinaryIO) -> BinaryIO:
