@@ -74,6 +74,12 @@ def indexed(paper: CuratedPaper) -> IndexedPaper:
     )
 
 
+def own_index(settings: Settings) -> Path | None:
+    """The user's index, if there is one."""
+    path = settings.data_dir / NAME
+    return path if path.exists() else None
+
+
 @contextmanager
 def opened_for_search(path: Path | None, settings: Settings) -> Iterator[SqliteIndex]:
     """An index to ask; without one of the user's own, the curated papers alone.
@@ -86,7 +92,7 @@ def opened_for_search(path: Path | None, settings: Settings) -> Iterator[SqliteI
 
     own = path or settings.data_dir / NAME
     if own.exists():
-        index = SqliteIndex(own, embedder(settings.papers_vectors))
+        index = SqliteIndex(own, embedder(_way_of(own) or settings.papers_vectors))
         try:
             yield index
         finally:
@@ -123,13 +129,23 @@ def opened_for_change(path: Path | None, settings: Settings, *, make: bool = Tru
     if new and not make:
         raise InputError(f"there is no index at {own}", hint="Make one with `apercu papers import FILE`.")
     own.parent.mkdir(parents=True, exist_ok=True)
-    index = SqliteIndex(own, embedder(settings.papers_vectors))
+    index = SqliteIndex(own, embedder(_way_of(own) or settings.papers_vectors))
     try:
         if new:
             index.put(indexed(paper) for paper in curated())
         yield index
     finally:
         index.close()
+
+
+def _way_of(path: Path) -> str | None:
+    """The way to vectors by which an index was made; None for one that is new, or that says nothing known."""
+    from apercu.papers.sqlite_index import vectors_of
+
+    if not path.exists():
+        return None
+    name = (vectors_of(path) or "").rpartition("/")[0]
+    return {"apercu-words-1": "apercu", "wordllama-l2_supercat": "wordllama", "none": "none"}.get(name)
 
 
 # --- what the commands do, from Python -----------------------------------------------------------------------------

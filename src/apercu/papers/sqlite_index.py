@@ -12,7 +12,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -456,6 +456,16 @@ class _Stems:
 
     def close(self) -> None:
         self._database.close()
+
+
+def vectors_of(path: Path) -> str | None:
+    """By what an index says that its vectors were made, as "name/size"; None where it says nothing."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            row = database.execute("SELECT value FROM about WHERE name = 'vectors'").fetchone()
+    except sqlite3.Error:
+        return None
+    return str(row[0]) if row else None
 
 
 def text_of(paper: IndexedPaper) -> str:
