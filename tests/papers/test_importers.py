@@ -103,6 +103,9 @@ def test_packed_files_and_byte_order_marks_are_read(tmp_path):
         ('{"arxiv_id": "1", "title": null}', "not a record of arXiv"),
         ('{"arxiv_id": "1", "title": "x", "categories": 5}', "not a record of arXiv"),
         ('{"arxiv_id": "1", "title": "\\ud83c"}', "half of a surrogate pair"),
+        ('{"arxiv_id": "1", "title": "x", "doi": "\\ud83c"}', "half of a surrogate pair"),
+        ('{"arxiv_id": "1", "title": "x", "categories": ["\\ud83c"]}', "half of a surrogate pair"),
+        ('{"arxiv_id": 1, "title": "x"}', "not a record of arXiv"),
         ('{"corpusid": 1, "title": "x", "year": "soon"}', "year: Input should be a valid integer"),
         ('{"id": "https://openalex.org/W1", "title": "x", "abstract_inverted_index": [1]}', "not a record of OpenAlex"),
         ('{"id": "a", "source": "b", "title": "x", "colour": 1}', "colour: Extra inputs are not permitted"),
@@ -117,6 +120,19 @@ def test_a_bad_line_is_told_and_the_others_are_read(tmp_path, line, said):
     assert found[1].line == 2
     assert said in found[1].text
     assert len(found[1].text) < 300
+
+
+def test_characters_that_are_none_and_text_from_right_to_left_come_in_and_are_found(tmp_path, embedder):
+    path = written(
+        tmp_path / "p.jsonl",
+        {"arxiv_id": "1", "title": "Zero\x00in the zebra", "abstract": "before\x00giraffe"},
+        {"arxiv_id": "2", "title": "تكبير الصور 🎨", "abstract": "\u202eabc"},
+    )
+    index = SqliteIndex(tmp_path / "i.db", embedder)
+    assert import_file(index, path).added == 2
+    for query, expected in (("giraffe", "arxiv:1"), ("zebra", "arxiv:1"), ("تكبير", "arxiv:2")):
+        assert index.search(query)[0].paper.id == expected
+    assert index.doctor().problems == ()
 
 
 def test_a_line_that_is_far_too_long_is_passed_over_without_being_held(tmp_path):

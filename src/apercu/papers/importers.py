@@ -31,6 +31,9 @@ MOST_TOLD = 1_000
 _ARXIV = re.compile(r"(\d{2})(\d{2})\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/(\d{2})\d{5}")
 
 
+_HALF = "holds half of a surrogate pair, which is no character"
+
+
 class Problem(NamedTuple):
     """What is wrong with the record that begins on a line (from 1)."""
 
@@ -202,15 +205,27 @@ def _as_paper(number: int, record: Mapping[str, Any]) -> Found | Problem:
         return Problem(number, f"of no known kind of record: it has the fields {some or '(none)'}")
     try:
         fields = _KINDS[kind][1](record)
-        for value in (fields["id"], fields["title"], fields.get("abstract", "")):
-            value.encode()  # half of a surrogate pair cannot be kept
-        return Found(number, IndexedPaper.model_validate(fields))
+        paper = IndexedPaper.model_validate(fields)
+        for value in (
+            paper.id,
+            paper.title,
+            paper.abstract,
+            paper.arxiv,
+            paper.doi,
+            paper.source,
+            *paper.links,
+            *paper.categories,
+        ):
+            (value or "").encode()  # half of a surrogate pair cannot be kept
+        return Found(number, paper)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if first["type"] == "string_unicode":
+            return Problem(number, _HALF)
         return Problem(number, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
     except UnicodeEncodeError:
-        return Problem(number, "holds half of a surrogate pair, which is no character")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return Problem(number, _HALF)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
         return Problem(number, f"not a record of {kind}: {what}")
 
