@@ -1,6 +1,7 @@
 """How well the index of papers finds what is meant, against plain BM25 and plain vectors.
 
     python benchmarks/papers/retrieval.py ../shared/data/papers/arxiv_61k.jsonl.gz [--vectors apercu] [--split test]
+        [--most 1000] [--keep FOLDER]
 
 Two kinds of query: the paraphrases of `paraphrases.jsonl`, and the titles of the papers in `titles.jsonl`, whose own
 titles are taken out of the index (their number stands there instead), so that a title has to find its abstract. None of
@@ -89,13 +90,20 @@ def main() -> None:
     parser.add_argument("papers", type=Path)
     parser.add_argument("--vectors", default="apercu")
     parser.add_argument("--split", choices=("dev", "test", "all"), default="test")
+    parser.add_argument("--most", type=int, default=1000, help="queries of each kind")
+    parser.add_argument("--keep", type=Path, help="a folder that keeps the index, or has it already")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        index = SqliteIndex(Path(folder) / "papers.db", embedder(arguments.vectors))
-        titles = build(arguments.papers, index)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.keep or Path(temporary)
+        folder.mkdir(exist_ok=True)
+        index = SqliteIndex(folder / "papers.db", embedder(arguments.vectors))
+        if not (folder / "titles.json").exists():
+            (folder / "titles.json").write_text(json.dumps(build(arguments.papers, index)))
+        titles = json.loads((folder / "titles.json").read_text())
         scores: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
         walls, cpus = [], []
-        for kind, rows in queries(arguments.split).items():
+        for kind, every in queries(arguments.split).items():
+            rows = every[: arguments.most]
             asked = [row.get("query") or titles[row["arxiv_id"]] for row in rows]
             right = [f"arxiv:{row['arxiv_id']}" for row in rows]
             index.search("warm")
