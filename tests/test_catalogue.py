@@ -3,7 +3,7 @@
 from collections import Counter
 
 from apercu.catalogue import catalogue, families
-from apercu.papers.library import curated
+from apercu.papers.library import curated, indexed
 from apercu.settings import Settings
 
 
@@ -42,3 +42,17 @@ def test_the_curated_papers_are_many_and_different():
         values = [getattr(paper, name) for paper in papers if getattr(paper, name)]
         assert len(set(values)) == len(values), name
     assert all(paper.links and paper.about and paper.verified for paper in papers)
+
+
+def test_every_curated_paper_has_an_id_a_link_topics_and_a_summary_of_one_line_of_our_own():
+    kept = [indexed(paper) for paper in curated()]
+    assert len({paper.id for paper in kept}) == len(kept)
+    for paper in curated():
+        assert paper.title.strip() == paper.title, paper.short
+        assert paper.topics, paper.short
+        assert paper.tasks, paper.short
+        assert all(link.startswith(("https://", "http://")) for link in paper.links), paper.short
+        assert 20 <= len(paper.about) <= 300, paper.short
+        assert "\n" not in paper.about, paper.short
+        assert paper.about.casefold() != paper.title.casefold(), paper.short
+        assert paper.arxiv is None or any(paper.arxiv in link for link in paper.links), paper.short

@@ -91,7 +91,11 @@ def test_every_documented_command_and_option_exists(
     if words[0].startswith("-"):
         command: list[str] = []
     else:
-        command = words[:2] if words[0] == "models" and len(words) > 1 and not words[1].startswith("-") else words[:1]
+        command = (
+            words[:2]
+            if words[0] in ("models", "papers") and len(words) > 1 and not words[1].startswith("-")
+            else words[:1]
+        )
     code, told = help_of(command, capsys, monkeypatch)
     assert code == 0, f"{page}: {line}"
     for option in options:

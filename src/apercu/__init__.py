@@ -11,6 +11,7 @@ __version__ = "0.2.0"
 if TYPE_CHECKING:
     from apercu.errors import ApercuError
     from apercu.folders import enlarge_folder
+    from apercu.papers.library import check_papers, delete_papers, import_papers, search_papers
     from apercu.pictures import check, enlarge
     from apercu.plan.build import build_plan
     from apercu.question.prompt import parse_prompt, read_prompt_file, write_prompt
@@ -30,9 +31,12 @@ _HOMES = {
     "ask": "scientist",
     "build_plan": "plan.build",
     "check": "pictures",
+    "check_papers": "papers.library",
+    "delete_papers": "papers.library",
     "enlarge": "pictures",
     "enlarge_folder": "folders",
     "execute_plan": "run.execute",
+    "import_papers": "papers.library",
     "load_model": "registry",
     "load_settings": "settings",
     "model_cards": "registry",
@@ -40,6 +44,7 @@ _HOMES = {
     "read_prompt_file": "question.prompt",
     "read_question": "question.read",
     "recommend": "scientist",
+    "search_papers": "papers.library",
     "write_prompt": "question.prompt",
     "write_report": "reporting",
 }
@@ -53,9 +58,12 @@ __all__ = [
     "ask",
     "build_plan",
     "check",
+    "check_papers",
+    "delete_papers",
     "enlarge",
     "enlarge_folder",
     "execute_plan",
+    "import_papers",
     "load_model",
     "load_settings",
     "model_cards",
@@ -63,6 +71,7 @@ __all__ = [
     "read_prompt_file",
     "read_question",
     "recommend",
+    "search_papers",
     "write_prompt",
     "write_report",
 ]

@@ -300,7 +300,7 @@ class RecommendedModel(Record):
 
 
 class RelatedPaper(Record):
-    """A paper that Apercu proposes for a task."""
+    """A paper that Apercu proposes for a task; `summary` says what it is about."""
 
     id: str
     title: str
@@ -308,6 +308,7 @@ class RelatedPaper(Record):
     links: tuple[str, ...]
     verdict: Verdict
     reason: str
+    summary: str = ""
 
 
 class Recommendation(Record):

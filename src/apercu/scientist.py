@@ -16,6 +16,7 @@ from apercu.errors import QuestionError
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import judge, model_card_of
 from apercu.evidence.recommend import brief_of, recommend_for
+from apercu.evidence.related import related_papers
 from apercu.plan.build import build_plan
 from apercu.plan.draw import draw_text, flow_shapes
 from apercu.question.prompt import STANDARD_ASKED
@@ -64,14 +65,16 @@ def ask(question: str, *, settings: Settings, job: Job | None = None, progress: 
         QuestionError: the question is empty or too long, or names nothing that could be run on the picture.
         ApercuError: the picture cannot be used; nothing is written then.
     """
-    task = read_question(question)
-    brief = brief_of(question, recommend_for(task, settings), STANDARD_ASKED)
+    brief = brief_of(question, recommend(question, settings=settings), STANDARD_ASKED)
     return answer(brief, settings=settings, level="open", job=job, progress=progress)
 
 
 def recommend(question: str, *, settings: Settings) -> Recommendation:
     """Models and papers for a question, with reasons for and against."""
-    return recommend_for(read_question(question), settings)
+    task = read_question(question)
+    found = recommend_for(task, settings)
+    papers = () if found.abstained else related_papers(question, task, found.models, settings)
+    return found.model_copy(update={"papers": papers})
 
 
 def answer(

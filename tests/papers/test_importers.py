@@ -9,7 +9,7 @@ from some_papers import paper
 
 from apercu.errors import InputError
 from apercu.papers import importers
-from apercu.papers.importers import Found, Problem, arxiv_year, import_papers, read_papers
+from apercu.papers.importers import Found, Problem, arxiv_year, import_file, read_papers
 from apercu.papers.sqlite_index import SqliteIndex
 
 ARXIV = {
@@ -103,6 +103,9 @@ def test_packed_files_and_byte_order_marks_are_read(tmp_path):
         ('{"arxiv_id": "1", "title": null}', "not a record of arXiv"),
         ('{"arxiv_id": "1", "title": "x", "categories": 5}', "not a record of arXiv"),
         ('{"arxiv_id": "1", "title": "\\ud83c"}', "half of a surrogate pair"),
+        ('{"arxiv_id": "1", "title": "x", "doi": "\\ud83c"}', "half of a surrogate pair"),
+        ('{"arxiv_id": "1", "title": "x", "categories": ["\\ud83c"]}', "half of a surrogate pair"),
+        ('{"arxiv_id": 1, "title": "x"}', "not a record of arXiv"),
         ('{"corpusid": 1, "title": "x", "year": "soon"}', "year: Input should be a valid integer"),
         ('{"id": "https://openalex.org/W1", "title": "x", "abstract_inverted_index": [1]}', "not a record of OpenAlex"),
         ('{"id": "a", "source": "b", "title": "x", "colour": 1}', "colour: Extra inputs are not permitted"),
@@ -117,6 +120,19 @@ def test_a_bad_line_is_told_and_the_others_are_read(tmp_path, line, said):
     assert found[1].line == 2
     assert said in found[1].text
     assert len(found[1].text) < 300
+
+
+def test_characters_that_are_none_and_text_from_right_to_left_come_in_and_are_found(tmp_path, embedder):
+    path = written(
+        tmp_path / "p.jsonl",
+        {"arxiv_id": "1", "title": "Zero\x00in the zebra", "abstract": "before\x00giraffe"},
+        {"arxiv_id": "2", "title": "تكبير الصور 🎨", "abstract": "\u202eabc"},
+    )
+    index = SqliteIndex(tmp_path / "i.db", embedder)
+    assert import_file(index, path).added == 2
+    for query, expected in (("giraffe", "arxiv:1"), ("zebra", "arxiv:1"), ("تكبير", "arxiv:2")):
+        assert index.search(query)[0].paper.id == expected
+    assert index.doctor().problems == ()
 
 
 def test_a_line_that_is_far_too_long_is_passed_over_without_being_held(tmp_path):
@@ -139,7 +155,7 @@ def test_an_import_tells_what_it_did_and_a_second_one_changes_nothing(tmp_path, 
     changed = OURS | {"title": "Changed"}
     path = written(tmp_path / "p.jsonl", OURS, "{", ARXIV, SCHOLAR, changed, OPENALEX)
     index, told = SqliteIndex(tmp_path / "i.db", embedder), []
-    done = import_papers(index, path, progress=told.append)
+    done = import_file(index, path, progress=told.append)
     assert (done.added + done.updated, done.repeated, done.problem_count) == (5, 1, 2)
     assert done.problems[0].line == 2
     assert done.problems[1] == (5, "arxiv:2509.25998 stood on line 1; this one is kept")
@@ -147,14 +163,14 @@ def test_an_import_tells_what_it_did_and_a_second_one_changes_nothing(tmp_path, 
     assert index.count() == 4
     assert told == sorted(told)
     assert told[-1] == 1.0
-    again = import_papers(index, written(tmp_path / "q.jsonl", ARXIV, SCHOLAR, OPENALEX))
+    again = import_file(index, written(tmp_path / "q.jsonl", ARXIV, SCHOLAR, OPENALEX))
     assert (again.added, again.updated, again.same) == (0, 0, 3)
     assert index.doctor().problems == ()
 
 
 def test_only_so_many_problems_are_kept_but_all_are_counted(tmp_path, embedder, monkeypatch):
     monkeypatch.setattr(importers, "MOST_TOLD", 3)
-    done = import_papers(SqliteIndex(tmp_path / "i.db", embedder), written(tmp_path / "p.jsonl", *["{"] * 10, OURS))
+    done = import_file(SqliteIndex(tmp_path / "i.db", embedder), written(tmp_path / "p.jsonl", *["{"] * 10, OURS))
     assert (done.problem_count, len(done.problems), done.added) == (10, 3, 1)
 
 

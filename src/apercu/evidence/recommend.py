@@ -1,11 +1,10 @@
-"""Choose models and papers for a question from the cards that exist, with reasons on both sides, or abstain."""
+"""Choose models for a question from the catalogue, with reasons on both sides, or abstain."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from apercu.catalogue import Entry, catalogue
-from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
 from apercu.evidence.suits import NAMED, Part, by_damage, by_guessing, parts, ruled_out, shared_words
@@ -13,7 +12,6 @@ from apercu.records import (
     Brief,
     BriefEntry,
     ModelCard,
-    Paper,
     Recommendation,
     RecommendedModel,
     RelatedPaper,
@@ -38,7 +36,7 @@ PAPERS_IN_BRIEF = 4
 
 
 def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Recommendation:
-    """Rank the models and papers that bear on a task.
+    """Rank the models that bear on a task; `related.related_papers` finds the papers.
 
     A model is proposed when its card says that it does the task, or that it bears on it. The score adds up the verdict,
     whether it runs here, and how it suits the kind of picture and the wish: it is a rank, not a probability. Among the
@@ -69,17 +67,11 @@ def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Reco
     for model in sorted(described, key=lambda model: -model.score):
         by_family.setdefault(model.family, model)  # the best of its variants stands for a family
     models = sorted((*carded, *list(by_family.values())[:MOST_DESCRIBED]), key=lambda model: -model.score)
-    papers = [_related(paper, task) for paper in paper_cards().values()]
-    fitting = sorted(
-        (paper for paper in papers if paper.verdict in ("direct", "transferable")),
-        key=lambda paper: -_VERDICT_SCORE[paper.verdict],
-    )
     abstained = task.id == "other" or not any(model.task == task.id for model in models)
     return Recommendation(
         task=task,
         abstained=abstained,
         models=() if abstained else tuple(models),
-        papers=() if abstained else tuple(fitting),
     )
 
 
@@ -228,31 +220,17 @@ def _by_factor(factors: tuple[float, ...], task: Task) -> tuple[float, str]:
     return _TOO_SMALL_A_FACTOR, f"It enlarges {does} times only; the rest to {asked:g} times is plain interpolation."
 
 
-def _related(paper: Paper, task: Task) -> RelatedPaper:
-    verdict, relation = verdict_on(paper, task)
-    reason = relation.reason if relation else f"{paper.short} is about {paper.about}."
-    return RelatedPaper(
-        id=paper.id,
-        title=paper.title,
-        arxiv=paper.arxiv,
-        links=paper.links,
-        verdict=verdict,
-        reason=reason,
-    )
-
-
 def _model_entry(model: RecommendedModel) -> BriefEntry:
     paper, code = _first(model.links, "arxiv.org"), _first(model.links, "github.com")
     return BriefEntry(name=model.name, paper=paper, github=code)
 
 
 def _paper_entry(paper: RelatedPaper) -> BriefEntry:
-    card = paper_cards()[paper.id]
     return BriefEntry(
-        name=card.title,
-        paper=_first(card.links, "arxiv.org"),
-        github=_first(card.links, "github.com"),
-        summary=f"It is about {card.about}.",
+        name=paper.title,
+        paper=_first(paper.links, "arxiv.org") or next(iter(paper.links), None),
+        github=_first(paper.links, "github.com"),
+        summary=paper.summary or None,
     )
 
 

@@ -14,7 +14,7 @@ import typer
 
 from apercu import __version__
 from apercu.errors import EXIT_CODES, InputError, ShapeError
-from apercu.interfaces import batching, catalogue
+from apercu.interfaces import batching, catalogue, papers
 from apercu.interfaces.options import (
     EmbedManifest,
     Faithful,
@@ -269,3 +269,4 @@ app.command()(catalogue.recommend)
 app.command()(catalogue.plan)
 app.command()(catalogue.run)
 app.add_typer(catalogue.models_app, name="models")
+app.add_typer(papers.papers_app, name="papers")

@@ -31,6 +31,9 @@ MOST_TOLD = 1_000
 _ARXIV = re.compile(r"(\d{2})(\d{2})\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/(\d{2})\d{5}")
 
 
+_HALF = "holds half of a surrogate pair, which is no character"
+
+
 class Problem(NamedTuple):
     """What is wrong with the record that begins on a line (from 1)."""
 
@@ -61,7 +64,7 @@ class ImportReport(Record):
     problems: tuple[Problem, ...] = ()
 
 
-def import_papers(
+def import_file(
     index: PaperIndex, path: Path, *, progress: Callable[[float], None] = lambda share: None
 ) -> ImportReport:
     """Read a file of papers into an index, two thousand at a time.
@@ -122,18 +125,7 @@ def read_papers(path: Path, share: list[float] | None = None) -> Iterator[Found 
     Raises:
         InputError: the file cannot be read, or is of no known kind.
     """
-    if not path.is_file():
-        raise InputError(f"{path} is no file", hint="Name a file of papers.")
-    name = path.name.removesuffix(".gz")
-    if name.endswith((".bib", ".bibtex")):
-        parse: Callable[[Iterator[tuple[int, bytes | None]]], Iterator[Found | Problem]] = _bibtex
-    elif name.endswith((".jsonl", ".json", ".ndjson")) or "." not in name:
-        parse = _json_lines
-    else:
-        raise InputError(
-            f"{path.name} is of no known kind, expected .jsonl, .ndjson, .json (one record a line) or .bib",
-            hint="Give the file the ending of what it holds; each may be packed as .gz.",
-        )
+    parse = check_file(path)
     try:
         with path.open("rb") as raw, _unpacked(raw) as file:
             size = max(1, path.stat().st_size)
@@ -143,6 +135,25 @@ def read_papers(path: Path, share: list[float] | None = None) -> Iterator[Found 
                 yield entry
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path} cannot be read ({error})") from error
+
+
+def check_file(path: Path) -> Callable[[Iterator[tuple[int, bytes | None]]], Iterator[Found | Problem]]:
+    """What reads a file, by its name.
+
+    Raises:
+        InputError: it is not there, or is of no known kind.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is {'a folder' if path.is_dir() else 'not there'}", hint="Name a file of papers.")
+    name = path.name.removesuffix(".gz")
+    if name.endswith((".bib", ".bibtex")):
+        return _bibtex
+    if name.endswith((".jsonl", ".json", ".ndjson")) or "." not in name:
+        return _json_lines
+    raise InputError(
+        f"{path.name} is of no known kind, expected .jsonl, .ndjson, .json (one record a line) or .bib",
+        hint="Give the file the ending of what it holds; each may be packed as .gz.",
+    )
 
 
 def _unpacked(file: BinaryIO) -> BinaryIO:
@@ -194,15 +205,27 @@ def _as_paper(number: int, record: Mapping[str, Any]) -> Found | Problem:
         return Problem(number, f"of no known kind of record: it has the fields {some or '(none)'}")
     try:
         fields = _KINDS[kind][1](record)
-        for value in (fields["id"], fields["title"], fields.get("abstract", "")):
-            value.encode()  # half of a surrogate pair cannot be kept
-        return Found(number, IndexedPaper.model_validate(fields))
+        paper = IndexedPaper.model_validate(fields)
+        for value in (
+            paper.id,
+            paper.title,
+            paper.abstract,
+            paper.arxiv,
+            paper.doi,
+            paper.source,
+            *paper.links,
+            *paper.categories,
+        ):
+            (value or "").encode()  # half of a surrogate pair cannot be kept
+        return Found(number, paper)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if first["type"] == "string_unicode":
+            return Problem(number, _HALF)
         return Problem(number, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
     except UnicodeEncodeError:
-        return Problem(number, "holds half of a surrogate pair, which is no character")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return Problem(number, _HALF)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
         return Problem(number, f"not a record of {kind}: {what}")
 

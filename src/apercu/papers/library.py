@@ -1,12 +1,46 @@
-"""The papers that Apercu's developers chose, and how an index keeps them."""
+"""The index that the commands use: the user's own, or, before anything was imported, the papers that Apercu knows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from apercu.errors import EvidenceError
-from apercu.records import CuratedPaper, IndexedPaper
+from apercu.errors import EvidenceError, InputError
+from apercu.papers.base import Filters, Health, Hit
+from apercu.papers.importers import ImportReport, check_file, import_file
+from apercu.records import CuratedPaper, IndexedPaper, Record
+from apercu.settings import Settings
+
+if TYPE_CHECKING:
+    from apercu.papers.sqlite_index import SqliteIndex
+
+NAME = "papers.db"
+
+
+class FoundPapers(Record):
+    """What a search of the papers found, the best first."""
+
+    query: str
+    papers: tuple[Hit, ...]
+
+
+class Imported(Record):
+    """What an import did with each file, and how many papers the index holds now."""
+
+    files: tuple[ImportReport, ...]
+    papers: int
+
+
+class Deleted(Record):
+    """How many papers were taken out, and how many the index holds now."""
+
+    deleted: int
+    papers: int
 
 
 @cache
@@ -38,3 +72,156 @@ def indexed(paper: CuratedPaper) -> IndexedPaper:
         categories=paper.tasks,
         source="Apercu",
     )
+
+
+def own_index(settings: Settings) -> Path | None:
+    """The user's index, if there is one."""
+    path = settings.data_dir / NAME
+    return path if path.exists() else None
+
+
+@contextmanager
+def opened_for_search(path: Path | None, settings: Settings) -> Iterator[SqliteIndex]:
+    """An index to ask; without one of the user's own, the curated papers alone.
+
+    Raises:
+        InputError: `path` names no index.
+    """
+    from apercu.papers.embed import embedder
+    from apercu.papers.sqlite_index import SqliteIndex
+
+    own = path or settings.data_dir / NAME
+    if own.exists():
+        index = SqliteIndex(own, embedder(_way_of(own) or settings.papers_vectors))
+        try:
+            yield index
+        finally:
+            index.close()
+        return
+    if path is not None:
+        raise InputError(f"there is no index at {path}", hint="Make one with `apercu papers import FILE --index PATH`.")
+    with TemporaryDirectory() as folder:
+        index = SqliteIndex(Path(folder) / NAME, embedder(settings.papers_vectors))
+        try:
+            index.put(indexed(paper) for paper in curated())
+            yield index
+        finally:
+            index.close()
+
+
+@contextmanager
+def opened_for_change(path: Path | None, settings: Settings, *, make: bool = True) -> Iterator[SqliteIndex]:
+    """The user's index; a new one begins with the curated papers.
+
+    Args:
+        path: where, by default in the data folder.
+        settings: say where that is.
+        make: whether one that is not there is made.
+
+    Raises:
+        InputError: it is not there and is not to be made.
+    """
+    from apercu.papers.embed import embedder
+    from apercu.papers.sqlite_index import SqliteIndex
+
+    own = path or settings.data_dir / NAME
+    new = not own.exists()
+    if new and not make:
+        raise InputError(f"there is no index at {own}", hint="Make one with `apercu papers import FILE`.")
+    own.parent.mkdir(parents=True, exist_ok=True)
+    index = SqliteIndex(own, embedder(_way_of(own) or settings.papers_vectors))
+    try:
+        if new:
+            index.put(indexed(paper) for paper in curated())
+        yield index
+    finally:
+        index.close()
+
+
+def _way_of(path: Path) -> str | None:
+    """The way to vectors by which an index was made; None for one that is new, or that says nothing known."""
+    from apercu.papers.sqlite_index import vectors_of
+
+    if not path.exists():
+        return None
+    name = (vectors_of(path) or "").rpartition("/")[0]
+    return {"apercu-words-1": "apercu", "wordllama-l2_supercat": "wordllama", "none": "none"}.get(name)
+
+
+# --- what the commands do, from Python -----------------------------------------------------------------------------
+
+
+def search_papers(
+    query: str,
+    *,
+    settings: Settings,
+    limit: int = 10,
+    filters: Filters | None = None,
+    index: Path | None = None,
+) -> FoundPapers:
+    """The papers that fit a question or some words best: of the user's index, or of the curated papers without one.
+
+    Args:
+        query: a question or some words; no language of operators.
+        settings: where the user's index is, and how texts become vectors.
+        limit: how many at most.
+        filters: which may be found.
+        index: another index than the user's.
+
+    Raises:
+        InputError: there is no index at `index`, it is damaged, or the query is empty.
+    """
+    if not query.strip():
+        raise InputError("the query is empty, expected a question or some words", hint="Type what to look for.")
+    with opened_for_search(index, settings) as papers:
+        return FoundPapers(query=query, papers=tuple(papers.search(query, limit=limit, filters=filters)))
+
+
+def import_papers(
+    *paths: Path,
+    settings: Settings,
+    index: Path | None = None,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Imported:
+    """Read files of papers into an index; without one it is made and begins with the curated papers.
+
+    What was read is kept two thousand papers at a time: an import that is broken off can be begun again.
+
+    Raises:
+        InputError: a file cannot be read, or is of no known kind; nothing was read from any then.
+    """
+    for path in paths:
+        check_file(path)
+    with opened_for_change(index, settings) as papers:
+        done = tuple(
+            import_file(papers, path, progress=lambda share, i=i: progress((i + share) / len(paths)))  # type: ignore[misc]
+            for i, path in enumerate(paths)
+        )
+        papers.settle()
+        return Imported(files=done, papers=papers.count())
+
+
+def delete_papers(ids: Sequence[str], *, settings: Settings, index: Path | None = None) -> Deleted:
+    """Take papers out of an index.
+
+    Raises:
+        InputError: there is no index, or none of the papers is in it.
+    """
+    with opened_for_change(index, settings, make=False) as papers:
+        deleted = papers.delete(ids)
+        if not deleted:
+            raise InputError(
+                f"none of {len(ids)} ids is in the index, the first is {ids[0]!r}" if ids else "no id was given",
+                hint="`apercu papers search ... --json` shows the ids.",
+            )
+        return Deleted(deleted=deleted, papers=papers.count())
+
+
+def check_papers(*, settings: Settings, index: Path | None = None, mend: bool = False) -> Health:
+    """Whether both halves of an index, words and vectors, hold every paper and agree; `mend` makes them so.
+
+    Raises:
+        InputError: there is no index.
+    """
+    with opened_for_change(index, settings, make=False) as papers:
+        return papers.mend() if mend else papers.doctor()

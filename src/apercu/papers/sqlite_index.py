@@ -12,7 +12,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from apercu.errors import InputError
 from apercu.papers.base import Change, Filters, Health, Hit
 from apercu.papers.embed import Embedder
-from apercu.papers.fuse import Fused, fused, without_twins
+from apercu.papers.fuse import Fused, mixed, without_twins
 from apercu.papers.vectors import VectorFile, quantised
 from apercu.records import IndexedPaper
 
@@ -31,8 +31,6 @@ LONGEST_QUERY = 10_000
 """Characters; what comes after is not looked at."""
 CANDIDATES = 200
 """Papers that each half names for a search."""
-WEIGHTS = (1.0, 1.0)
-"""What the ranks by words and by meaning count."""
 TITLE_WEIGHT = 3.0
 """How much more a word counts in the title than in the abstract."""
 COMMON_FROM = 200
@@ -147,39 +145,45 @@ class SqliteIndex:
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The papers that fit a question or some words best.
 
-        Words and meanings each name up to 200 papers; the lists are joined by reciprocal rank, and near twins of a
-        paper that was told already are put behind the others. What stands in the query is looked for as it is: it is
-        no language of operators.
+        Words and meanings each name up to 200 papers, which are ordered by the sum of their scores in both
+        (`fuse.mixed`); near twins of a paper that was told already are put behind the others. What stands in the query
+        is looked for as it is: it is no language of operators.
         """
         if limit < 1:
             return []
         query = query.encode("utf-8", "ignore").decode()[:LONGEST_QUERY]
         with self._reading():
             admitted = _Admitted(filters)
-            by_words = self._by_words(query, admitted)
-            by_meaning, vectors = self._by_meaning(query, admitted)
-            ranked = fused((by_words, by_meaning), WEIGHTS)
+            words = self._by_words(query, admitted)
+            vector = self._embedder.embed([query])[0]
+            vectors = self._by_meaning(vector, admitted)
+            nearest = list(vectors)
+            if nearest:
+                vectors |= self._vectors_of([key for key in words if key not in vectors])
+            cosines = {key: float(found @ vector) for key, found in vectors.items()}
+            ranked = mixed(words, cosines, nearest)
             chosen = without_twins(ranked, vectors, limit)
             papers = {stored.key: stored.paper for stored in self._by_keys([entry.key for entry in chosen])}
         return [_hit(entry, papers[entry.key]) for entry in chosen if entry.key in papers]
 
     def by_words(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by words alone, for comparison."""
-        return self._ids(self._by_words(query, _Admitted(None))[:limit])
+        return self._ids(list(self._by_words(query, _Admitted(None)))[:limit])
 
     def by_meaning(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by meaning alone, for comparison."""
-        return self._ids(self._by_meaning(query, _Admitted(None))[0][:limit])
+        vector = self._embedder.embed([query])[0]
+        return self._ids(list(self._by_meaning(vector, _Admitted(None)))[:limit])
 
     def _ids(self, keys: Sequence[int]) -> list[str]:
         found = {stored.key: stored.paper.id for stored in self._by_keys(keys)}
         return [found[key] for key in keys if key in found]
 
-    def _by_words(self, query: str, admitted: _Admitted) -> list[int]:
-        """Keys by BM25, the best first; the commonest words of the query are left out where it holds rarer ones."""
+    def _by_words(self, query: str, admitted: _Admitted) -> dict[int, float]:
+        """Keys with their BM25, the best first; the commonest words of the query are left out where it holds rarer."""
         stems = self._stems.of(query)
         if not stems:
-            return []
+            return {}
         marks = ",".join("?" * len(stems))
         rows = self._database.execute(f"SELECT term, papers FROM common WHERE term IN ({marks})", list(stems))
         often = dict(rows.fetchall())
@@ -195,17 +199,16 @@ class SqliteIndex:
         condition, values = admitted.condition("papers")
         joined = "JOIN papers ON papers.key = words.rowid" if condition else ""
         found = self._database.execute(
-            f"SELECT words.rowid FROM words {joined} WHERE words MATCH ? {condition} "
-            f"ORDER BY bm25(words, {TITLE_WEIGHT}, 1.0), words.rowid LIMIT ?",
+            f"SELECT words.rowid, -bm25(words, {TITLE_WEIGHT}, 1.0) AS score FROM words {joined} "
+            f"WHERE words MATCH ? {condition} ORDER BY score DESC, words.rowid LIMIT ?",
             [asked, *values, CANDIDATES],
         )
-        return [key for (key,) in found]
+        return dict(found.fetchall())
 
-    def _by_meaning(self, query: str, admitted: _Admitted) -> tuple[list[int], dict[int, NDArray[np.float32]]]:
-        """Keys by cosine, the nearest first, and their vectors."""
-        vector = self._embedder.embed([query])[0]
+    def _by_meaning(self, vector: NDArray[np.float32], admitted: _Admitted) -> dict[int, NDArray[np.float32]]:
+        """Keys with their vectors, the nearest to a vector first."""
         if not vector.any():
-            return [], {}
+            return {}
         count = self._next_place()
         wanted = CANDIDATES if admitted.all else 10 * CANDIDATES
         places, _ = self._vectors.nearest(vector, count, wanted)
@@ -219,10 +222,20 @@ class SqliteIndex:
             )
             rows += found.fetchall()
         rows.sort(key=lambda row: at[row[1]])
-        rows = rows[:CANDIDATES]
+        return self._vectors_at(rows[:CANDIDATES], count)
+
+    def _vectors_of(self, keys: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        rows: list[tuple[int, int]] = []
+        for part in _parts(keys):
+            marks = ",".join("?" * len(part))
+            rows += self._database.execute(f"SELECT key, place FROM papers WHERE key IN ({marks})", part).fetchall()
+        return self._vectors_at(rows, self._next_place())
+
+    def _vectors_at(self, rows: Sequence[tuple[int, int]], count: int) -> dict[int, NDArray[np.float32]]:
+        """Vectors by key, of (key, place); without those that the file is too short for."""
         read = self._vectors.read(count)
-        vectors = {key: read["values"][place].astype(np.float32) * read["scale"][place] for key, place in rows}
-        return [key for key, _ in rows], vectors
+        there = [(key, place) for key, place in rows if place < len(read)]
+        return {key: read["values"][place].astype(np.float32) * read["scale"][place] for key, place in there}
 
     # --- health ------------------------------------------------------------------------------------------------------
 
@@ -443,6 +456,16 @@ class _Stems:
 
     def close(self) -> None:
         self._database.close()
+
+
+def vectors_of(path: Path) -> str | None:
+    """By what an index says that its vectors were made, as "name/size"; None where it says nothing."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            row = database.execute("SELECT value FROM about WHERE name = 'vectors'").fetchone()
+    except sqlite3.Error:
+        return None
+    return str(row[0]) if row else None
 
 
 def text_of(paper: IndexedPaper) -> str:

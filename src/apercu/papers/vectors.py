@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-ALL_UP_TO = 150_000
+ALL_UP_TO = 20_000
 """Vectors that are all compared; of more, the signs choose which."""
 _ROWS = 16_384
 _CHOSEN = 40

@@ -1,0 +1,88 @@
+"""Related papers are about the task of the question, and come from the user's own index where there is one."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from apercu.evidence.related import is_about
+from apercu.papers.library import import_papers
+from apercu.question.prompt import read_prompt_file
+from apercu.question.read import read_question
+from apercu.records import Brief, BriefEntry
+from apercu.scientist import answer, ask, recommend
+from apercu.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+SEEDS = ROOT.parent / "shared" / "seeds"
+ENLARGES = re.compile(r"super-?\s?resolution|upscal|upsampl|enlarg|larger|any size|continuous image", re.IGNORECASE)
+QUESTION = "How does AI enlarge a small icon 3x without blur?"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(data_dir=tmp_path / "data")
+
+
+def imported(settings, tmp_path, *records):
+    path = tmp_path / "mine.jsonl"
+    path.write_text("\n".join(json.dumps(record) for record in records), "utf-8")
+    import_papers(path, settings=settings)
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="the example prompts are not beside this checkout")
+@pytest.mark.parametrize("number", range(5))
+def test_of_the_five_first_papers_for_an_example_question_at_least_four_are_about_enlarging(settings, number):
+    question = read_prompt_file(sorted(SEEDS.glob("*.txt"))[number]).question
+    papers = recommend(question, settings=settings).papers[:5]
+    assert len(papers) == 5
+    assert sum(bool(ENLARGES.search(f"{paper.title} {paper.summary}")) for paper in papers) >= 4
+    assert all(paper.verdict == "direct" and paper.links for paper in papers)
+
+
+def test_another_task_gets_papers_about_that_task(settings):
+    papers = recommend("Colour my old black and white photo", settings=settings).papers
+    assert re.search(r"colou?r", papers[0].title, re.IGNORECASE)
+
+
+def test_a_question_that_nothing_fits_gets_no_papers(settings):
+    assert recommend("How long do I boil an egg?", settings=settings).papers == ()
+
+
+def test_a_paper_of_the_users_own_index_is_found_if_it_is_about_the_task_and_only_then(settings, tmp_path):
+    about = {
+        "arxiv_id": "2901.00001",
+        "title": "Icon super-resolution by three without blur",
+        "abstract": "Small icons.",
+    }
+    other = {"arxiv_id": "2901.00002", "title": "Small icon search, 3x quicker", "abstract": "We enlarge nothing."}
+    imported(settings, tmp_path, about, other)
+    ids = [paper.id for paper in recommend(QUESTION, settings=settings).papers]
+    assert "2901.00001" in ids[:3]
+    assert "2901.00002" not in ids
+    sources = ask(QUESTION, settings=settings).answer
+    assert any(source.name == about["title"] for source in sources.sources)
+    assert sources.unsupported == ()
+
+
+def test_an_answer_to_a_prompt_uses_no_paper_of_the_users_index(settings, tmp_path):
+    imported(settings, tmp_path, {"arxiv_id": "2901.00001", "title": "Icon super-resolution", "abstract": "Icons."})
+    brief = Brief(question=QUESTION, models=(BriefEntry(name="SISR-Any-LIIF-EDSR"),))
+    found = answer(brief, settings=settings).answer
+    assert [source.kind for source in found.sources] == ["model"]
+    assert "2901.00001" not in found.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "about"),
+    [
+        ("Image super-resolution by attention", "", True),
+        ("Sharper", "Super-resolution is hard. We do super-resolution.", True),
+        ("Sharper", "Unlike super-resolution, we remove rain.", False),
+        ("Sharper", "Object detection is hard; super-resolution and again super-resolution helps.", False),
+        ("", "", False),
+    ],
+)
+def test_a_paper_is_about_a_task_by_its_title_or_by_what_its_abstract_names_first_and_again(title, abstract, about):
+    assert is_about(title, abstract, read_question(QUESTION)) is about
