@@ -161,7 +161,11 @@ def _found(text: str) -> tuple[tuple[Token, ...], tuple[Match, ...], Enlargement
 
 def _findings(matches: Sequence[Match], enlargement: Enlargement, decided: TaskId) -> list[str]:
     sized = (enlargement.factor, enlargement.scale, enlargement.size)
+    known = any(match.group.kind in ("picture", "content") for match in matches)
+    grows = next((match.group.weight for match in matches if match.group.value == "super_resolution"), 0)
     return [
+        f"known:{'01'[known]} grows:{grows} sized:{'01'[any(sized)]}",
+        f"known:{'01'[known]} rules:{decided}",
         *(f"group:{match.group.kind}:{match.group.value}" for match in matches),
         *(f"group:{match.group.kind}:{match.group.value}:{match.group.weight}" for match in matches),
         f"rules:{decided}",
