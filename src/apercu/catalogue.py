@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from apercu.errors import EvidenceError
-from apercu.records import CardClaim, Content, Damage, ModelCard, Record, Status, TaskId
+from apercu.records import CardClaim, Content, Damage, Draws, ModelCard, Record, Status, TaskId
 from apercu.registry import model_cards, model_status
 from apercu.settings import Settings
 
@@ -56,7 +56,7 @@ class Variant(Record):
 
     `factors` are those that it enlarges by, "any", or empty for models that do not enlarge; `content` the kinds of
     picture that it learned from, empty where general or not known; `damage` what it was trained to undo or withstand;
-    `verified` says where the facts were checked.
+    `draws` stands where it is another than the family's; `verified` says where the facts were checked.
     """
 
     id: str = Field(min_length=1, max_length=200)
@@ -73,6 +73,7 @@ class Variant(Record):
     parameters: int | None = None
     weights: WeightsOf | None = None
     links: tuple[str, ...] = ()
+    draws: Draws | None = None
     verified: str
 
 
@@ -91,14 +92,14 @@ class Family(Record):
     licence: str
     about: str
     loads: str | None = None
-    draws: Literal["mean", "gan", "diffusion"] = "mean"
+    draws: Draws = "mean"
     narrow: bool = False
     notes: tuple[Note, ...] = ()
     variants: tuple[Variant, ...]
 
 
 class Entry(Record):
-    """A model of the catalogue."""
+    """A model of the catalogue; `source` is the name of the imported catalogue that it comes from, "" for Apercu's."""
 
     id: str
     family: str
@@ -121,6 +122,9 @@ class Entry(Record):
     status: Status = "described"
     needs: str = ""
     notes: tuple[Note, ...] = ()
+    draws: Draws = "mean"
+    narrow: bool = False
+    source: str = ""
     verified: str = ""
 
 
@@ -179,6 +183,7 @@ def _of_card(card: ModelCard, settings: Settings) -> Entry:
         licence=card.licence,
         cost=card.cost,
         links=card.links,
+        draws=card.draws,
         status=model_status(card, settings),
         needs=card.needs,
         notes=tuple(_note(claim) for claim in card.claims),
@@ -196,7 +201,9 @@ def _of_variant(id: str) -> Entry:
     # `apercu models add` takes networks that enlarge, and no others.
     loads = family.loads is not None and variant.weights is not None and variant.task == "super_resolution"
     return Entry(
-        **variant.model_dump(exclude={"links"}),
+        **variant.model_dump(exclude={"links", "draws"}),
+        draws=variant.draws or family.draws,
+        narrow=family.narrow,
         family=family.family,
         about=family.about,
         paper=family.paper,
@@ -211,7 +218,8 @@ def _of_variant(id: str) -> Entry:
 def _joined(entry: Entry, family: Family, variant: Variant) -> Entry:
     """A model that has a card, with what only the family's file says."""
     more = {"paper": family.paper, "damage": variant.damage, "trained_on": variant.trained_on}
-    return entry.model_copy(update=more | {"parameters": variant.parameters})
+    drawn = entry.draws if entry.draws != "mean" else variant.draws or family.draws
+    return entry.model_copy(update=more | {"draws": drawn, "parameters": variant.parameters})
 
 
 def _links(family: Family, variant: Variant) -> Iterator[str]:

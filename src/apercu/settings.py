@@ -28,7 +28,8 @@ class Settings(BaseModel):
     `data_dir`: where added weights are kept. `threads`: processor threads. `tile_size`: side of a tile in input pixels.
     `max_input_pixels`, `max_output_pixels`: larger pictures are refused before they are decoded or made. `max_scale`:
     largest factor on an axis. `max_memory`: bytes that a run may use, also as "1500MB" or "1.5GB"; without it, what the
-    machine has to spare.
+    machine has to spare. `remember_choices`: whether models that are named with --model are noted in the data folder
+    and recommended a little sooner; off by default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +41,7 @@ class Settings(BaseModel):
     max_output_pixels: int = Field(default=512_000_000, ge=1)
     max_scale: float = Field(default=64.0, ge=1)
     max_memory: ByteSize | None = Field(default=None, ge=1)
+    remember_choices: bool = False
 
     @field_validator("max_memory", mode="before")
     @classmethod
@@ -59,6 +61,7 @@ def load_settings(
     max_output_pixels: int | None = None,
     max_scale: float | None = None,
     max_memory: str | int | None = None,
+    remember_choices: bool | None = None,
 ) -> Settings:
     """Settings from arguments that are not None, then `APERCU_<NAME>` in the environment where it is not empty, then
     `settings.toml` in the user's configuration folder, then the defaults of `Settings`.
@@ -74,6 +77,7 @@ def load_settings(
         "max_output_pixels": max_output_pixels,
         "max_scale": max_scale,
         "max_memory": max_memory,
+        "remember_choices": remember_choices,
     }
     values = _from_file(platformdirs.user_config_path("apercu") / "settings.toml")
     values |= {name: text for name in Settings.model_fields if (text := os.environ.get(f"APERCU_{name.upper()}"))}

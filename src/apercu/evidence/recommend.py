@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from apercu.catalogue import Entry, catalogue
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
-from apercu.evidence.suits import NAMED, Part, by_damage, by_guessing, parts, ruled_out, shared_words
+from apercu.evidence.prefer import chosen_before, past_choices, preferred
+from apercu.evidence.suits import (
+    NAMED,
+    Part,
+    by_content,
+    by_damage,
+    by_guessing,
+    parts,
+    ruled_out,
+    shared_words,
+    speed_part,
+)
+from apercu.evidence.sure import runner_up_of, sureness_of, what_tells_apart
 from apercu.records import (
     Brief,
     BriefEntry,
     ModelCard,
     Paper,
+    Preference,
     Recommendation,
     RecommendedModel,
     RelatedPaper,
@@ -28,8 +41,8 @@ _STATUS_SCORE = {"runs": 0.3, "needs-file": 0.1, "described": 0.0}
 _OTHER_CONTENT, _OWN_CONTENT = 0.1, 0.05
 _TOO_LARGE_A_FACTOR, _TOO_SMALL_A_FACTOR = 0.1, 0.3
 _FOR_A_DECIBEL, _MOST_FOR_DECIBELS = 0.05, 0.15
-_SPEED = {"low": 0.3, "medium": 0.0, "high": -0.2}
-_MEASURED_QUICK = 0.2
+_MEASURED_QUICK = 0.1
+_NEXT_TO_NO_TIME = 0.2
 _PIXELS_STAY = 1.0
 MOST_DESCRIBED = 12
 _REPAIRS = frozenset({"restoration", "denoise", "deblur"})
@@ -37,7 +50,15 @@ MODELS_IN_BRIEF = 1
 PAPERS_IN_BRIEF = 4
 
 
-def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Recommendation:
+def recommend_for(
+    task: Task,
+    settings: Settings,
+    *,
+    question: str = "",
+    prefer: Sequence[Preference] = (),
+    source: str | None = None,
+    bonus: Mapping[str, Part] | None = None,
+) -> Recommendation:
     """Rank the models and papers that bear on a task.
 
     A model is proposed when its card says that it does the task, or that it bears on it. The score adds up the verdict,
@@ -47,40 +68,89 @@ def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Reco
 
     Args:
         task: what was read from the question.
-        settings: where the weights are.
+        settings: where the weights are, and whether past choices count.
         question: its words, which are held against those of the catalogue.
+        prefer: what somebody prefers whatever the question says; each shifts the ranks, with a reason.
+        source: the name of an imported catalogue; only its models are proposed then.
+        bonus: what else is known of a model for this picture, by its id: a part of its rank, with a sentence.
     """
     if len(task.steps) > 1 and set(task.steps) & _REPAIRS:
         task = task.model_copy(update={"damage": ()})  # another step undoes it first
     figures = figures_for(task)
-    entries = {id: entry for id, entry in catalogue(settings).items() if not ruled_out(entry, task)}
-    by_card = {alias: entry for entry in entries.values() for alias in entry.aliases}
+    every = catalogue(settings)
+    given = {id: entry for id, entry in every.items() if source is None or entry.source == source}
+    entries = {id: entry for id, entry in given.items() if not ruled_out(entry, task)}
+    by_card = {alias: entry for entry in entries.values() for alias in entry.aliases if not entry.source}
     carded = [
-        model
+        (model, entry)
         for card in model_cards(settings).values()
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
-    known = {model.name for model in carded}
+    known = {model.name for model, _ in carded}
     words = shared_words(question, {id: entry for id, entry in entries.items() if entry.task == task.id})
     described = [
-        _described(entry, task, words) for id, entry in entries.items() if entry.task == task.id and id not in known
+        (_described(entry, task, words), entry)
+        for id, entry in entries.items()
+        if entry.task == task.id and id not in known
     ]
+    counted = past_choices(task.id, settings)
+    shifted = {
+        model.id: _shifted(model, entry, task, prefer, chosen_before((entry.id, *entry.aliases), counted), bonus or {})
+        for model, entry in (*carded, *described)
+    }
     by_family: dict[str, RecommendedModel] = {}
-    for model in sorted(described, key=lambda model: -model.score):
+    for model in sorted((shifted[model.id] for model, _ in described), key=lambda model: -model.score):
         by_family.setdefault(model.family, model)  # the best of its variants stands for a family
-    models = sorted((*carded, *list(by_family.values())[:MOST_DESCRIBED]), key=lambda model: -model.score)
+    ranked = (*(shifted[model.id] for model, _ in carded), *list(by_family.values())[:MOST_DESCRIBED])
+    models = tuple(sorted(ranked, key=lambda model: -model.score))
     papers = [_related(paper, task) for paper in paper_cards().values()]
     fitting = sorted(
         (paper for paper in papers if paper.verdict in ("direct", "transferable")),
         key=lambda paper: -_VERDICT_SCORE[paper.verdict],
     )
     abstained = task.id == "other" or not any(model.task == task.id for model in models)
+    other = runner_up_of(models) if models and not abstained else None
     return Recommendation(
         task=task,
         abstained=abstained,
-        models=() if abstained else tuple(models),
+        why=_why_not(task, given.values()) if abstained else "",
+        sureness=sureness_of(task.margin, () if abstained else models),
+        runner_up=other.id if other else None,
+        against_runner_up=what_tells_apart(models[0], other) if other else "",
+        models=() if abstained else models,
         papers=() if abstained else tuple(fitting),
     )
+
+
+def _shifted(
+    model: RecommendedModel,
+    entry: Entry,
+    task: Task,
+    prefer: Sequence[Preference],
+    before: Part,
+    bonus: Mapping[str, Part],
+) -> RecommendedModel:
+    """A model with what preferences, past choices and predictions add to its rank, each with its reason."""
+    found = [part for part in (*preferred(entry, task, prefer), before, bonus.get(model.id, Part(0.0))) if part.score]
+    if not found:
+        return model
+    speaks_for, against = list(model.reasons_for), list(model.reasons_against)
+    _say(found, speaks_for, against)
+    score = round(model.score + sum(part.score for part in found), 3)
+    more = {"score": score, "reasons_for": tuple(speaks_for), "reasons_against": tuple(against)}
+    return model.model_copy(update=more)
+
+
+def _why_not(task: Task, entries: Iterable[Entry]) -> str:
+    """Why nothing is recommended."""
+    if task.id == "other":
+        return "Nothing that a model of the catalogue does was found in the question."
+    doing = [entry for entry in entries if entry.task == task.id]
+    if not doing:
+        return f"No model of the catalogue is made for {TASK_WORDS[task.id]}."
+    reasons = [reason for entry in doing if (reason := ruled_out(entry, task))]
+    named = dict.fromkeys(reasons)
+    return f"Of {len(doing)} models for {TASK_WORDS[task.id]} none is left: {'; '.join(list(named)[:3])}."
 
 
 def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ...]) -> Brief:
@@ -158,6 +228,10 @@ def _consider(
         (against if figure.gain.high < 0 else speaks_for).append(figure.text)
     if found and card.family == "LIIF":
         score += _by_figures(card, found, task)
+    elif card.family not in ("LIIF", "interpolation"):
+        part = by_content(entry, task)
+        score += part.score
+        _say((part,), speaks_for, against)
     else:
         score += _by_content(card, task)
         if _is_other_content(card, task):
@@ -166,9 +240,11 @@ def _consider(
     if task.damage and card.expects and card.family != "interpolation":  # a formula expects nothing
         against.append(f"It expects {card.expects}.")
     if "speed" in task.wish:
-        score += _SPEED[card.cost]
-        if card.family == "LIIF" and (quick := quickness(card.id)):
-            score += _MEASURED_QUICK
+        score += speed_part(entry, task).score
+        if card.family == "interpolation":
+            score += _NEXT_TO_NO_TIME
+        if quick := quickness(card.id):
+            score += _MEASURED_QUICK if card.family == "LIIF" else 0.0
             speaks_for.append(quick)
     return RecommendedModel(
         id=card.id, name=card.name, family=card.family, task=card.task, factors=card.factors, status=status,

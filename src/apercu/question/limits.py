@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Literal, get_args
 
 from apercu.catalogue import families
-from apercu.records import Facet
+from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
 _Mention = tuple[tuple[str, ...], re.Match[str]]
@@ -26,6 +26,7 @@ class Limits:
     no_gpu: bool = False
     runs_here: bool = False
     excluded: tuple[str, ...] = ()
+    excluded_kinds: tuple[Draws, ...] = ()
     named: tuple[str, ...] = ()
     facets: tuple[Facet, ...] = ()
 
@@ -35,10 +36,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _KINDS = {
-    "gan": _compiled(r"(?<![a-z])gans?(?![a-z])(?!-(?:inversion))|\badversarial(?:ly)?\b|적대적 생성|敵対的生成|对抗生成|生成对抗"),
-    "diffusion": _compiled(r"(?<![a-z])(?:latent |stable )?diffusion(?![a-z])|\bdiffusionsmodell\w*|\bdifusión\b|디퓨전|확산\s?모델|拡散|扩散"),
+    "gan": _compiled(
+        r"(?<![a-z])gans?(?![a-z])(?!-(?:inversion))|\badversarial(?:ly)?\b|적대적 생성|敵対的生成|对抗生成|生成对抗"
+    ),
+    "diffusion": _compiled(
+        r"(?<![a-z])(?:latent |stable )?diffusion(?![a-z])|\bdiffusionsmodell\w*|\bdifusión\b|"
+        r"디퓨전|확산\s?모델|拡散|扩散"
+    ),
 }
-_JOINED = _compiled(r"\s*(?:,|/|and|or|nor|plus|und|oder|ni|et|ou|y|e|o|、|,|和|与|と|や|이?랑|하고|와|과)(?: (?:no|not|neither))?\s*")
+_JOINED = _compiled(
+    r"\s*(?:,|/|and|or|nor|plus|und|oder|ni|et|ou|y|e|o|、|,|和|与|と|や|이?랑|하고|와|과)(?: (?:no|not|neither))?\s*"
+)
 _ITS_LIKE = _compiled(r"^\W*(?:or|and) (?:anything|something|others?|the)? ?(?:like (?:that|it|them)|similar|like)\b")
 _SHORTEST_NAME, _WORD_LIKE = 3, 5
 
@@ -82,9 +90,16 @@ def read_limits(text: str) -> Limits:
         elif len(names) == 1:
             named += names
             facets.append(_facet(text, "named", match))
+    kinds: tuple[Draws, ...] = tuple(kind for kind, families_of in _kinds().items() if families_of <= set(excluded))
     return Limits(
-        licence, no_gpu, runs_here, tuple(dict.fromkeys(excluded)), tuple(dict.fromkeys(named)), tuple(facets)
+        licence, no_gpu, runs_here, tuple(dict.fromkeys(excluded)), kinds, tuple(dict.fromkeys(named)), tuple(facets)
     )
+
+
+@cache
+def _kinds() -> dict[Draws, set[str]]:
+    """The families of each kind of network that can be ruled out as a whole."""
+    return {kind: {family.family for family in families() if family.draws == kind} for kind in ("gan", "diffusion")}
 
 
 def _first(text: str, pattern: re.Pattern[str], value: str, facets: list[Facet]) -> bool:
@@ -161,7 +176,9 @@ def _names() -> tuple[re.Pattern[str], dict[str, str]]:
         part = r"[-\s]?".join(re.escape(part) for part in re.split(r"[-\s]", name))
         # Short names are words, too ("hat", "film"): they count as they are written.
         parts.append(part if len(name) <= _WORD_LIKE else f"(?i:{part})")
-    return re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?![A-Za-z0-9_])"), {_plain(name): name for name in names}
+    return re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?![A-Za-z0-9_])"), {
+        _plain(name): name for name in names
+    }
 
 
 def _plain(name: str) -> str:

@@ -13,6 +13,7 @@ from apercu.question.factor import Enlargement, read_enlargement
 from apercu.question.learned import Reading, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
+from apercu.question.softness import is_softness
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
 
@@ -54,7 +55,7 @@ def read_question(text: str) -> Task:
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,
-        *_detail_facets(text, matches, tokens),
+        *_without_softness(text, _with_learned(text, _detail_facets(text, matches, tokens), reading)),
         *limits.facets,
     ]
     return Task(
@@ -72,7 +73,9 @@ def read_question(text: str) -> Task:
         no_gpu=limits.no_gpu,
         runs_here=limits.runs_here,
         excluded=limits.excluded,
+        excluded_kinds=limits.excluded_kinds,
         named=limits.named,
+        margin=round(reading.margin, 3),
         facets=tuple(facets),
     )
 
@@ -221,6 +224,27 @@ def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...
         if kind in ("content", "damage", "wish", "asked"):
             facets.append(_facet(text, match, kind, value))
     return _without_repeats(facets)
+
+
+def _with_learned(text: str, facets: list[Facet], reading: Reading) -> list[Facet]:
+    """What the vocabulary found, and what the linear model finds beside it."""
+    known = {(facet.kind, facet.value) for facet in facets}
+    denied = {wish for facet in facets for wish in [facet.value] if facet.kind == "wish"}
+    found = [
+        _quoted(text, place, kind, value)
+        for (kind, value), places in reading.details.items()
+        if (kind, value) not in known and not (kind == "damage" and _WISH_OF_ABSENCE[value] in denied)
+        for place in places[:1]
+    ]
+    return [*facets, *found]
+
+
+def _without_softness(text: str, facets: list[Facet]) -> list[Facet]:
+    return [
+        facet
+        for facet in facets
+        if (facet.kind, facet.value) != ("damage", "blur") or not is_softness(text, facet.start)
+    ]
 
 
 def _is_denied_repair(match: Match, tokens: tuple[Token, ...]) -> bool:
