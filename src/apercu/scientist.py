@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from apercu.plan.build import build_plan
 from apercu.plan.draw import draw_text, flow_shapes
 from apercu.question.prompt import STANDARD_ASKED
 from apercu.question.read import read_question
-from apercu.records import Answer, Brief, Level, ModelCard, Plan, Recommendation, Task
+from apercu.records import Answer, Brief, Level, ModelCard, Plan, Preference, Recommendation, Task
 from apercu.registry import find_model, model_cards, model_status
 from apercu.settings import Settings
 
@@ -65,13 +65,26 @@ def ask(question: str, *, settings: Settings, job: Job | None = None, progress: 
         ApercuError: the picture cannot be used; nothing is written then.
     """
     task = read_question(question)
-    brief = brief_of(question, recommend_for(task, settings), STANDARD_ASKED)
+    brief = brief_of(question, recommend_for(task, settings, question=question), STANDARD_ASKED)
     return answer(brief, settings=settings, level="open", job=job, progress=progress)
 
 
-def recommend(question: str, *, settings: Settings) -> Recommendation:
-    """Models and papers for a question, with reasons for and against."""
-    return recommend_for(read_question(question), settings)
+def recommend(
+    question: str, *, settings: Settings, prefer: Sequence[Preference] = (), source: str | None = None
+) -> Recommendation:
+    """Models and papers for a question, with reasons for and against.
+
+    Args:
+        question: in plain words.
+        settings: where weights and imported catalogues are.
+        prefer: what you prefer whatever the question says: fidelity, crispness, speed, licence.
+        source: the name of an imported catalogue, where only its models are to be recommended.
+
+    Raises:
+        QuestionError: the question is empty or too long.
+        UnknownModelError: no catalogue of that name was imported.
+    """
+    return recommend_for(read_question(question), settings, question=question, prefer=prefer, source=source)
 
 
 def answer(
@@ -128,7 +141,8 @@ def plan_question(
         ShapeError: scale and size are both given or make no sense.
     """
     task = read_question(question)
-    models = provided_models(brief_of(question, recommend_for(task, settings), STANDARD_ASKED))
+    found = recommend_for(task, settings, question=question)
+    models = provided_models(brief_of(question, found, STANDARD_ASKED))
     wanted = (scale, size) if scale or size else wanted_size(task, None)
     if not models and wanted == (None, None):
         raise _nothing_to_run(task)

@@ -97,6 +97,8 @@ def past_choices(task: TaskId, settings: Settings) -> Mapping[str, int]:
 
 def chosen_before(names: Sequence[str], counted: Mapping[str, int]) -> Part:
     """What it adds to an entry's rank that it was taken before; fewer than five choices count for less."""
+    if not counted:
+        return Part(0.0)
     total, own = sum(counted.values()), sum(counted.get(name, 0) for name in names)
     if not own:
         return Part(0.0)
