@@ -7,7 +7,7 @@ A family is a JSON file under `cards/catalogue` with its variants. Models that r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal
@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from apercu.errors import EvidenceError
+from apercu.imported import TeamCatalogue, imported_catalogues
 from apercu.records import CardClaim, Content, Damage, Draws, ModelCard, Record, Status, TaskId
 from apercu.registry import model_cards, model_status
 from apercu.settings import Settings
@@ -152,15 +153,36 @@ def _read_family(file: Traversable) -> Family:
 
 
 def catalogue(settings: Settings) -> dict[str, Entry]:
-    """Every model by id: those with a card, then the variants of the families that have none.
+    """Every model by id: those with a card, the variants of the families that have none, then imported catalogues.
 
     Raises:
-        EvidenceError: a file is damaged.
+        EvidenceError: a file of Apercu is damaged.
+        CatalogueError: an imported catalogue is damaged.
     """
-    entries = {card.name: _of_card(card, settings) for card in model_cards(settings).values()}
-    for id, (family, variant) in _variants().items():
-        entries[id] = _joined(entries[id], family, variant) if id in entries else _of_variant(id)
+    entries = {}
+    for card in model_cards(settings).values():
+        entry = _of_card(card)
+        status = model_status(card, settings)
+        entries[entry.id] = entry if entry.status == status else entry.model_copy(update={"status": status})
+    entries |= {id: _of_variant(id) for id in _variants() if id not in entries}
+    for name, team in imported_catalogues(settings).items():
+        entries |= {entry.id: entry for entry in _of_team(name, team) if entry.id not in entries}
     return entries
+
+
+@lru_cache(maxsize=4096)
+def _of_team(name: str, team: TeamCatalogue) -> tuple[Entry, ...]:
+    """The models of an imported catalogue: Apercu describes them and runs none of them."""
+    return tuple(
+        Entry(
+            **model.model_dump(exclude={"family", "about"}),
+            family=model.family or model.id,
+            about=model.about or f"a model of the catalogue {name}",
+            source=name,
+            verified=f"as the catalogue {name} says; not checked here",
+        )
+        for model in team.models
+    )
 
 
 @cache
@@ -168,8 +190,10 @@ def _variants() -> dict[str, tuple[Family, Variant]]:
     return {variant.id: (family, variant) for family in families() for variant in family.variants}
 
 
-def _of_card(card: ModelCard, settings: Settings) -> Entry:
-    return Entry(
+@lru_cache(maxsize=512)
+def _of_card(card: ModelCard) -> Entry:
+    """What a card says, with what only its family's file says; its status is that of a model that runs."""
+    entry = Entry(
         id=card.name,
         family=card.family,
         aliases=(card.id, *card.aliases),
@@ -184,11 +208,12 @@ def _of_card(card: ModelCard, settings: Settings) -> Entry:
         cost=card.cost,
         links=card.links,
         draws=card.draws,
-        status=model_status(card, settings),
+        status="runs",
         needs=card.needs,
         notes=tuple(_note(claim) for claim in card.claims),
         verified="see the card",
     )
+    return _joined(entry, *_variants()[entry.id]) if entry.id in _variants() else entry
 
 
 def _note(claim: CardClaim) -> Note:

@@ -12,12 +12,13 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from apercu.addresses import is_url, without_steering
 from apercu.errors import CatalogueError, InputError, MissingDependencyError
@@ -207,14 +208,16 @@ def _path(name: str, settings: Settings) -> Path:
     return settings.data_dir / "catalogues" / f"{name}.json"
 
 
-# --- reading -----------------------------------------------------------------------------------------------------------
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def _parsed(path: Path) -> tuple[list[_Raw], list[str]]:
     """The records of a file with their places, and what of it could not be read."""
     kind = path.suffix.lower()
     if kind not in _READ_KINDS:
-        raise CatalogueError(path.name, [f"its ending is {kind or 'missing'}, expected one of {', '.join(_READ_KINDS)}"])
+        raise CatalogueError(
+            path.name, [f"its ending is {kind or 'missing'}, expected one of {', '.join(_READ_KINDS)}"]
+        )
     try:
         if not path.is_file():
             raise CatalogueError(path.name, ["there is no such file"], hint="Check the path.")
@@ -297,7 +300,7 @@ def _records(value: object) -> tuple[list[_Raw], list[str]]:
 
 
 def _tidied(value: object) -> object:
-    """A record with its lists as lists: in CSV they stand in one field between semicolons, elsewhere one may be text."""
+    """A record with its lists as lists: text stands for one or, with semicolons, several, as in CSV."""
     if not isinstance(value, dict):
         return value
     tidy: dict[Any, Any] = dict(value)
@@ -306,17 +309,14 @@ def _tidied(value: object) -> object:
         if name == "factors" and isinstance(found, str) and found.strip().lower() == "any":
             tidy[name] = "any"
         elif isinstance(found, str):
-            tidy[name] = [part.strip().removesuffix("x") if name == "factors" else part.strip() for part in _split(found)]
+            split = [part.strip() for part in found.split(";") if part.strip()]
+            tidy[name] = [part.removesuffix("x") for part in split] if name == "factors" else split
         elif name == "factors" and isinstance(found, int | float):
             tidy[name] = [found]
     return tidy
 
 
-def _split(text: str) -> Iterator[str]:
-    yield from (part for part in text.split(";") if part.strip())
-
-
-def _problem(found: Any) -> str:
-    field = ".".join(str(part) for part in found["loc"] if part not in ("tuple[constrained-float, ...]", "literal['any']"))
-    given = repr(found["input"])[:60]
-    return f"field {field or 'record'}: {found['msg']} (given {without_steering(given, '?')})"
+def _problem(found: ErrorDetails) -> str:
+    inside = [str(part) for part in found["loc"] if not re.match(r"(?:tuple|literal|constrained)", str(part))]
+    given = without_steering(repr(found["input"])[:60], "?")
+    return f"field {'.'.join(inside) or 'record'}: {found['msg']} (given {given})"

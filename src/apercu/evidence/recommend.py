@@ -81,28 +81,34 @@ def recommend_for(
     given = {id: entry for id, entry in every.items() if source is None or entry.source == source}
     entries = {id: entry for id, entry in given.items() if not ruled_out(entry, task)}
     by_card = {alias: entry for entry in entries.values() for alias in entry.aliases if not entry.source}
+    counted = past_choices(task.id, settings)
+
+    def shifts(entry: Entry, id: str) -> list[Part]:
+        before = chosen_before((entry.id, *entry.aliases), counted)
+        every = (*preferred(entry, task, prefer), before, (bonus or {}).get(id, Part(0.0)))
+        return [part for part in every if part.score]
+
     carded = [
-        (model, entry)
+        _shifted(model, shifts(entry, model.id))
         for card in model_cards(settings).values()
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
-    known = {model.name for model, _ in carded}
+    known = {model.name for model in carded}
     words = shared_words(question, {id: entry for id, entry in entries.items() if entry.task == task.id})
-    described = [
-        (_described(entry, task, words), entry)
-        for id, entry in entries.items()
-        if entry.task == task.id and id not in known
-    ]
-    counted = past_choices(task.id, settings)
-    shifted = {
-        model.id: _shifted(model, entry, task, prefer, chosen_before((entry.id, *entry.aliases), counted), bonus or {})
-        for model, entry in (*carded, *described)
-    }
-    by_family: dict[str, RecommendedModel] = {}
-    for model in sorted((shifted[model.id] for model, _ in described), key=lambda model: -model.score):
-        by_family.setdefault(model.family, model)  # the best of its variants stands for a family
-    ranked = (*(shifted[model.id] for model, _ in carded), *list(by_family.values())[:MOST_DESCRIBED])
-    models = tuple(sorted(ranked, key=lambda model: -model.score))
+    scored = sorted(
+        (
+            (_score_of(entry, found := [*_parts_of(entry, task, words), *shifts(entry, id)]), id, found)
+            for id, entry in entries.items()
+            if entry.task == task.id and id not in known
+        ),
+        key=lambda item: -item[0],
+    )
+    best: dict[str, RecommendedModel] = {}
+    for score, id, found in scored:
+        family = entries[id].family
+        if family not in best and len(best) < MOST_DESCRIBED:  # the best of its variants stands for a family
+            best[family] = _described(entries[id], task, score, found)
+    models = tuple(sorted((*carded, *best.values()), key=lambda model: -model.score))
     papers = [_related(paper, task) for paper in paper_cards().values()]
     fitting = sorted(
         (paper for paper in papers if paper.verdict in ("direct", "transferable")),
@@ -122,21 +128,13 @@ def recommend_for(
     )
 
 
-def _shifted(
-    model: RecommendedModel,
-    entry: Entry,
-    task: Task,
-    prefer: Sequence[Preference],
-    before: Part,
-    bonus: Mapping[str, Part],
-) -> RecommendedModel:
+def _shifted(model: RecommendedModel, shifts: Sequence[Part]) -> RecommendedModel:
     """A model with what preferences, past choices and predictions add to its rank, each with its reason."""
-    found = [part for part in (*preferred(entry, task, prefer), before, bonus.get(model.id, Part(0.0))) if part.score]
-    if not found:
+    if not shifts:
         return model
     speaks_for, against = list(model.reasons_for), list(model.reasons_against)
-    _say(found, speaks_for, against)
-    score = round(model.score + sum(part.score for part in found), 3)
+    _say(shifts, speaks_for, against)
+    score = round(model.score + sum(part.score for part in shifts), 3)
     more = {"score": score, "reasons_for": tuple(speaks_for), "reasons_against": tuple(against)}
     return model.model_copy(update=more)
 
@@ -166,21 +164,29 @@ def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ..
     )
 
 
-def _described(entry: Entry, task: Task, words: Mapping[str, float]) -> RecommendedModel:
-    """A model that has no card of its own, by what the catalogue says of it."""
-    score = _VERDICT_SCORE["direct"] + _STATUS_SCORE[entry.status]
-    speaks_for, against = [f"It was made for {TASK_WORDS[task.id]}."], [_not_here(entry)]
-    if task.id == "super_resolution" and entry.factors == "any":
-        speaks_for.append("It does any factor from 1 upwards.")
+def _parts_of(entry: Entry, task: Task, words: Mapping[str, float]) -> list[Part]:
+    """What of a model that has no card of its own counts."""
     found = list(parts(entry, task, words))
     if task.id == "super_resolution" and entry.factors and entry.factors != "any":
         cost, reason = _by_factor(entry.factors, task)
         found.append(Part(-cost, reason))
+    return found
+
+
+def _score_of(entry: Entry, found: Sequence[Part]) -> float:
+    return round(_VERDICT_SCORE["direct"] + _STATUS_SCORE[entry.status] + sum(part.score for part in found), 3)
+
+
+def _described(entry: Entry, task: Task, score: float, found: Sequence[Part]) -> RecommendedModel:
+    """A model that has no card of its own, by what the catalogue says of it."""
+    speaks_for, against = [f"It was made for {TASK_WORDS[task.id]}."], [_not_here(entry)]
+    if task.id == "super_resolution" and entry.factors == "any":
+        speaks_for.append("It does any factor from 1 upwards.")
     _say(found, speaks_for, against)
     return RecommendedModel(
         id=entry.id, name=entry.id, family=entry.family, task=entry.task, factors=entry.factors, status=entry.status,
         links=entry.links,
-        score=round(score + sum(part.score for part in found), 3),
+        score=score,
         reasons_for=tuple(speaks_for), reasons_against=tuple(against),
     )  # fmt: skip
 
@@ -257,6 +263,8 @@ def _not_here(entry: Entry) -> str:
     """Why a model does not run here."""
     if entry.status == "needs-file":
         return f"It does not run here yet: it needs {entry.needs}."
+    if entry.source:
+        return f"The catalogue {entry.source} describes it; Apercu does not run it."
     return "This version only describes it."
 
 

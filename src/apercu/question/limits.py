@@ -44,6 +44,7 @@ _KINDS = {
         r"디퓨전|확산\s?모델|拡散|扩散"
     ),
 }
+_LEARNED = (*(family.family for family in families()), "RealSR")
 _JOINED = _compiled(
     r"\s*(?:,|/|and|or|nor|plus|und|oder|ni|et|ou|y|e|o|、|,|和|与|と|や|이?랑|하고|와|과)(?: (?:no|not|neither))?\s*"
 )
@@ -81,13 +82,15 @@ def read_limits(text: str) -> Limits:
             facets.append(_facet(text, value, match))
     excluded: list[str] = []
     named: list[str] = []
+    if _first(text, patterns["no_learning"], "no_learning", facets):
+        excluded += _LEARNED
     for (names, match), denied in _judged_mentions(text):
         if denied:
             excluded += names
             if _ITS_LIKE.search(text[match.end() :]):
                 excluded += [family.family for family in families() if family.draws in _drawn_by(names)]
             facets.append(_facet(text, "not", match))
-        elif len(names) == 1:
+        elif len(names) == 1 or _KINDS["diffusion"].fullmatch(match.group()):
             named += names
             facets.append(_facet(text, "named", match))
     kinds: tuple[Draws, ...] = tuple(kind for kind, families_of in _kinds().items() if families_of <= set(excluded))

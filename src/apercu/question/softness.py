@@ -50,6 +50,17 @@ _IS_SOFTNESS = tuple(
     )
 )
 
+_KEPT_GRAIN = re.compile(
+    r"\b(?:keep\w*|kept|preserv\w*|retain\w*|maintain\w*|authentic|lov\w*|like) (?:\w+ ){0,3}?grain\b"
+    r"|\bgrain\b.{0,20}\b(?:authentic|stays?|remains?|survives?|intact|kept|preserved|must stay|should stay)\b",
+    re.IGNORECASE,
+)
+
+
+def is_kept_grain(text: str) -> bool:
+    """Whether the grain that a question speaks of is to stay: then it is no damage."""
+    return _KEPT_GRAIN.search(text) is not None
+
 
 def is_softness(text: str, start: int) -> bool:
     """Whether the word for blur at `start` is about too few pixels; only its own sentence is looked at."""
