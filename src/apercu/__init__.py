@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
+    from apercu.catalogue import import_models
     from apercu.errors import ApercuError
     from apercu.folders import enlarge_folder
     from apercu.pictures import check, enlarge
@@ -33,6 +34,7 @@ _HOMES = {
     "enlarge": "pictures",
     "enlarge_folder": "folders",
     "execute_plan": "run.execute",
+    "import_models": "catalogue",
     "load_model": "registry",
     "load_settings": "settings",
     "model_cards": "registry",
@@ -56,6 +58,7 @@ __all__ = [
     "enlarge",
     "enlarge_folder",
     "execute_plan",
+    "import_models",
     "load_model",
     "load_settings",
     "model_cards",

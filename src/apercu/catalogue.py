@@ -7,15 +7,20 @@ A family is a JSON file under `cards/catalogue` with its variants. Models that r
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from apercu.errors import EvidenceError
-from apercu.imported import TeamCatalogue, imported_catalogues
+from apercu.errors import EvidenceError, UnknownModelError
+from apercu.imported import (
+    TeamCatalogue,
+    imported_catalogues,
+)
 from apercu.records import CardClaim, Content, Damage, Draws, ModelCard, Record, Status, TaskId
 from apercu.registry import model_cards, model_status
 from apercu.settings import Settings
@@ -57,7 +62,8 @@ class Variant(Record):
 
     `factors` are those that it enlarges by, "any", or empty for models that do not enlarge; `content` the kinds of
     picture that it learned from, empty where general or not known; `damage` what it was trained to undo or withstand;
-    `draws` stands where it is another than the family's; `verified` says where the facts were checked.
+    `draws` stands where it is another than the family's; `narrow` is as for a family; `verified` says where the facts
+    were checked.
     """
 
     id: str = Field(min_length=1, max_length=200)
@@ -75,6 +81,7 @@ class Variant(Record):
     weights: WeightsOf | None = None
     links: tuple[str, ...] = ()
     draws: Draws | None = None
+    narrow: bool = False
     verified: str
 
 
@@ -170,7 +177,46 @@ def catalogue(settings: Settings) -> dict[str, Entry]:
     return entries
 
 
-@lru_cache(maxsize=4096)
+def find_entry(name: str, settings: Settings) -> Entry:
+    """The model of the catalogue whose id or alias is `name`, in any mixture of capitals.
+
+    Raises:
+        UnknownModelError: there is none; the message names the nearest.
+    """
+    wanted = name.strip().casefold()
+    entries = list(catalogue(settings).values())
+    known = {called.casefold(): entry for entry in reversed(entries) for called in (entry.id, *entry.aliases)}
+    if wanted in known:
+        return known[wanted]
+    near = dict.fromkeys(known[match].id for match in get_close_matches(wanted, known, n=5, cutoff=0.4))
+    raise UnknownModelError(
+        f"no model is called {name!r}" + (f"; the nearest are {', '.join(near)}" if near else ""),
+        hint="`apercu models --all` lists every model.",
+    )
+
+
+def import_models(path: Path, *, settings: Settings, name: str | None = None) -> TeamCatalogue:
+    """Take in a team's own catalogue; `recommend` and the list of models use it from then on.
+
+    Args:
+        path: JSON, JSON lines, CSV or YAML (docs/catalogue.md); nothing of it is taken unless all of it is right.
+        settings: where the data folder is.
+        name: what to call it, by default as the file; a catalogue of the same name is replaced.
+
+    Raises:
+        CatalogueError: the file cannot be used; every problem is listed with its record and field.
+        InputError: the name cannot be used.
+        MissingDependencyError: it is YAML, and PyYAML is not installed.
+    """
+    called = name_of_file(path) if name is None else name
+    others = (entry for entry in catalogue(settings).values() if entry.source != called)
+    taken = {known.casefold() for entry in others for known in (entry.id, *entry.aliases)}
+    models = read_catalogue_file(path, taken=taken)
+    save_catalogue(models, called, settings)
+    return imported_catalogues(settings)[called]
+
+
+@lru_cache(maxsize=16)
 def _of_team(name: str, team: TeamCatalogue) -> tuple[Entry, ...]:
     """The models of an imported catalogue: Apercu describes them and runs none of them."""
     return tuple(
@@ -226,9 +272,9 @@ def _of_variant(id: str) -> Entry:
     # `apercu models add` takes networks that enlarge, and no others.
     loads = family.loads is not None and variant.weights is not None and variant.task == "super_resolution"
     return Entry(
-        **variant.model_dump(exclude={"links", "draws"}),
+        **variant.model_dump(exclude={"links", "draws", "narrow"}),
         draws=variant.draws or family.draws,
-        narrow=family.narrow,
+        narrow=family.narrow or variant.narrow,
         family=family.family,
         about=family.about,
         paper=family.paper,

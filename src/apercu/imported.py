@@ -85,6 +85,10 @@ class TeamCatalogue(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     models: tuple[TeamModel, ...] = Field(max_length=MOST_MODELS)
 
+    def __hash__(self) -> int:
+        """Its identity: a hash of ten thousand models would be worked out again for every question."""
+        return id(self)
+
 
 class _Raw(NamedTuple):
     """A record of a file, and where it stands there."""

@@ -12,10 +12,11 @@ from apercu.answer.compose import compose_claims
 from apercu.answer.gate import check_claims
 from apercu.answer.material import gather_texts
 from apercu.answer.render import render_markdown
-from apercu.errors import QuestionError
+from apercu.errors import InputError, QuestionError
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import judge, model_card_of
 from apercu.evidence.recommend import brief_of, recommend_for
+from apercu.imported import imported_catalogues
 from apercu.plan.build import build_plan
 from apercu.plan.draw import draw_text, flow_shapes
 from apercu.question.prompt import STANDARD_ASKED
@@ -82,8 +83,13 @@ def recommend(
 
     Raises:
         QuestionError: the question is empty or too long.
-        UnknownModelError: no catalogue of that name was imported.
+        InputError: no catalogue of that name was imported.
     """
+    if source is not None and source not in (known := imported_catalogues(settings)):
+        raise InputError(
+            f"no imported catalogue is called {source!r}; there are {', '.join(known) or 'none'}",
+            hint="`apercu models import FILE` imports one.",
+        )
     return recommend_for(read_question(question), settings, question=question, prefer=prefer, source=source)
 
 

@@ -276,7 +276,8 @@ def _say(found: Iterable[Part], speaks_for: list[str], against: list[str]) -> No
 
 
 def _is_other_content(card: ModelCard, task: Task) -> bool:
-    return bool(card.content and task.content) and not set(card.content) & set(task.content)
+    asked = {"photo" if kind == "face" else kind for kind in task.content}
+    return bool(card.content and task.content) and not set(card.content) & asked
 
 
 def _by_content(card: ModelCard, task: Task) -> float:

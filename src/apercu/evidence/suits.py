@@ -31,7 +31,7 @@ _NOT_ITS_KIND = -0.3
 _DAMAGE_MET, _DAMAGE_PARTLY, _DAMAGE_NEW, _DAMAGE_IDLE = 0.5, 0.25, -0.3, -0.3
 _GUESSES = {"mean": 0.0, "gan": -0.3, "diffusion": -0.6}
 _SPEED = {"low": 0.3, "medium": 0.0, "high": -0.4}
-_FOR_A_TENTH, _SPEED_BOUNDS = 0.3, (-0.4, 0.8)
+_FOR_A_TENTH, _SPEED_BOUNDS = 0.3, (-0.4, 0.85)
 _MULTIPLY_ADDS_OF_BASE = 874_860
 """Of LIIF-EDSR for a pixel of the result (docs/models.md)."""
 _OLD, _OLD_YEAR = -0.3, 2017
@@ -94,7 +94,8 @@ def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part
     yield by_guessing(entry, task)
     if "speed" in task.wish:
         yield speed_part(entry, task)
-    if entry.narrow:
+    suited = task.id != "style_transfer" and set(entry.content) & _NARROW & set(task.content)
+    if entry.narrow and not suited:
         yield Part(_SPECIAL, "It serves one special purpose.")
     if entry.paper and entry.paper.year < _OLD_YEAR and "speed" not in task.wish:
         yield Part(_OLD, f"Its paper is of {entry.paper.year}; later networks do the same better.")
@@ -102,7 +103,7 @@ def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part
         yield Part(_NO_WEIGHTS_OF_MANY if enlarges else _NO_WEIGHTS, "Official weights are not known here.")
     if "not known" in entry.licence:
         yield Part(_NO_LICENCE, "Its licence is not known.")
-    if entry.family in task.named:
+    if entry.family in task.named and not entry.narrow:
         yield Part(NAMED, "The question names it.")
     # Of the many networks that enlarge, the words of a question tell little: facets of it are what counts.
     yield Part((_WORDS_OF_MANY if enlarges else _WORDS) * words.get(entry.id, 0.0))
@@ -133,7 +134,7 @@ def by_content(entry: Entry, task: Task) -> Part:
     own = set(entry.content) & set(task.content)
     learned, asked = " and ".join(entry.content), " and ".join(task.content)
     if own:
-        whole = set(entry.content) <= set(task.content)
+        whole = set(entry.content) <= set(task.content) and task.id in ("super_resolution", "restoration")
         return Part(_OWN_CONTENT + _SUITS_ONE_KIND * whole, f"It learned from pictures of the kind {learned}.")
     if any(set(entry.content) & _ALIKE.get(kind, frozenset()) for kind in task.content):
         return Part(_NEAR_CONTENT, f"It learned from pictures of the kind {learned}, which is near to {asked}.")
@@ -145,10 +146,11 @@ def by_damage(entry: Entry, task: Task) -> Part:
     met = [damage for damage in task.damage if damage in entry.damage]
     if not task.damage:
         return Part(_DAMAGE_IDLE if entry.damage and task.id == "super_resolution" else 0.0)
-    if len(met) == len(task.damage):
+    if len(met) == len(task.damage) and (len(entry.damage) > 1 or task.id != "super_resolution"):
         return Part(_DAMAGE_MET, f"It was trained to undo {' and '.join(met)}.")
     if met:
-        return Part(_DAMAGE_PARTLY, f"It was trained to undo {' and '.join(met)}, not all that the question names.")
+        less = "made by formula" if len(met) == len(task.damage) else "not all that the question names"
+        return Part(_DAMAGE_PARTLY, f"It was trained to undo {' and '.join(met)}, {less}.")
     return Part(_DAMAGE_NEW if task.id == "super_resolution" else 0.0)
 
 
@@ -164,14 +166,23 @@ def by_guessing(entry: Entry, task: Task) -> Part:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-_MEANS = (
-    (
-        re.compile(r"\bfps\b|frame rate|smoother|slow[- ]?mo|in-?between|play at \d+", re.IGNORECASE),
-        "frame interpolation",
-    ),
-    (re.compile(r"\b(?:mist|smog|hazy|misty|foggy)\b", re.IGNORECASE), "fog haze"),
-    (re.compile(r"\b(?:drizzle|rainy|raindrops?)\b", re.IGNORECASE), "rain"),
-    (re.compile(r"\b(?:outline|cut[- ]?out|contour)\b", re.IGNORECASE), "object foreground"),
+_MEANS = tuple(
+    (re.compile(said, re.IGNORECASE), meant)
+    for said, meant in (
+        (
+            r"\bfps\b|frame rate|smoother|slow[- ]?mo|in-?between|play at \d+|zeitlupe|au ralenti|cámara lenta",
+            "frame interpolation",
+        ),
+        (r"\b(?:mist|smog|hazy|misty|foggy|nebel|dunst|brume|brouillard|niebla|bruma)\w*|안개|霧|雾|霾", "fog haze"),
+        (r"\b(?:drizzle|rainy|raindrop|regen|pluie|pleu\w|lluvia|wet)\w*|빗|비가|비 |雨|水珠", "rain"),
+        (r"\b(?:snowy|schnee|neige|flocon|nieve|nevad|copos)\w*|눈송이|눈이|雪", "snow"),
+        (
+            r"\b(?:outline|cut[- ]?out|contour|freistell\w*|d[eé]tour\w*|recort\w*|background)\b|누끼|切り抜|抠",
+            "background main object cut away striking",
+        ),
+        (r"\b(?:shak\w*|shook|moved|verwackel\w*|bougée?s?|movid[ao]s?|smear\w*|panning)\b|흔들|ブレ|抖", "motion"),
+        (r"\b(?:focus|unfocused|bokeh|mise au point|desenfocad[ao]s?)\b|초점|ピンボケ|ピント|失焦", "defocus focus"),
+    )
 )
 """Everyday words for what the catalogue calls otherwise."""
 

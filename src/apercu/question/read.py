@@ -52,10 +52,11 @@ def read_question(text: str) -> Task:
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
     limits = read_limits(text)
+    details = _detail_facets(text, matches, tokens, repairs=task in _REPAIRS)
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,
-        *_without_softness(text, _with_learned(text, _detail_facets(text, matches, tokens), reading)),
+        *_without_softness(text, _with_learned(text, details, reading)),
         *limits.facets,
     ]
     return Task(
@@ -215,11 +216,12 @@ def _task_facets(text: str, task: TaskId, matches: Sequence[Match], quotes: Sequ
     return _without_repeats([_quoted(text, place, "task", task) for place in places])
 
 
-def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...]) -> list[Facet]:
+def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...], *, repairs: bool) -> list[Facet]:
+    """Kind of picture, damage and wishes; "not so noisy" asks for a repair, or else that none be added."""
     facets = []
     for match in matches:
         kind, value = match.group.kind, match.group.value
-        if kind == "damage" and _is_denied(match, tokens):
+        if kind == "damage" and not repairs and _is_denied(match, tokens):
             kind, value = "wish", _WISH_OF_ABSENCE[value]
         if kind in ("content", "damage", "wish", "asked"):
             facets.append(_facet(text, match, kind, value))

@@ -20,7 +20,8 @@ _BLUR = _any(
     r"흐릿\w*|뿌옇\w*|ぼや\w*|ボケ\w*|ぼけ\w*|模糊|糊",
 )
 _GROWN = _any(
-    r"enlarg\w*|zoom\w*|full[- ]?screen|(?:big|large) screen|stretch\w*|scal\w+|bigger|larger|blow\w*|blew|magnif\w*",
+    r"enlarg\w*|zoom\w*|full[- ]?screen|(?:big|large|new|retina|4k) (?:\w+ )?(?:screen|display)s?|retina|stretch\w*",
+    r"scal\w+|bigger|larger|blow\w*|blew|magnif\w*",
     r"upscal\w*|on (?:the|my|a|our) (?:tv|projector|wall|billboard|monitor|beamer)|print(?:ed|s|ing)?\b|doubl\w*",
     r"en grand|plein écran|agrand\w*|ampli\w*|pantalla completa|vergrö\w*|hochskal\w*|vollbild|groß(?:em|en)?\b",
     r"확대\w*|키우\w*|전체 ?화면|拡大\w*|引き伸ば\w*|大画面|全画面|放大|变大|全屏",
@@ -47,6 +48,8 @@ _IS_SOFTNESS = tuple(
         rf"{_BLUR}.{{0,70}}\b{_TURNED}\b.{{0,40}}{_SHARP}",
         rf"{_BLUR},? (?:(?:and|but|et|y|und) )?{_SMALL}|{_SMALL},? (?:(?:and|but|et|y|und) )?{_BLUR}",
         rf"{_BLUR}的?{_SMALL}",
+        rf"\bbeim (?:groß|vergr|hoch|zoom|aufziehen)\w*.{{0,30}}{_BLUR}",
+        rf"\b(?:bilinear|bicubic|paint|photoshop|resiz\w+|scaling)\b.{{0,30}}\bmakes? \w+ (?:look )?{_BLUR}",
     )
 )
 
