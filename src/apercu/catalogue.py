@@ -20,6 +20,9 @@ from apercu.errors import EvidenceError, UnknownModelError
 from apercu.imported import (
     TeamCatalogue,
     imported_catalogues,
+    name_of_file,
+    read_catalogue_file,
+    save_catalogue,
 )
 from apercu.records import CardClaim, Content, Damage, Draws, ModelCard, Record, Status, TaskId
 from apercu.registry import model_cards, model_status
