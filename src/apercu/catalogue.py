@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError
 from apercu.errors import EvidenceError, UnknownModelError
 from apercu.imported import (
     TeamCatalogue,
+    checked_name,
     imported_catalogues,
     name_of_file,
     read_catalogue_file,
@@ -211,7 +212,7 @@ def import_models(path: Path, *, settings: Settings, name: str | None = None) ->
         InputError: the name cannot be used.
         MissingDependencyError: it is YAML, and PyYAML is not installed.
     """
-    called = name_of_file(path) if name is None else name
+    called = checked_name(name_of_file(path) if name is None else name)
     others = (entry for entry in catalogue(settings).values() if entry.source != called)
     taken = {known.casefold() for entry in others for known in (entry.id, *entry.aliases)}
     models = read_catalogue_file(path, taken=taken)

@@ -198,18 +198,27 @@ def _kept(path: Path, size: int, changed: int) -> TeamCatalogue:
         raise CatalogueError(path.name, [f"the kept file is damaged ({reason})"], hint=hint) from error
 
 
+def checked_name(name: str) -> str:
+    """The name itself.
+
+    Raises:
+        InputError: it has other characters than a-z, 0-9, - and _.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"{without_steering(name[:80], '?')!r} is no name for a catalogue",
+            hint="Use up to 64 small letters, digits, - and _, and begin with a letter or a digit.",
+        )
+    return name
+
+
 def name_of_file(path: Path) -> str:
     """The name that a catalogue gets from its file: small letters, digits, - and _."""
     return re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-_")[:64] or "catalogue"
 
 
 def _path(name: str, settings: Settings) -> Path:
-    if not _NAME.fullmatch(name):
-        raise InputError(
-            f"{without_steering(name[:80], '?')!r} is no name for a catalogue",
-            hint="Use up to 64 small letters, digits, - and _, and begin with a letter or a digit.",
-        )
-    return settings.data_dir / "catalogues" / f"{name}.json"
+    return settings.data_dir / "catalogues" / f"{checked_name(name)}.json"
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -61,8 +61,7 @@ class Task(Record):
     gives one factor per axis; `size` holds (height, width) when it asks for an exact size. `steps` are all tasks of a
     question that asks for several, in the order in which they are to be done; none where nothing fits. `licence`,
     `no_gpu`, `runs_here`, `excluded` (families of the catalogue) and `excluded_kinds` ("no GAN") must hold of a model;
-    `named` are families that the question names otherwise. `width` and `height` are sides in pixels of which only one
-    is given. `margin` is how far the reading is ahead of the next best.
+    `named` are families that the question names otherwise. `margin` is how far the reading is ahead of the next best.
     """
 
     id: TaskId
@@ -71,8 +70,6 @@ class Task(Record):
     factor: float | None = None
     scale: tuple[float, float] | None = None
     size: tuple[int, int] | None = None
-    width: int | None = None
-    height: int | None = None
     content: tuple[Content, ...] = ()
     damage: tuple[Damage, ...] = ()
     wish: tuple[Wish, ...] = ()

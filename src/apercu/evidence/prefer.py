@@ -99,7 +99,7 @@ def chosen_before(names: Sequence[str], counted: Mapping[str, int]) -> Part:
     """What it adds to an entry's rank that it was taken before; fewer than five choices count for less."""
     if not counted:
         return Part(0.0)
-    total, own = sum(counted.values()), sum(counted.get(name, 0) for name in names)
+    total, own = sum(counted.values()), sum(counted.get(name, 0) for name in set(names))
     if not own:
         return Part(0.0)
     score = round(_MOST_FOR_CHOICES * own / max(total, _ENOUGH_CHOICES), 3)

@@ -37,7 +37,7 @@ _MULTIPLY_ADDS_OF_BASE = 874_860
 _OLD, _OLD_YEAR = -0.3, 2017
 _NO_WEIGHTS, _NO_WEIGHTS_OF_MANY = -0.15, -0.4
 _NO_LICENCE = -0.05
-_SPECIAL = -0.5
+_SPECIAL = -0.7
 NAMED = 0.5
 _WORDS, _WORDS_OF_MANY = 0.5, 0.08
 _WORD = re.compile(r"[a-z]{3,}")
@@ -175,10 +175,18 @@ _MEANS = tuple(
         ),
         (r"\b(?:mist|smog|hazy|misty|foggy|nebel|dunst|brume|brouillard|niebla|bruma)\w*|안개|霧|雾|霾", "fog haze"),
         (r"\b(?:drizzle|rainy|raindrop|regen|pluie|pleu\w|lluvia|wet)\w*|빗|비가|비 |雨|水珠", "rain"),
-        (r"\b(?:snowy|schnee|neige|flocon|nieve|nevad|copos)\w*|눈송이|눈이|雪", "snow"),
+        (r"\b(?:snowy|schnee|neige|flocon|nieve|nevad|copos|snow)\w*|눈송이|눈이|雪", "snow"),
         (
             r"\b(?:outline|cut[- ]?out|contour|freistell\w*|d[eé]tour\w*|recort\w*|background)\b|누끼|切り抜|抠",
             "background main object cut away striking",
+        ),
+        (
+            r"\b(?:vhs|tape|camcorder|footage|upscal\w*|enlarg\w*|sharper|blurry|bigger|4k|hd|1080p|terrible)\b",
+            "super-resolution restoration enlarges",
+        ),
+        (
+            r"\b(?:rembrandt|monet|klimt|hokusai|picasso|van gogh|munch|kandinsky|style of|painted by|mosaic)\b",
+            "arbitrary style picture painting transfer",
         ),
         (r"\b(?:shak\w*|shook|moved|verwackel\w*|bougée?s?|movid[ao]s?|smear\w*|panning)\b|흔들|ブレ|抖", "motion"),
         (r"\b(?:focus|unfocused|bokeh|mise au point|desenfocad[ao]s?)\b|초점|ピンボケ|ピント|失焦", "defocus focus"),
