@@ -13,7 +13,7 @@ from apercu.question.factor import Enlargement, read_enlargement
 from apercu.question.learned import Reading, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
-from apercu.question.softness import is_softness
+from apercu.question.softness import is_kept_grain, is_softness
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
 
@@ -242,10 +242,13 @@ def _with_learned(text: str, facets: list[Facet], reading: Reading) -> list[Face
 
 
 def _without_softness(text: str, facets: list[Facet]) -> list[Facet]:
+    """Without blur that is only softness from being small, and grain that is to stay."""
+    kept = is_kept_grain(text)
     return [
         facet
         for facet in facets
-        if (facet.kind, facet.value) != ("damage", "blur") or not is_softness(text, facet.start)
+        if facet.kind != "damage"
+        or (not (facet.value == "blur" and is_softness(text, facet.start)) and not (facet.value == "noise" and kept))
     ]
 
 
