@@ -135,7 +135,7 @@ def test_a_name_never_becomes_another_path(name: str, tmp_path: Path, settings: 
 def test_a_damaged_kept_file_is_named(tmp_path: Path, settings: Settings) -> None:
     import_models(written(tmp_path, "team.json", FILES["team.json"]), settings=settings)
     (settings.data_dir / "catalogues" / "team.json").write_text("{}", "utf-8")
-    with pytest.raises(CatalogueError, match="team.json"):
+    with pytest.raises(CatalogueError, match=r"team\.json"):
         catalogue(settings)
 
 

@@ -1,6 +1,7 @@
 """How often each level of sureness was right: `python benchmarks/recommend/sureness.py`.
 
-Counted on the half "dev" of `questions.jsonl` and on `fresh.jsonl` (LABELS.md). `apercu.evidence.sure.SHARES` holds what it prints.
+Counted on the half "dev" of `questions.jsonl` and on `fresh.jsonl` (LABELS.md); what it prints stands in
+`apercu.evidence.sure.SHARES`.
 """
 
 from __future__ import annotations

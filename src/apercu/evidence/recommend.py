@@ -24,6 +24,8 @@ from apercu.evidence.sure import runner_up_of, sureness_of, what_tells_apart
 from apercu.records import (
     Brief,
     BriefEntry,
+    Content,
+    Damage,
     ModelCard,
     Paper,
     Preference,
@@ -44,6 +46,11 @@ _FOR_A_DECIBEL, _MOST_FOR_DECIBELS = 0.05, 0.15
 _MEASURED_QUICK = 0.1
 _NEXT_TO_NO_TIME = 0.2
 _PIXELS_STAY = 1.0
+LIGHT_DAMAGE = "liif-edsr-web"
+_LIGHT_DAMAGE: frozenset[Damage] = frozenset({"blur", "noise", "jpeg"})
+_DRAWN: frozenset[Content] = frozenset({"ui", "illustration", "text"})
+_DAMAGE_OF_DRAWN = 0.5
+"""Networks that undo damage learned from photographs; for drawings and interfaces one LIIF did."""
 MOST_DESCRIBED = 12
 _REPAIRS = frozenset({"restoration", "denoise", "deblur"})
 MODELS_IN_BRIEF = 1
@@ -243,6 +250,10 @@ def _consider(
         if _is_other_content(card, task):
             learned, asked = " and ".join(card.content), " and ".join(task.content)
             against.append(f"It learned from pictures of the kind {learned}, and the question is about {asked}.")
+    drawn = _DRAWN & set(task.content)
+    if card.id == LIGHT_DAMAGE and drawn and set(task.damage) & _LIGHT_DAMAGE:
+        score += _DAMAGE_OF_DRAWN
+        speaks_for.append(f"It was trained on light damage of pictures of the kind {' and '.join(sorted(drawn))}.")
     if task.damage and card.expects and card.family != "interpolation":  # a formula expects nothing
         against.append(f"It expects {card.expects}.")
     if "speed" in task.wish:

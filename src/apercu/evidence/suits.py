@@ -25,9 +25,10 @@ _ALIKE: Mapping[Content, frozenset[Content]] = {
     "ui": frozenset({"text"}),
 }
 _OWN_CONTENT, _NEAR_CONTENT, _OTHER_CONTENT = 0.15, 0.05, -0.4
-_SUITS_ONE_KIND = 0.25
+_SUITS_ONE_KIND, _SUITS_IN_PART = 0.25, 0.05
 _NARROW: frozenset[Content] = frozenset({"face", "anime"})
-_NOT_ITS_KIND = -0.3
+_NOT_ITS_KIND = -0.6
+_DRAWN: frozenset[Content] = frozenset({"anime", "illustration"})
 _DAMAGE_MET, _DAMAGE_PARTLY, _DAMAGE_NEW, _DAMAGE_IDLE = 0.5, 0.25, -0.3, -0.3
 _GUESSES = {"mean": 0.0, "gan": -0.3, "diffusion": -0.6}
 _SPEED = {"low": 0.3, "medium": 0.0, "high": -0.4}
@@ -134,8 +135,13 @@ def by_content(entry: Entry, task: Task) -> Part:
     own = set(entry.content) & set(task.content)
     learned, asked = " and ".join(entry.content), " and ".join(task.content)
     if own:
-        whole = set(entry.content) <= set(task.content) and task.id in ("super_resolution", "restoration")
-        return Part(_OWN_CONTENT + _SUITS_ONE_KIND * whole, f"It learned from pictures of the kind {learned}.")
+        suits = 0.0
+        if task.id in ("super_resolution", "restoration"):
+            if len(task.content) > 1 and "anime" in own and set(entry.content) <= _DRAWN:
+                suits = _SUITS_IN_PART
+            elif set(entry.content) <= set(task.content):
+                suits = _SUITS_ONE_KIND
+        return Part(_OWN_CONTENT + suits, f"It learned from pictures of the kind {learned}.")
     if any(set(entry.content) & _ALIKE.get(kind, frozenset()) for kind in task.content):
         return Part(_NEAR_CONTENT, f"It learned from pictures of the kind {learned}, which is near to {asked}.")
     return Part(_OTHER_CONTENT, f"It learned from pictures of the kind {learned}, and the question is about {asked}.")
