@@ -291,7 +291,8 @@ def _from_yaml(text: str, path: Path) -> tuple[list[_Raw], list[str]]:
         import yaml
     except ImportError as error:
         raise MissingDependencyError(
-            f"{path.name} is YAML, and PyYAML is not installed", hint="pip install pyyaml, or write the file as JSON."
+            f"{path.name} is YAML, and PyYAML is not installed",
+            hint="Install it with `pip install pyyaml`, or write the file as JSON.",
         ) from error
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
@@ -299,7 +300,8 @@ def _from_yaml(text: str, path: Path) -> tuple[list[_Raw], list[str]]:
         return _records(yaml.safe_load(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        return [], [f"line {mark.line + 1 if mark else 1}: not YAML ({getattr(error, 'problem', None) or 'broken'})"]
+        where, reason = f"line {mark.line + 1 if mark else 1}", getattr(error, "problem", None) or "broken"
+        return [], [f"{where}: not YAML ({without_steering(str(reason), '?')})"]
     except (ValueError, RecursionError):
         return [], ["it is nested too deeply, or holds a value that cannot be read"]
 

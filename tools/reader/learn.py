@@ -58,7 +58,9 @@ def learned(questions: list[dict[str, Any]]) -> bytes:
         for q in questions
     ]
     stands_in = Counter(feature for counts in features for feature in counts)
-    kept = sorted((feature for feature, n in stands_in.items() if n >= LEAST), key=hash_of)
+    often = sorted(feature for feature, n in stands_in.items() if n >= LEAST)
+    by_hash = {hash_of(feature): feature for feature in often}  # of two with one hash, only one can be looked up
+    kept = [by_hash[number] for number in sorted(by_hash)]
     rarity = np.array([math.log((1 + len(questions)) / (1 + stands_in[f])) + 1 for f in kept], np.float32)
     matrix = _matrix(features, {feature: i for i, feature in enumerate(kept)}, rarity)
     details = [f"{kind}:{value}" for kind, values in DETAILS.items() for value in values]

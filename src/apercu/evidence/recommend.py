@@ -39,7 +39,7 @@ from apercu.registry import model_cards
 from apercu.settings import Settings
 
 _VERDICT_SCORE: dict[Verdict, float] = {"direct": 1.0, "transferable": 0.3, "off-topic": 0.0, "unknown": 0.0}
-_STATUS_SCORE = {"runs": 0.3, "needs-file": 0.1, "described": 0.0}
+_STATUS_SCORE = {"runs": 0.3, "needs-file": 0.05, "described": 0.0}
 _OTHER_CONTENT, _OWN_CONTENT = 0.1, 0.05
 _TOO_LARGE_A_FACTOR, _TOO_SMALL_A_FACTOR = 0.1, 0.3
 _FOR_A_DECIBEL, _MOST_FOR_DECIBELS = 0.05, 0.15
@@ -301,12 +301,15 @@ def _by_content(card: ModelCard, task: Task) -> float:
 def _by_figures(card: ModelCard, figures: tuple[Figure, ...], task: Task) -> float:
     """What the figures of a LIIF model add to its rank: it stands beside the base, as far off as it measured.
 
-    What it learned from counts only where it is surely better than the base: then as learned from this kind of picture.
+    What it learned from counts only where it is surely better than the base: then as learned from this kind of picture;
+    where that is so for one of several kinds, and for none the contrary, the base's own kind is not held against it.
     Where speed is wished for, the base is not what it is held against.
     """
     level = _by_content(card if "speed" in task.wish else model_cards()[BASE], task)
     if task.content and all(figure.gain.low > 0 for figure in figures):
         level = _OWN_CONTENT
+    elif set(task.content) & set(card.content) and any(figure.gain.low > 0 for figure in figures):
+        level = level if any(figure.gain.high < 0 for figure in figures) else max(level, 0.0)
     mean = sum(figure.gain.mean for figure in figures) / len(figures)
     return level + max(-_MOST_FOR_DECIBELS, min(_MOST_FOR_DECIBELS, _FOR_A_DECIBEL * mean))
 

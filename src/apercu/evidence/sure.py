@@ -26,9 +26,9 @@ class Share(NamedTuple):
 
 
 SHARES: dict[SureLevel, Share] = {
-    "sure": Share(0.997, 0.985, 394),
-    "fairly sure": Share(0.973, 0.950, 74),
-    "unsure": Share(0.833, 0.800, 30),
+    "sure": Share(1.0, 0.991, 400),
+    "fairly sure": Share(0.986, 0.966, 73),
+    "unsure": Share(0.88, 0.857, 25),
 }
 
 
