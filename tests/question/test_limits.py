@@ -92,7 +92,7 @@ def test_weak_machines_and_closed_networks_are_limits(text: str, field: str) -> 
 @pytest.mark.parametrize("text", ["a photo of an old laptop", "offline printing", "enlarge it without adding leaves"])
 def test_what_only_sounds_like_a_limit_is_none(text: str) -> None:
     found = read_limits(text)
-    assert not (found.no_gpu or found.runs_here)
+    assert (found.no_gpu, found.runs_here) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,7 @@ _WISH_OF_ABSENCE: dict[str, Wish] = {
     "scratches": "fidelity",
 }
 _NEGATION_REACH = 3
+_SCREENSHOT = re.compile(r"screen|captur|スクリーン|スクショ|キャプチャ|캡처|캡쳐|스크린|截图", re.IGNORECASE)
 _FEW_WORDS = 4
 _LONGEST_LINE = 1_000_000
 
@@ -56,7 +58,7 @@ def read_question(text: str) -> Task:
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,
-        *_without_softness(text, _with_learned(text, details, reading)),
+        *_without_screens(_without_softness(text, _with_learned(text, details, reading))),
         *limits.facets,
     ]
     return Task(
@@ -239,6 +241,13 @@ def _with_learned(text: str, facets: list[Facet], reading: Reading) -> list[Face
         for place in places[:1]
     ]
     return [*facets, *found]
+
+
+def _without_screens(facets: list[Facet]) -> list[Facet]:
+    """A screenshot of an anime shows an anime and no interface."""
+    if not any(facet.value == "anime" for facet in facets):
+        return facets
+    return [facet for facet in facets if facet.value != "ui" or not _SCREENSHOT.search(facet.quote)]
 
 
 def _without_softness(text: str, facets: list[Facet]) -> list[Facet]:
