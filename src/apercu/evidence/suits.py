@@ -152,7 +152,7 @@ def by_damage(entry: Entry, task: Task) -> Part:
     met = [damage for damage in task.damage if damage in entry.damage]
     if not task.damage:
         return Part(_DAMAGE_IDLE if entry.damage and task.id == "super_resolution" else 0.0)
-    if len(met) == len(task.damage) and (len(entry.damage) > 1 or task.id != "super_resolution"):
+    if len(met) == len(task.damage) and (len(entry.damage) > 1 or "jpeg" in met or task.id != "super_resolution"):
         return Part(_DAMAGE_MET, f"It was trained to undo {' and '.join(met)}.")
     if met:
         less = "made by formula" if len(met) == len(task.damage) else "not all that the question names"
