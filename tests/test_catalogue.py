@@ -1,6 +1,9 @@
 """The catalogue of all models, and the curated papers: every file is whole, every name is there once."""
 
 from collections import Counter
+from pathlib import Path
+
+import pytest
 
 from apercu.catalogue import catalogue, families
 from apercu.papers.library import curated, indexed
@@ -56,3 +59,20 @@ def test_every_curated_paper_has_an_id_a_link_topics_and_a_summary_of_one_line_o
         assert "\n" not in paper.about, paper.short
         assert paper.about.casefold() != paper.title.casefold(), paper.short
         assert paper.arxiv is None or any(paper.arxiv in link for link in paper.links), paper.short
+
+
+def test_every_model_of_the_platform_is_there_under_its_name(tmp_path):
+    facts = Path(__file__).parents[2] / "shared" / "data" / "catalogue_facts.tsv"
+    if not facts.is_file():
+        pytest.skip(f"the list of the platform's models is not at {facts}")
+    names = [line.split("\t")[0] for line in facts.read_text("utf-8").splitlines()[1:]]
+    assert len(names) == 158
+    entries = catalogue(Settings(data_dir=tmp_path))
+    assert [name for name in names if name not in entries] == []
+
+
+def test_a_variant_trained_against_a_discriminator_is_known_as_such_whatever_its_family(tmp_path):
+    entries = catalogue(Settings(data_dir=tmp_path))
+    drawn = {id for id, entry in entries.items() if entry.draws == "gan"}
+    assert {"SISR-HAT-Real-GAN-4x", "SISR-SwinIR-Real-DFO-64-M-4x", "Real-ESRGAN x4plus", "RealSR DF2K"} <= drawn
+    assert not {"SISR-HAT-4x", "SISR-SwinIR-Classical-DF2K-64-M-2x", "SISR-Any-LIIF-EDSR"} & drawn

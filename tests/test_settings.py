@@ -1,5 +1,6 @@
 """Settings come from arguments, then the environment, then the user's file, then the defaults; a bad one is named."""
 
+import json
 from pathlib import Path
 
 import platformdirs
@@ -61,12 +62,13 @@ def test_every_setting_can_come_from_every_place(config: Path, monkeypatch, tmp_
         "max_scale": 3.5,
         "max_memory": 2_000_000_000,
         "papers_vectors": "none",
+        "remember_choices": True,
     }
     assert set(values) == set(Settings.model_fields)
     assert load_settings(**values) == Settings(**values)
     config.write_text(
         "\n".join(
-            f"{name} = {str(value)!r}" if isinstance(value, Path | str) else f"{name} = {value}"
+            f"{name} = {str(value)!r}" if name == "data_dir" else f"{name} = {json.dumps(value)}"
             for name, value in values.items()
         )
     )

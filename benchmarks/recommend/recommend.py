@@ -20,10 +20,16 @@ from apercu.catalogue import Entry, catalogue
 from apercu.evidence.recommend import recommend_for
 from apercu.evidence.suits import ruled_out
 from apercu.question.read import read_question
-from apercu.records import Recommendation, Task
+from apercu.records import Draws, Recommendation, Task
 from apercu.settings import Settings
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
+KINDS: dict[Draws, set[str]] = {
+    "gan": {"Real-ESRGAN", "ESRGAN", "BSRGAN"},
+    "diffusion": {"StableSR", "DiffBIR", "ResShift"},
+}
+"""Where a label rules out all of these, every model that was trained so is out, whatever its family."""
+HARD = {"licence", "no_gpu", "runs_here", "exclude_families", "any_factor"}
 SAYS_SO = ("shrunk to", "plain interpolation", "plain resize")
 
 
@@ -31,13 +37,15 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--split", choices=("dev", "test"), default="test")
+    parser.add_argument("--file", type=Path, help="another file of labelled questions, such as fresh.jsonl")
     parser.add_argument("--wrong", action="store_true", help="list what went wrong; for dev only")
     arguments = parser.parse_args()
-    if arguments.wrong and arguments.split == "test":
+    if arguments.wrong and arguments.split == "test" and not arguments.file:
         raise SystemExit("the questions of the test half are not looked at: use --split dev")
-    questions = [json.loads(line) for line in QUESTIONS.open(encoding="utf-8")]
+    lines = (arguments.file or QUESTIONS).open(encoding="utf-8")
+    questions = [q for q in map(json.loads, lines) if q.get("split", arguments.split) == arguments.split]
     with TemporaryDirectory() as folder:
-        judge([q for q in questions if q["split"] == arguments.split], Settings(data_dir=Path(folder)), arguments.wrong)
+        judge(questions, Settings(data_dir=Path(folder)), arguments.wrong)
 
 
 def judge(questions: list[dict[str, Any]], settings: Settings, tell: bool) -> None:
@@ -81,7 +89,7 @@ def judged(q: dict[str, Any], task: Task, found: Recommendation, entries: dict[s
         marks["(always LIIF)"] = "LIIF" in q["families"]
     if found.models:
         marks["every recommended id exists"] = all(model.id in entries for model in found.models)
-    if q["constraints"].get("factor") or set(q["constraints"]) & {"licence", "no_gpu", "runs_here", "exclude_families"}:
+    if q["constraints"].get("factor") or set(q["constraints"]) & HARD:
         marks["hard constraints honoured"] = honoured(q["constraints"], found, entries)
     return marks
 
@@ -97,10 +105,16 @@ def honoured(constraints: dict[str, Any], found: Recommendation, entries: dict[s
         no_gpu=constraints.get("no_gpu", False),
         runs_here=constraints.get("runs_here", False),
         excluded=tuple(constraints.get("exclude_families", ())),
+        excluded_kinds=tuple(
+            kind for kind, known in KINDS.items() if known <= set(constraints.get("exclude_families", ()))
+        ),
     )
     if any(ruled_out(entries[model.id], wanted) for model in found.models):
         return False
     factor, first = constraints.get("factor"), found.models[0]
+    native = constraints.get("native") and first.factors != "any" and factor in first.factors
+    if (constraints.get("any_factor") or constraints.get("native")) and first.factors != "any" and not native:
+        return False
     if factor is None or first.factors == "any" or factor in first.factors or found.task.id != "super_resolution":
         return True
     return any(words in reason for words in SAYS_SO for reason in first.reasons_against)

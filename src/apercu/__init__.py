@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
+    from apercu.catalogue import import_models
     from apercu.errors import ApercuError
     from apercu.folders import enlarge_folder
     from apercu.papers.library import check_papers, delete_papers, import_papers, search_papers
@@ -36,6 +37,7 @@ _HOMES = {
     "enlarge": "pictures",
     "enlarge_folder": "folders",
     "execute_plan": "run.execute",
+    "import_models": "catalogue",
     "import_papers": "papers.library",
     "load_model": "registry",
     "load_settings": "settings",
@@ -63,6 +65,7 @@ __all__ = [
     "enlarge",
     "enlarge_folder",
     "execute_plan",
+    "import_models",
     "import_papers",
     "load_model",
     "load_settings",

@@ -7,15 +7,25 @@ A family is a JSON file under `cards/catalogue` with its variants. Models that r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from difflib import get_close_matches
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from apercu.errors import EvidenceError
-from apercu.records import CardClaim, Content, Damage, ModelCard, Record, Status, TaskId
+from apercu.errors import EvidenceError, UnknownModelError
+from apercu.imported import (
+    TeamCatalogue,
+    checked_name,
+    imported_catalogues,
+    name_of_file,
+    read_catalogue_file,
+    save_catalogue,
+)
+from apercu.records import CardClaim, Content, Damage, Draws, ModelCard, Record, Status, TaskId
 from apercu.registry import model_cards, model_status
 from apercu.settings import Settings
 
@@ -56,7 +66,8 @@ class Variant(Record):
 
     `factors` are those that it enlarges by, "any", or empty for models that do not enlarge; `content` the kinds of
     picture that it learned from, empty where general or not known; `damage` what it was trained to undo or withstand;
-    `verified` says where the facts were checked.
+    `draws` stands where it is another than the family's; `narrow` is as for a family; `verified` says where the facts
+    were checked.
     """
 
     id: str = Field(min_length=1, max_length=200)
@@ -73,6 +84,8 @@ class Variant(Record):
     parameters: int | None = None
     weights: WeightsOf | None = None
     links: tuple[str, ...] = ()
+    draws: Draws | None = None
+    narrow: bool = False
     verified: str
 
 
@@ -91,14 +104,14 @@ class Family(Record):
     licence: str
     about: str
     loads: str | None = None
-    draws: Literal["mean", "gan", "diffusion"] = "mean"
+    draws: Draws = "mean"
     narrow: bool = False
     notes: tuple[Note, ...] = ()
     variants: tuple[Variant, ...]
 
 
 class Entry(Record):
-    """A model of the catalogue."""
+    """A model of the catalogue; `source` is the name of the imported catalogue that it comes from, "" for Apercu's."""
 
     id: str
     family: str
@@ -121,6 +134,9 @@ class Entry(Record):
     status: Status = "described"
     needs: str = ""
     notes: tuple[Note, ...] = ()
+    draws: Draws = "mean"
+    narrow: bool = False
+    source: str = ""
     verified: str = ""
 
 
@@ -148,15 +164,75 @@ def _read_family(file: Traversable) -> Family:
 
 
 def catalogue(settings: Settings) -> dict[str, Entry]:
-    """Every model by id: those with a card, then the variants of the families that have none.
+    """Every model by id: those with a card, the variants of the families that have none, then imported catalogues.
 
     Raises:
-        EvidenceError: a file is damaged.
+        EvidenceError: a file of Apercu is damaged.
+        CatalogueError: an imported catalogue is damaged.
     """
-    entries = {card.name: _of_card(card, settings) for card in model_cards(settings).values()}
-    for id, (family, variant) in _variants().items():
-        entries[id] = _joined(entries[id], family, variant) if id in entries else _of_variant(id)
+    entries = {}
+    for card in model_cards(settings).values():
+        entry = _of_card(card)
+        status = model_status(card, settings)
+        entries[entry.id] = entry if entry.status == status else entry.model_copy(update={"status": status})
+    entries |= {id: _of_variant(id) for id in _variants() if id not in entries}
+    for name, team in imported_catalogues(settings).items():
+        entries |= {entry.id: entry for entry in _of_team(name, team) if entry.id not in entries}
     return entries
+
+
+def find_entry(name: str, settings: Settings) -> Entry:
+    """The model of the catalogue whose id or alias is `name`, in any mixture of capitals.
+
+    Raises:
+        UnknownModelError: there is none; the message names the nearest.
+    """
+    wanted = name.strip().casefold()
+    entries = list(catalogue(settings).values())
+    known = {called.casefold(): entry for entry in reversed(entries) for called in (entry.id, *entry.aliases)}
+    if wanted in known:
+        return known[wanted]
+    near = dict.fromkeys(known[match].id for match in get_close_matches(wanted, known, n=5, cutoff=0.4))
+    raise UnknownModelError(
+        f"no model is called {name!r}" + (f"; the nearest are {', '.join(near)}" if near else ""),
+        hint="`apercu models --all` lists every model.",
+    )
+
+
+def import_models(path: Path, *, settings: Settings, name: str | None = None) -> TeamCatalogue:
+    """Take in a team's own catalogue; `recommend` and the list of models use it from then on.
+
+    Args:
+        path: JSON, JSON lines, CSV or YAML (docs/catalogue.md); nothing of it is taken unless all of it is right.
+        settings: where the data folder is.
+        name: what to call it, by default as the file; a catalogue of the same name is replaced.
+
+    Raises:
+        CatalogueError: the file cannot be used; every problem is listed with its record and field.
+        InputError: the name cannot be used.
+        MissingDependencyError: it is YAML, and PyYAML is not installed.
+    """
+    called = checked_name(name_of_file(path) if name is None else name)
+    others = (entry for entry in catalogue(settings).values() if entry.source != called)
+    taken = {known.casefold() for entry in others for known in (entry.id, *entry.aliases)}
+    models = read_catalogue_file(path, taken=taken)
+    save_catalogue(models, called, settings)
+    return imported_catalogues(settings)[called]
+
+
+@lru_cache(maxsize=16)
+def _of_team(name: str, team: TeamCatalogue) -> tuple[Entry, ...]:
+    """The models of an imported catalogue: Apercu describes them and runs none of them."""
+    return tuple(
+        Entry(
+            **model.model_dump(exclude={"family", "about"}),
+            family=model.family or model.id,
+            about=model.about or f"a model of the catalogue {name}",
+            source=name,
+            verified=f"as the catalogue {name} says; not checked here",
+        )
+        for model in team.models
+    )
 
 
 @cache
@@ -164,8 +240,10 @@ def _variants() -> dict[str, tuple[Family, Variant]]:
     return {variant.id: (family, variant) for family in families() for variant in family.variants}
 
 
-def _of_card(card: ModelCard, settings: Settings) -> Entry:
-    return Entry(
+@lru_cache(maxsize=512)
+def _of_card(card: ModelCard) -> Entry:
+    """What a card says, with what only its family's file says; its status is that of a model that runs."""
+    entry = Entry(
         id=card.name,
         family=card.family,
         aliases=(card.id, *card.aliases),
@@ -179,11 +257,13 @@ def _of_card(card: ModelCard, settings: Settings) -> Entry:
         licence=card.licence,
         cost=card.cost,
         links=card.links,
-        status=model_status(card, settings),
+        draws=card.draws,
+        status="runs",
         needs=card.needs,
         notes=tuple(_note(claim) for claim in card.claims),
         verified="see the card",
     )
+    return _joined(entry, *_variants()[entry.id]) if entry.id in _variants() else entry
 
 
 def _note(claim: CardClaim) -> Note:
@@ -196,7 +276,9 @@ def _of_variant(id: str) -> Entry:
     # `apercu models add` takes networks that enlarge, and no others.
     loads = family.loads is not None and variant.weights is not None and variant.task == "super_resolution"
     return Entry(
-        **variant.model_dump(exclude={"links"}),
+        **variant.model_dump(exclude={"links", "draws", "narrow"}),
+        draws=variant.draws or family.draws,
+        narrow=family.narrow or variant.narrow,
         family=family.family,
         about=family.about,
         paper=family.paper,
@@ -211,7 +293,8 @@ def _of_variant(id: str) -> Entry:
 def _joined(entry: Entry, family: Family, variant: Variant) -> Entry:
     """A model that has a card, with what only the family's file says."""
     more = {"paper": family.paper, "damage": variant.damage, "trained_on": variant.trained_on}
-    return entry.model_copy(update=more | {"parameters": variant.parameters})
+    drawn = entry.draws if entry.draws != "mean" else variant.draws or family.draws
+    return entry.model_copy(update=more | {"draws": drawn, "parameters": variant.parameters})
 
 
 def _links(family: Family, variant: Variant) -> Iterator[str]:

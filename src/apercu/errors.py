@@ -6,6 +6,7 @@ ApercuError
 │   ├── ShapeError          sizes, factors or array shapes do not fit each other
 │   ├── QuestionError       the question is empty or cannot be read
 │   ├── BriefError          a prompt file does not hold a question, models and papers
+│   ├── CatalogueError      a team's file of models cannot be used (lists every problem)
 │   └── OutputError         a result cannot be written where it was asked for
 ├── PlanError               a workflow graph is wrong (lists every problem)
 ├── ModelError              a model cannot be used
@@ -23,6 +24,11 @@ and `code` map every class for the command line, HTTP and MCP; a test walks the 
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+SHOWN_PROBLEMS = 1_000
+"""So many problems of a file are printed; `problems` of the error holds all of them."""
 
 
 class ApercuError(Exception):
@@ -69,6 +75,25 @@ class BriefError(InputError):
     """A prompt file does not hold what a prompt must hold."""
 
     code = "brief"
+
+
+class CatalogueError(InputError):
+    """A team's file of models cannot be used.
+
+    Args:
+        name: of the file.
+        problems: everything that is wrong, each in one line.
+        hint: what the user can do about it.
+    """
+
+    code = "catalogue"
+
+    def __init__(self, name: str, problems: Sequence[str], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems"
+        message = f"{name} has {count}, and nothing of it was imported: " + "; ".join(problems[:SHOWN_PROBLEMS])
+        more = f"; and {len(problems) - SHOWN_PROBLEMS:,} more" if len(problems) > SHOWN_PROBLEMS else ""
+        super().__init__(message + more, hint=hint or "docs/catalogue.md shows each form.")
 
 
 class OutputError(InputError):
@@ -153,6 +178,7 @@ EXIT_CODES: dict[type[ApercuError], int] = {
     ShapeError: 4,
     QuestionError: 5,
     BriefError: 6,
+    CatalogueError: 8,
     OutputError: 7,
     PlanError: 10,
     ModelError: 20,
@@ -174,6 +200,7 @@ HTTP_STATUS: dict[type[ApercuError], int] = {
     ShapeError: 422,
     QuestionError: 422,
     BriefError: 422,
+    CatalogueError: 422,
     OutputError: 409,
     PlanError: 422,
     ModelError: 500,

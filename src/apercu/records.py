@@ -24,6 +24,8 @@ Style = Literal["pixel_art", "ink", "cel", "painting", "ui", "text", "photo"]
 Damage = Literal["blur", "noise", "jpeg", "scratches"]
 Wish = Literal["fidelity", "crispness", "speed"]
 Asked = Literal["mechanism", "tool", "how_to"]
+Draws = Literal["mean", "gan", "diffusion"]
+Preference = Literal["fidelity", "crispness", "speed", "licence"]
 Kernel = Literal["bicubic", "bilinear", "box", "lanczos"]
 
 NO_MODEL = "none"
@@ -59,8 +61,8 @@ class Task(Record):
     `factor` is output size over input size (None when the question names none); `scale` holds (y, x) when the question
     gives one factor per axis; `size` holds (height, width) when it asks for an exact size. `steps` are all tasks of a
     question that asks for several, in the order in which they are to be done; none where nothing fits. `licence`,
-    `no_gpu`, `runs_here` and `excluded` (families of the catalogue) must hold of a model; `named` are families that the
-    question names otherwise.
+    `no_gpu`, `runs_here`, `excluded` (families of the catalogue) and `excluded_kinds` ("no GAN") must hold of a model;
+    `named` are families that the question names otherwise. `margin` is how far the reading is ahead of the next best.
     """
 
     id: TaskId
@@ -77,7 +79,9 @@ class Task(Record):
     no_gpu: bool = False
     runs_here: bool = False
     excluded: tuple[str, ...] = ()
+    excluded_kinds: tuple[Draws, ...] = ()
     named: tuple[str, ...] = ()
+    margin: float | None = None
     facets: tuple[Facet, ...] = ()
 
 
@@ -165,7 +169,8 @@ class ModelCard(Record):
     """What is known about a model. `factors` is "any", a list of factors, or empty for models that do not enlarge.
 
     `loader` is a dotted string "package.module:function" or None for models that are only described here; `requires`
-    are the import names of the optional libraries that it runs on.
+    are the import names of the optional libraries that it runs on. `draws` is what it makes of missing detail: the mean
+    of what it may be, or one likely guess, learned against a discriminator ("gan") or by undoing noise ("diffusion").
     """
 
     id: str
@@ -186,6 +191,7 @@ class ModelCard(Record):
     weights: Weights | None = None
     loader: str | None = None
     requires: tuple[str, ...] = ()
+    draws: Draws = "mean"
     cost: Literal["low", "medium", "high"] = "medium"
     relations: tuple[Relation, ...] = ()
     claims: tuple[CardClaim, ...] = ()
@@ -299,6 +305,22 @@ class RecommendedModel(Record):
     reasons_against: tuple[str, ...] = Field(default=(), serialization_alias="against")
 
 
+class Sureness(Record):
+    """How sure a recommendation is.
+
+    `level` goes by `margin`, how far the reading of the task is ahead of the next best; `lead` is how far the first
+    model is ahead of the best of another family. `task_right` and `family_right` are the shares of labelled questions
+    of that level whose task and family were right (docs/recommending.md); None where nothing was recommended.
+    """
+
+    level: Literal["sure", "fairly sure", "unsure"]
+    margin: float | None
+    lead: float | None
+    task_right: float
+    family_right: float | None
+    text: str
+
+
 class RelatedPaper(Record):
     """A paper that Apercu proposes for a task; `summary` says what it is about."""
 
@@ -312,10 +334,18 @@ class RelatedPaper(Record):
 
 
 class Recommendation(Record):
-    """Models and papers for a question. `abstained` is true when nothing in the catalogue fits."""
+    """Models and papers for a question. `abstained` is true when nothing in the catalogue fits, and `why` says why.
+
+    `runner_up` is the id of the best model of another family than the first, and `against_runner_up` what tells them
+    apart.
+    """
 
     task: Task
     abstained: bool
+    why: str = ""
+    sureness: Sureness | None = None
+    runner_up: str | None = None
+    against_runner_up: str = ""
     models: tuple[RecommendedModel, ...] = ()
     papers: tuple[RelatedPaper, ...] = ()
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from copy import copy
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
@@ -200,16 +203,28 @@ def model_status(card: ModelCard, settings: Settings) -> Status:
     """Whether a model runs on this machine now, runs once its file is brought, or is only described."""
     if card.loader is None:
         return "described"
-    if any(find_spec(library) is None for library in card.requires):
+    if any(_found(library) is None for library in card.requires):
         return "needs-file"
     here = card.weights is None or card.weights.file or _carrier(card) or added_weights(card, settings).exists()
     return "runs" if here else "needs-file"
 
 
+def _found(module: str) -> ModuleSpec | None:
+    """Where a module is; looked for again after a second at the latest, so that a new installation is seen."""
+    return _found_at(module, find_spec, tuple(sys.path), int(time.monotonic()))
+
+
+@lru_cache(maxsize=64)
+def _found_at(
+    module: str, find: Callable[[str], ModuleSpec | None], path: tuple[str, ...], second: int
+) -> ModuleSpec | None:
+    return find(module)
+
+
 def _carrier(card: ModelCard) -> tuple[Carrier, Path] | None:
     """The first installed package that carries a card's files, and its folder. Nothing of it is imported."""
     for carrier in card.weights.carriers if card.weights else ():
-        found = find_spec(carrier.module)
+        found = _found(carrier.module)
         for folder in map(Path, (found.submodule_search_locations or ()) if found else ()):
             if (folder / carrier.file).is_file() and (folder / carrier.graph).is_file():
                 return carrier, folder

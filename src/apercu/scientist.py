@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,16 +12,17 @@ from apercu.answer.compose import compose_claims
 from apercu.answer.gate import check_claims
 from apercu.answer.material import gather_texts
 from apercu.answer.render import render_markdown
-from apercu.errors import QuestionError
+from apercu.errors import InputError, QuestionError
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import judge, model_card_of
 from apercu.evidence.recommend import brief_of, recommend_for
 from apercu.evidence.related import related_papers
+from apercu.imported import imported_catalogues
 from apercu.plan.build import build_plan
 from apercu.plan.draw import draw_text, flow_shapes
 from apercu.question.prompt import STANDARD_ASKED
 from apercu.question.read import read_question
-from apercu.records import Answer, Brief, Level, ModelCard, Plan, Recommendation, Task
+from apercu.records import Answer, Brief, Level, ModelCard, Plan, Preference, Recommendation, Task
 from apercu.registry import find_model, model_cards, model_status
 from apercu.settings import Settings
 
@@ -69,10 +70,28 @@ def ask(question: str, *, settings: Settings, job: Job | None = None, progress: 
     return answer(brief, settings=settings, level="open", job=job, progress=progress)
 
 
-def recommend(question: str, *, settings: Settings) -> Recommendation:
-    """Models and papers for a question, with reasons for and against."""
+def recommend(
+    question: str, *, settings: Settings, prefer: Sequence[Preference] = (), source: str | None = None
+) -> Recommendation:
+    """Models and papers for a question, with reasons for and against.
+
+    Args:
+        question: in plain words.
+        settings: where weights, imported catalogues and the index of papers are.
+        prefer: what you prefer whatever the question says: fidelity, crispness, speed, licence.
+        source: the name of an imported catalogue, where only its models are to be recommended.
+
+    Raises:
+        QuestionError: the question is empty or too long.
+        InputError: no catalogue of that name was imported.
+    """
+    if source is not None and source not in (known := imported_catalogues(settings)):
+        raise InputError(
+            f"no imported catalogue is called {source!r}; there are {', '.join(known) or 'none'}",
+            hint="`apercu models import FILE` imports one.",
+        )
     task = read_question(question)
-    found = recommend_for(task, settings)
+    found = recommend_for(task, settings, question=question, prefer=prefer, source=source)
     papers = () if found.abstained else related_papers(question, task, found.models, settings)
     return found.model_copy(update={"papers": papers})
 
@@ -131,7 +150,8 @@ def plan_question(
         ShapeError: scale and size are both given or make no sense.
     """
     task = read_question(question)
-    models = provided_models(brief_of(question, recommend_for(task, settings), STANDARD_ASKED))
+    found = recommend_for(task, settings, question=question)
+    models = provided_models(brief_of(question, found, STANDARD_ASKED))
     wanted = (scale, size) if scale or size else wanted_size(task, None)
     if not models and wanted == (None, None):
         raise _nothing_to_run(task)

@@ -29,7 +29,8 @@ class Settings(BaseModel):
     `max_input_pixels`, `max_output_pixels`: larger pictures are refused before they are decoded or made. `max_scale`:
     largest factor on an axis. `max_memory`: bytes that a run may use, also as "1500MB" or "1.5GB"; without it, what the
     machine has to spare. `papers_vectors`: how texts become vectors of their meaning in an index of papers
-    (docs/papers.md); an index is opened with the way that it was made by.
+    (docs/papers.md); an index is opened with the way that it was made by. `remember_choices`: whether models that are
+    named with --model are noted in the data folder and recommended a little sooner; off by default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +43,7 @@ class Settings(BaseModel):
     max_scale: float = Field(default=64.0, ge=1)
     max_memory: ByteSize | None = Field(default=None, ge=1)
     papers_vectors: Literal["apercu", "wordllama", "none"] = "apercu"
+    remember_choices: bool = False
 
     @field_validator("max_memory", mode="before")
     @classmethod
@@ -62,6 +64,7 @@ def load_settings(
     max_scale: float | None = None,
     max_memory: str | int | None = None,
     papers_vectors: str | None = None,
+    remember_choices: bool | None = None,
 ) -> Settings:
     """Settings from arguments that are not None, then `APERCU_<NAME>` in the environment where it is not empty, then
     `settings.toml` in the user's configuration folder, then the defaults of `Settings`.
@@ -78,6 +81,7 @@ def load_settings(
         "max_scale": max_scale,
         "max_memory": max_memory,
         "papers_vectors": papers_vectors,
+        "remember_choices": remember_choices,
     }
     values = _from_file(platformdirs.user_config_path("apercu") / "settings.toml")
     values |= {name: text for name in Settings.model_fields if (text := os.environ.get(f"APERCU_{name.upper()}"))}

@@ -289,3 +289,20 @@ def test_a_command_loads_only_what_it_needs(arguments: tuple[str, ...], never: t
     )
     out = subprocess.check_output([sys.executable, "-c", program], cwd=shell.work, env=shell.env, text=True, timeout=60)
     assert out.splitlines()[-1] == "loaded []"
+
+
+def test_a_team_imports_its_catalogue_is_recommended_from_it_and_forgets_it(shell: Shell) -> None:
+    lines = ["id,task,factors,content,licence", "Hub-Sharp-3x,super_resolution,3,ui,MIT"]
+    (shell.work / "hub.csv").write_text("\n".join(lines), "utf-8")
+    assert json.loads(shell.call("models", "import", "hub.csv", "--json").out) == {
+        "catalogue": "hub", "models": ["Hub-Sharp-3x"]
+    }  # fmt: skip
+    found = json.loads(
+        shell.call("recommend", "make this icon 3x larger", "--catalogue", "hub", "--prefer", "licence", "--json").out
+    )
+    assert [model["id"] for model in found["models"]] == ["Hub-Sharp-3x"]
+    assert any("You prefer licence" in reason for reason in found["models"][0]["for"])
+    assert "Hub-Sharp-3x" in shell.call("models", "--task", "super_resolution").out
+    assert "MIT" in shell.call("models", "show", "hub-sharp-3x").out
+    assert "1 models of hub" in shell.call("models", "forget", "hub").out
+    assert "How sure: " in shell.call("recommend", QUESTION).out

@@ -157,12 +157,12 @@ def test_the_measured_best_of_the_liif_models_comes_first(
     assert liif_order(tmp_path, **facets) == order
 
 
-@pytest.mark.parametrize("content", [(), ("photo",), ("illustration",), ("anime",), ("ui",)])
-def test_the_quick_model_comes_first_of_all_where_speed_is_wished_for(
+@pytest.mark.parametrize("content", [(), ("photo",), ("illustration",), ("ui",)])  # of anime, light networks run, too
+def test_the_quick_model_comes_first_of_all_that_run_here_where_speed_is_wished_for(
     content: Any, found: Measured, tmp_path: Path
 ) -> None:
     ranked = recommended(tmp_path, content=content, factor=3, wish=("speed",))
-    assert next(iter(ranked)) == "liif-fast"
+    assert next(id for id, model in ranked.items() if model.status == "runs") == "liif-fast"
     assert (
         "To enlarge 128 x 128 pixels 4 times it took 10% of the time of LIIF-EDSR." in ranked["liif-fast"].reasons_for
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 
@@ -11,14 +12,24 @@ from apercu.question import learned
 from apercu.question.learned import CHAIN, NOTHING, load_model, model_of, read_tasks, text_features
 from apercu.question.read import findings_of, read_question
 from apercu.question.words import TASK_NAMES
+from apercu.records import Content, Damage, Wish
 
 
 def tasks(text: str) -> tuple[str, ...]:
     return read_tasks(text, findings_of(text)).tasks
 
 
-def test_the_outputs_are_the_tasks_and_two_more() -> None:
-    assert set(load_model().outputs) == {*TASK_NAMES, NOTHING, CHAIN}
+def test_the_outputs_are_the_tasks_two_more_and_the_details() -> None:
+    kinds = {"content": Content, "damage": Damage, "wish": Wish}
+    details = {f"{kind}:{value}" for kind, values in kinds.items() for value in get_args(values)}
+    assert set(load_model().outputs) == {*TASK_NAMES, NOTHING, CHAIN} | details
+
+
+def test_a_detail_is_learned_and_quoted_that_no_word_of_the_vocabulary_names() -> None:
+    question = "Etsy refused my pottery listing, they want 2000 px on the long side"
+    found = read_tasks(question, findings_of(question))
+    assert found.margin > 0
+    assert all(question[begin:end] for spans in found.details.values() for begin, end in spans)
 
 
 def test_the_features_are_sorted_by_their_hash_so_that_they_are_found() -> None:

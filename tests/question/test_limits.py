@@ -70,3 +70,47 @@ def test_a_whole_kind_is_ruled_out() -> None:
 def test_every_finding_is_quoted() -> None:
     text = "CPU only, open source, no GANs"
     assert [text[facet.start : facet.end] for facet in read_limits(text).facets] == ["CPU only", "open source", "GANs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("Enlarge my photo 4x, it runs on my old laptop", "no_gpu"),
+        ("my machine has only intel graphics", "no_gpu"),
+        ("läuft auf meinem alten Laptop", "no_gpu"),
+        ("用旧笔记本电脑放大照片", "no_gpu"),
+        ("GPUは使えません", "no_gpu"),
+        ("we work offline: 2x for a scan", "runs_here"),
+        ("air-gapped machine, double the scan", "runs_here"),
+        ("인터넷 없이 두 배로", "runs_here"),
+    ],
+)
+def test_weak_machines_and_closed_networks_are_limits(text: str, field: str) -> None:
+    assert getattr(read_limits(text), field) is True
+
+
+@pytest.mark.parametrize("text", ["a photo of an old laptop", "offline printing", "enlarge it without adding leaves"])
+def test_what_only_sounds_like_a_limit_is_none(text: str) -> None:
+    found = read_limits(text)
+    assert (found.no_gpu, found.runs_here) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("no non-commercial licences", "commercial"),
+        ("a research-only licence is fine", None),
+        ("must be MIT", "open"),
+        ("Fotos vergrößern mit Gefühl", None),
+        ("for a paying publisher", "commercial"),
+    ],
+)
+def test_a_licence_is_read_with_what_is_said_about_it(text: str, licence: str | None) -> None:
+    assert read_limits(text).licence == licence
+
+
+def test_a_kind_of_network_is_ruled_out_as_a_whole_and_a_row_of_names_together() -> None:
+    assert read_limits("nothing GAN-based, 4x").excluded_kinds == ("gan",)
+    assert {"SwinIR", "HAT"} <= set(read_limits("SwinIR and HAT are off limits").excluded)
+    assert read_limits("how do GANs invent detail?").excluded == ()
+    assert read_limits("no AI, a plain resize").excluded_kinds == ("gan", "diffusion")

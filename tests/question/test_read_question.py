@@ -60,7 +60,7 @@ def test_the_five_example_questions_are_read_in_full() -> None:
     assert [task.id for task in tasks] == ["super_resolution"] * 5
     assert [task.factor for task in tasks] == [None, 3, 2, 4, 4]
     assert [task.content for task in tasks] == [("illustration",), ("ui",), ("illustration", "anime"), (), ()]
-    assert [task.damage for task in tasks] == [(), (), ("blur",), ("blur",), ()]
+    assert [task.damage for task in tasks] == [(), (), (), (), ()]  # what became sharp was only small
     assert tasks[0].wish == ("fidelity",)
     assert all(task.asked == ("mechanism",) for task in tasks)
 
@@ -198,3 +198,21 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         return
     assert all(facet.quote == text[facet.start : facet.end] for facet in task.facets)
     assert task.factor is None or 1 < task.factor <= 100
+
+
+@pytest.mark.parametrize(
+    ("question", "factor"),
+    [
+        ("Skalier das Emoji von 64 auf 512 hoch", 8),
+        ("El recorte del quetzal quedó en 640, súbelo a 1920", 3),
+        ("Wallpaper 1920 to 3840, please enlarge", 2),
+        ("图标放大一倍", 2),
+        ("放大两倍半", 2.5),
+        ("LIIF fuera; amplía el mapa a escala 2,8", 2.8),
+        ("사진을 4x로 확대", 4),
+        ("把照片用HAT做x4放大", 4),
+        ("quiero que dupliques el tamaño de esta foto", 2),
+    ],
+)
+def test_a_factor_is_read_in_other_languages_and_between_two_bare_numbers(question: str, factor: float) -> None:
+    assert read_question(question).factor == factor

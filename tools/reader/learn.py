@@ -12,10 +12,11 @@ import json
 import math
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import scipy.sparse
+from compose import composed
 from numpy.typing import NDArray
 from safetensors.numpy import save
 from sklearn.linear_model import LogisticRegression
@@ -24,12 +25,15 @@ from sklearn.svm import LinearSVC
 from apercu.question.chain import SIZE, signs
 from apercu.question.learned import CHAIN, FILE, NOTHING, Model, hash_of, model_of, places_of, text_features
 from apercu.question.read import findings_of
+from apercu.records import Content, Damage, Wish
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parent / "corpus"
 LEAST = 3
 """Questions that a feature must stand in."""
 STRENGTH = 2.0
+DETAILS = {"content": get_args(Content), "damage": get_args(Damage), "wish": get_args(Wish)}
+"""What else is learned, from the questions that say it; those that are put together say nothing of it."""
 
 
 def main() -> None:
@@ -38,7 +42,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "src" / "apercu" / "question" / FILE)
     arguments = parser.parse_args()
     questions = [json.loads(line) for path in sorted(CORPUS.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
-    judged = {_alike(json.loads(line)["question"]) for line in (ROOT / "benchmarks/recommend/questions.jsonl").open()}
+    folder = ROOT / "benchmarks" / "recommend"
+    judged = {_alike(json.loads(line)["question"]) for path in folder.glob("*.jsonl") for line in path.open()}
+    questions += [question for question in composed() if _alike(question["question"]) not in judged]
     if shared := [q["question"] for q in questions if _alike(q["question"]) in judged]:
         raise SystemExit(f"{len(shared)} questions stand in the benchmark, such as {shared[0]!r}: take them out")
     arguments.out.write_bytes(learned(questions))
@@ -52,13 +58,17 @@ def learned(questions: list[dict[str, Any]]) -> bytes:
         for q in questions
     ]
     stands_in = Counter(feature for counts in features for feature in counts)
-    kept = sorted((feature for feature, n in stands_in.items() if n >= LEAST), key=hash_of)
+    often = sorted(feature for feature, n in stands_in.items() if n >= LEAST)
+    by_hash = {hash_of(feature): feature for feature in often}  # of two with one hash, only one can be looked up
+    kept = [by_hash[number] for number in sorted(by_hash)]
     rarity = np.array([math.log((1 + len(questions)) / (1 + stands_in[f])) + 1 for f in kept], np.float32)
     matrix = _matrix(features, {feature: i for i, feature in enumerate(kept)}, rarity)
-    outputs = [*sorted({task for q in questions for task in q["tasks"]}), NOTHING, CHAIN]
+    details = [f"{kind}:{value}" for kind, values in DETAILS.items() for value in values]
+    outputs = [*sorted({task for q in questions for task in q["tasks"]}), NOTHING, CHAIN, *details]
     weights, bias = np.zeros((len(kept), len(outputs))), np.zeros(len(outputs), np.float32)
     for i, output in enumerate(outputs):
-        taught = LinearSVC(C=STRENGTH, random_state=0).fit(matrix, [_is(q, output) for q in questions])
+        told = [row for row, q in enumerate(questions) if output not in details or "content" in q]
+        taught = LinearSVC(C=STRENGTH, random_state=0).fit(matrix[told], [_is(questions[row], output) for row in told])
         weights[:, i], bias[i] = taught.coef_[0], taught.intercept_[0]
     scale = np.abs(weights).max(axis=0) / 127
     arrays = {
@@ -118,6 +128,9 @@ def _matrix(
 def _is(question: dict[str, Any], output: str) -> bool:
     if output == CHAIN:
         return len(question["tasks"]) > 1
+    if ":" in output:
+        kind, value = output.split(":")
+        return value in question[kind]
     return output in (question["tasks"] or [NOTHING])
 
 

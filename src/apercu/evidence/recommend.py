@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from apercu.catalogue import Entry, catalogue
 from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
-from apercu.evidence.suits import NAMED, Part, by_damage, by_guessing, parts, ruled_out, shared_words
+from apercu.evidence.prefer import chosen_before, past_choices, preferred
+from apercu.evidence.suits import (
+    NAMED,
+    Part,
+    by_content,
+    by_damage,
+    by_guessing,
+    parts,
+    ruled_out,
+    shared_words,
+    speed_part,
+)
+from apercu.evidence.sure import runner_up_of, sureness_of, what_tells_apart
 from apercu.records import (
     Brief,
     BriefEntry,
+    Content,
+    Damage,
     ModelCard,
+    Preference,
     Recommendation,
     RecommendedModel,
     RelatedPaper,
@@ -22,20 +37,33 @@ from apercu.registry import model_cards
 from apercu.settings import Settings
 
 _VERDICT_SCORE: dict[Verdict, float] = {"direct": 1.0, "transferable": 0.3, "off-topic": 0.0, "unknown": 0.0}
-_STATUS_SCORE = {"runs": 0.3, "needs-file": 0.1, "described": 0.0}
+_STATUS_SCORE = {"runs": 0.3, "needs-file": 0.05, "described": 0.0}
 _OTHER_CONTENT, _OWN_CONTENT = 0.1, 0.05
 _TOO_LARGE_A_FACTOR, _TOO_SMALL_A_FACTOR = 0.1, 0.3
 _FOR_A_DECIBEL, _MOST_FOR_DECIBELS = 0.05, 0.15
-_SPEED = {"low": 0.3, "medium": 0.0, "high": -0.2}
 _MEASURED_QUICK = 0.2
+_NEXT_TO_NO_TIME = 0.2
 _PIXELS_STAY = 1.0
+LIGHT_DAMAGE = "liif-edsr-web"
+_LIGHT_DAMAGE: frozenset[Damage] = frozenset({"blur", "noise", "jpeg"})
+_DRAWN: frozenset[Content] = frozenset({"ui", "illustration", "text"})
+_DAMAGE_OF_DRAWN = 0.5
+"""Networks that undo damage learned from photographs; for drawings and interfaces one LIIF did."""
 MOST_DESCRIBED = 12
 _REPAIRS = frozenset({"restoration", "denoise", "deblur"})
 MODELS_IN_BRIEF = 1
 PAPERS_IN_BRIEF = 4
 
 
-def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Recommendation:
+def recommend_for(
+    task: Task,
+    settings: Settings,
+    *,
+    question: str = "",
+    prefer: Sequence[Preference] = (),
+    source: str | None = None,
+    bonus: Mapping[str, Part] | None = None,
+) -> Recommendation:
     """Rank the models that bear on a task; `related.related_papers` finds the papers.
 
     A model is proposed when its card says that it does the task, or that it bears on it. The score adds up the verdict,
@@ -45,34 +73,81 @@ def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Reco
 
     Args:
         task: what was read from the question.
-        settings: where the weights are.
+        settings: where the weights are, and whether past choices count.
         question: its words, which are held against those of the catalogue.
+        prefer: what somebody prefers whatever the question says; each shifts the ranks, with a reason.
+        source: the name of an imported catalogue; only its models are proposed then.
+        bonus: what else is known of a model for this picture, by its id: a part of its rank, with a sentence.
     """
     if len(task.steps) > 1 and set(task.steps) & _REPAIRS:
         task = task.model_copy(update={"damage": ()})  # another step undoes it first
     figures = figures_for(task)
-    entries = {id: entry for id, entry in catalogue(settings).items() if not ruled_out(entry, task)}
-    by_card = {alias: entry for entry in entries.values() for alias in entry.aliases}
+    every = catalogue(settings)
+    given = {id: entry for id, entry in every.items() if source is None or entry.source == source}
+    entries = {id: entry for id, entry in given.items() if not ruled_out(entry, task)}
+    by_card = {alias: entry for entry in entries.values() for alias in entry.aliases if not entry.source}
+    counted = past_choices(task.id, settings)
+
+    def shifts(entry: Entry, id: str) -> list[Part]:
+        before = chosen_before((entry.id, *entry.aliases), counted)
+        every = (*preferred(entry, task, prefer), before, (bonus or {}).get(id, Part(0.0)))
+        return [part for part in every if part.score]
+
     carded = [
-        model
+        _shifted(model, shifts(entry, model.id))
         for card in model_cards(settings).values()
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
     known = {model.name for model in carded}
     words = shared_words(question, {id: entry for id, entry in entries.items() if entry.task == task.id})
-    described = [
-        _described(entry, task, words) for id, entry in entries.items() if entry.task == task.id and id not in known
-    ]
-    by_family: dict[str, RecommendedModel] = {}
-    for model in sorted(described, key=lambda model: -model.score):
-        by_family.setdefault(model.family, model)  # the best of its variants stands for a family
-    models = sorted((*carded, *list(by_family.values())[:MOST_DESCRIBED]), key=lambda model: -model.score)
+    scored = sorted(
+        (
+            (_score_of(entry, found := [*_parts_of(entry, task, words), *shifts(entry, id)]), id, found)
+            for id, entry in entries.items()
+            if entry.task == task.id and id not in known
+        ),
+        key=lambda item: -item[0],
+    )
+    best: dict[str, RecommendedModel] = {}
+    for score, id, found in scored:
+        family = entries[id].family
+        if family not in best and len(best) < MOST_DESCRIBED:  # the best of its variants stands for a family
+            best[family] = _described(entries[id], task, score, found)
+    models = tuple(sorted((*carded, *best.values()), key=lambda model: -model.score))
     abstained = task.id == "other" or not any(model.task == task.id for model in models)
+    other = runner_up_of(models) if models and not abstained else None
     return Recommendation(
         task=task,
         abstained=abstained,
-        models=() if abstained else tuple(models),
+        why=_why_not(task, given.values()) if abstained else "",
+        sureness=sureness_of(task.margin, () if abstained else models),
+        runner_up=other.id if other else None,
+        against_runner_up=what_tells_apart(models[0], other) if other else "",
+        models=() if abstained else models,
     )
+
+
+def _shifted(model: RecommendedModel, shifts: Sequence[Part]) -> RecommendedModel:
+    """A model with what preferences, past choices and predictions add to its rank, each with its reason."""
+    if not shifts:
+        return model
+    speaks_for, against = list(model.reasons_for), list(model.reasons_against)
+    _say(shifts, speaks_for, against)
+    score = round(model.score + sum(part.score for part in shifts), 3)
+    more = {"score": score, "reasons_for": tuple(speaks_for), "reasons_against": tuple(against)}
+    return model.model_copy(update=more)
+
+
+def _why_not(task: Task, entries: Iterable[Entry]) -> str:
+    """Why nothing is recommended."""
+    if task.id == "other":
+        return "Nothing that a model of the catalogue does was found in the question."
+    doing = [entry for entry in entries if entry.task == task.id]
+    if not doing:
+        return f"No model of the catalogue is made for {TASK_WORDS[task.id]}."
+    reasons = [reason for entry in doing if (reason := ruled_out(entry, task))]
+    named = dict.fromkeys(reasons)
+    return f"Of {len(doing)} models for {TASK_WORDS[task.id]} none is left: {'; '.join(list(named)[:3])}."
 
 
 def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ...]) -> Brief:
@@ -88,21 +163,29 @@ def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ..
     )
 
 
-def _described(entry: Entry, task: Task, words: Mapping[str, float]) -> RecommendedModel:
-    """A model that has no card of its own, by what the catalogue says of it."""
-    score = _VERDICT_SCORE["direct"] + _STATUS_SCORE[entry.status]
-    speaks_for, against = [f"It was made for {TASK_WORDS[task.id]}."], [_not_here(entry)]
-    if task.id == "super_resolution" and entry.factors == "any":
-        speaks_for.append("It does any factor from 1 upwards.")
+def _parts_of(entry: Entry, task: Task, words: Mapping[str, float]) -> list[Part]:
+    """What of a model that has no card of its own counts."""
     found = list(parts(entry, task, words))
     if task.id == "super_resolution" and entry.factors and entry.factors != "any":
         cost, reason = _by_factor(entry.factors, task)
         found.append(Part(-cost, reason))
+    return found
+
+
+def _score_of(entry: Entry, found: Sequence[Part]) -> float:
+    return round(_VERDICT_SCORE["direct"] + _STATUS_SCORE[entry.status] + sum(part.score for part in found), 3)
+
+
+def _described(entry: Entry, task: Task, score: float, found: Sequence[Part]) -> RecommendedModel:
+    """A model that has no card of its own, by what the catalogue says of it."""
+    speaks_for, against = [f"It was made for {TASK_WORDS[task.id]}."], [_not_here(entry)]
+    if task.id == "super_resolution" and entry.factors == "any":
+        speaks_for.append("It does any factor from 1 upwards.")
     _say(found, speaks_for, against)
     return RecommendedModel(
         id=entry.id, name=entry.id, family=entry.family, task=entry.task, factors=entry.factors, status=entry.status,
         links=entry.links,
-        score=round(score + sum(part.score for part in found), 3),
+        score=score,
         reasons_for=tuple(speaks_for), reasons_against=tuple(against),
     )  # fmt: skip
 
@@ -150,17 +233,27 @@ def _consider(
         (against if figure.gain.high < 0 else speaks_for).append(figure.text)
     if found and card.family == "LIIF":
         score += _by_figures(card, found, task)
+    elif card.family not in ("LIIF", "interpolation"):
+        part = by_content(entry, task)
+        score += part.score
+        _say((part,), speaks_for, against)
     else:
         score += _by_content(card, task)
         if _is_other_content(card, task):
             learned, asked = " and ".join(card.content), " and ".join(task.content)
             against.append(f"It learned from pictures of the kind {learned}, and the question is about {asked}.")
+    drawn = _DRAWN & set(task.content)
+    if card.id == LIGHT_DAMAGE and drawn and set(task.damage) & _LIGHT_DAMAGE:
+        score += _DAMAGE_OF_DRAWN
+        speaks_for.append(f"It was trained on light damage of pictures of the kind {' and '.join(sorted(drawn))}.")
     if task.damage and card.expects and card.family != "interpolation":  # a formula expects nothing
         against.append(f"It expects {card.expects}.")
     if "speed" in task.wish:
-        score += _SPEED[card.cost]
-        if card.family == "LIIF" and (quick := quickness(card.id)):
-            score += _MEASURED_QUICK
+        score += speed_part(entry, task).score
+        if card.family == "interpolation":
+            score += _NEXT_TO_NO_TIME
+        if quick := quickness(card.id):
+            score += _MEASURED_QUICK if card.family == "LIIF" else 0.0
             speaks_for.append(quick)
     return RecommendedModel(
         id=card.id, name=card.name, family=card.family, task=card.task, factors=card.factors, status=status,
@@ -173,6 +266,8 @@ def _not_here(entry: Entry) -> str:
     """Why a model does not run here."""
     if entry.status == "needs-file":
         return f"It does not run here yet: it needs {entry.needs}."
+    if entry.source:
+        return f"The catalogue {entry.source} describes it; Apercu does not run it."
     return "This version only describes it."
 
 
@@ -184,7 +279,8 @@ def _say(found: Iterable[Part], speaks_for: list[str], against: list[str]) -> No
 
 
 def _is_other_content(card: ModelCard, task: Task) -> bool:
-    return bool(card.content and task.content) and not set(card.content) & set(task.content)
+    asked = {"photo" if kind == "face" else kind for kind in task.content}
+    return bool(card.content and task.content) and not set(card.content) & asked
 
 
 def _by_content(card: ModelCard, task: Task) -> float:
@@ -197,12 +293,15 @@ def _by_content(card: ModelCard, task: Task) -> float:
 def _by_figures(card: ModelCard, figures: tuple[Figure, ...], task: Task) -> float:
     """What the figures of a LIIF model add to its rank: it stands beside the base, as far off as it measured.
 
-    What it learned from counts only where it is surely better than the base: then as learned from this kind of picture.
+    What it learned from counts only where it is surely better than the base: then as learned from this kind of picture;
+    where that is so for one of several kinds, and for none the contrary, the base's own kind is not held against it.
     Where speed is wished for, the base is not what it is held against.
     """
     level = _by_content(card if "speed" in task.wish else model_cards()[BASE], task)
     if task.content and all(figure.gain.low > 0 for figure in figures):
         level = _OWN_CONTENT
+    elif set(task.content) & set(card.content) and any(figure.gain.low > 0 for figure in figures):
+        level = level if any(figure.gain.high < 0 for figure in figures) else max(level, 0.0)
     mean = sum(figure.gain.mean for figure in figures) / len(figures)
     return level + max(-_MOST_FOR_DECIBELS, min(_MOST_FOR_DECIBELS, _FOR_A_DECIBEL * mean))
 

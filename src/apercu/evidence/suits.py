@@ -9,10 +9,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
-from apercu.catalogue import Entry, families
+from apercu.catalogue import Entry
 from apercu.records import Content, Task
 
 _NOT_FREE = re.compile(r"non-?commercial|\bNC\b|-NC-|research|academic|not known", re.IGNORECASE)
@@ -25,14 +25,20 @@ _ALIKE: Mapping[Content, frozenset[Content]] = {
     "ui": frozenset({"text"}),
 }
 _OWN_CONTENT, _NEAR_CONTENT, _OTHER_CONTENT = 0.15, 0.05, -0.4
-_SUITS_ONE_KIND = 0.25
+_SUITS_ONE_KIND, _SUITS_IN_PART = 0.25, 0.05
 _NARROW: frozenset[Content] = frozenset({"face", "anime"})
-_NOT_ITS_KIND = -0.3
+_NOT_ITS_KIND = -0.6
+_DRAWN: frozenset[Content] = frozenset({"anime", "illustration"})
 _DAMAGE_MET, _DAMAGE_PARTLY, _DAMAGE_NEW, _DAMAGE_IDLE = 0.5, 0.25, -0.3, -0.3
 _GUESSES = {"mean": 0.0, "gan": -0.3, "diffusion": -0.6}
 _SPEED = {"low": 0.3, "medium": 0.0, "high": -0.4}
+_FOR_A_TENTH, _SPEED_BOUNDS = 0.3, (-0.4, 0.85)
+_MULTIPLY_ADDS_OF_BASE = 874_860
+"""Of LIIF-EDSR for a pixel of the result (docs/models.md)."""
 _OLD, _OLD_YEAR = -0.3, 2017
-_NO_WEIGHTS = -0.15
+_NO_WEIGHTS, _NO_WEIGHTS_OF_MANY = -0.15, -0.4
+_NO_LICENCE = -0.05
+_SPECIAL = -0.7
 NAMED = 0.5
 _WORDS, _WORDS_OF_MANY = 0.5, 0.08
 _WORD = re.compile(r"[a-z]{3,}")
@@ -56,15 +62,23 @@ def ruled_out(entry: Entry, task: Task) -> str | None:
     """Why an entry must not be offered for a task, None where nothing stands against it."""
     if entry.family in task.excluded:
         return f"the question rules out {entry.family}"
-    if task.licence and _NOT_FREE.search(entry.licence):
-        return f"its licence is {entry.licence}"
-    if task.licence == "open" and _NOT_OPEN.search(entry.licence):
-        return f"its licence, {entry.licence}, restricts what it may be used for"
+    if entry.draws in task.excluded_kinds:
+        return f"the question rules out {'networks trained as a GAN' if entry.draws == 'gan' else 'diffusion'}"
+    if task.licence and not is_free(entry, task.licence):
+        restricts = ", which restricts its use" if not _NOT_FREE.search(entry.licence) else ""
+        return f"its licence is {entry.licence}{restricts}"
     if task.runs_here and entry.status != "runs":
         return "it does not run here"
     if task.no_gpu and entry.cost == "high":
         return "it is too heavy without a graphics card"
     return None
+
+
+def is_free(entry: Entry, kind: Literal["open", "commercial"]) -> bool:
+    """Whether an entry's licence allows to earn money with it and, for "open", puts no limit on its use."""
+    if _NOT_FREE.search(entry.licence):
+        return False
+    return kind == "commercial" or not _NOT_OPEN.search(entry.licence)
 
 
 def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part]:
@@ -75,34 +89,59 @@ def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part
         task: the task.
         words: what `shared_words` found for all entries.
     """
-    yield _by_content(entry, task)
+    enlarges = task.id == "super_resolution"
+    yield by_content(entry, task)
     yield by_damage(entry, task)
     yield by_guessing(entry, task)
     if "speed" in task.wish:
-        yield Part(_SPEED[entry.cost])
-    if entry.family in _narrow():
-        yield Part(_NOT_ITS_KIND, "It serves one special purpose.")
-    if entry.paper and entry.paper.year < _OLD_YEAR:
+        yield speed_part(entry, task)
+    suited = task.id != "style_transfer" and set(entry.content) & _NARROW & set(task.content)
+    if entry.narrow and not suited:
+        yield Part(_SPECIAL, "It serves one special purpose.")
+    if entry.paper and entry.paper.year < _OLD_YEAR and "speed" not in task.wish:
         yield Part(_OLD, f"Its paper is of {entry.paper.year}; later networks do the same better.")
-    if entry.weights is None:
-        yield Part(_NO_WEIGHTS, "Official weights are not known here.")
-    if entry.family in task.named:
+    if entry.weights is None and not entry.source:
+        yield Part(_NO_WEIGHTS_OF_MANY if enlarges else _NO_WEIGHTS, "Official weights are not known here.")
+    if "not known" in entry.licence:
+        yield Part(_NO_LICENCE, "Its licence is not known.")
+    if entry.family in task.named and not entry.narrow:
         yield Part(NAMED, "The question names it.")
     # Of the many networks that enlarge, the words of a question tell little: facets of it are what counts.
-    yield Part((_WORDS_OF_MANY if task.id == "super_resolution" else _WORDS) * words.get(entry.id, 0.0))
+    yield Part((_WORDS_OF_MANY if enlarges else _WORDS) * words.get(entry.id, 0.0))
 
 
-def _by_content(entry: Entry, task: Task) -> Part:
+def speed_part(entry: Entry, task: Task) -> Part:
+    """What an entry's speed counts for: a network without a clock is judged by its size, else by its class of cost.
+
+    A network that works at the size of the small picture takes about one multiply-add for each of its parameters and
+    each of that picture's pixels: parameters / factor^2 for a pixel of the result.
+    """
+    if task.id == "super_resolution" and entry.parameters and entry.factors and entry.factors != "any":
+        adds = entry.parameters / max(entry.factors) ** 2
+        share = adds / _MULTIPLY_ADDS_OF_BASE
+        low, high = _SPEED_BOUNDS
+        score = round(max(low, min(high, -_FOR_A_TENTH * math.log10(share))), 3)
+        return Part(score, f"It takes about {adds:,.0f} multiply-adds for a pixel of the result (LIIF-EDSR: 874,860).")
+    quick = {"low": "It is light.", "medium": "It is of middling speed.", "high": "It is slow."}
+    return Part(_SPEED[entry.cost], quick[entry.cost])
+
+
+def by_content(entry: Entry, task: Task) -> Part:
     narrow = set(entry.content) <= _NARROW
     if entry.content and narrow and not set(entry.content) & set(task.content):
         return Part(_NOT_ITS_KIND, f"It learned from pictures of the kind {' and '.join(entry.content)} only.")
-    if not task.content or not entry.content or set(entry.content) == {"photo"} == set(task.content):
+    if not task.content or not entry.content or (set(entry.content) == {"photo"} and "photo" in task.content):
         return Part(0.0)
     own = set(entry.content) & set(task.content)
     learned, asked = " and ".join(entry.content), " and ".join(task.content)
     if own:
-        whole = set(entry.content) <= set(task.content)
-        return Part(_OWN_CONTENT + _SUITS_ONE_KIND * whole, f"It learned from pictures of the kind {learned}.")
+        suits = 0.0
+        if task.id in ("super_resolution", "restoration"):
+            if len(task.content) > 1 and "anime" in own and set(entry.content) <= _DRAWN:
+                suits = _SUITS_IN_PART
+            elif set(entry.content) <= set(task.content):
+                suits = _SUITS_ONE_KIND
+        return Part(_OWN_CONTENT + suits, f"It learned from pictures of the kind {learned}.")
     if any(set(entry.content) & _ALIKE.get(kind, frozenset()) for kind in task.content):
         return Part(_NEAR_CONTENT, f"It learned from pictures of the kind {learned}, which is near to {asked}.")
     return Part(_OTHER_CONTENT, f"It learned from pictures of the kind {learned}, and the question is about {asked}.")
@@ -113,43 +152,59 @@ def by_damage(entry: Entry, task: Task) -> Part:
     met = [damage for damage in task.damage if damage in entry.damage]
     if not task.damage:
         return Part(_DAMAGE_IDLE if entry.damage and task.id == "super_resolution" else 0.0)
-    if len(met) == len(task.damage):
+    if len(met) == len(task.damage) and (len(entry.damage) > 1 or "jpeg" in met or task.id != "super_resolution"):
         return Part(_DAMAGE_MET, f"It was trained to undo {' and '.join(met)}.")
     if met:
-        return Part(_DAMAGE_PARTLY, f"It was trained to undo {' and '.join(met)}, not all that the question names.")
+        less = "made by formula" if len(met) == len(task.damage) else "not all that the question names"
+        return Part(_DAMAGE_PARTLY, f"It was trained to undo {' and '.join(met)}, {less}.")
     return Part(_DAMAGE_NEW if task.id == "super_resolution" else 0.0)
 
 
 def by_guessing(entry: Entry, task: Task) -> Part:
-    """What it counts for that a network makes up likely detail, where nothing may be invented."""
-    draws = draws_of(entry.family)
-    if draws == "mean" or "fidelity" not in task.wish:
+    """What it counts for that a network makes up likely detail, where nothing may be invented, letters above all."""
+    draws = entry.draws
+    if draws == "mean" or not ("fidelity" in task.wish or "text" in task.content):
         return Part(0.0)
     how = "was trained to please a discriminator" if draws == "gan" else "draws its detail by undoing noise"
     return Part(_GUESSES[draws], f"It {how}, so it adds likely detail that was not there.")
 
 
-@cache
-def _draws() -> dict[str, str]:
-    return {family.family: family.draws for family in families()}
-
-
-@cache
-def _narrow() -> frozenset[str]:
-    return frozenset(family.family for family in families() if family.narrow)
-
-
-def draws_of(family: str) -> str:
-    """What a family makes of missing detail, "mean" where it is not known."""
-    return _draws().get(family, "mean")
-
-
 # --- words ------------------------------------------------------------------------------------------------------------
+
+
+_MEANS = tuple(
+    (re.compile(said, re.IGNORECASE), meant)
+    for said, meant in (
+        (
+            r"\bfps\b|frame rate|smoother|slow[- ]?mo|in-?between|play at \d+|zeitlupe|au ralenti|cámara lenta",
+            "frame interpolation",
+        ),
+        (r"\b(?:mist|smog|hazy|misty|foggy|nebel|dunst|brume|brouillard|niebla|bruma)\w*|안개|霧|雾|霾", "fog haze"),
+        (r"\b(?:drizzle|rainy|raindrop|regen|pluie|pleu\w|lluvia|wet)\w*|빗|비가|비 |雨|水珠", "rain"),
+        (r"\b(?:snowy|schnee|neige|flocon|nieve|nevad|copos|snow)\w*|눈송이|눈이|雪", "snow"),
+        (
+            r"\b(?:outline|cut[- ]?out|contour|freistell\w*|d[eé]tour\w*|recort\w*|background)\b|누끼|切り抜|抠",
+            "background main object cut away striking",
+        ),
+        (
+            r"\b(?:vhs|tape|camcorder|footage|upscal\w*|enlarg\w*|sharper|blurry|bigger|4k|hd|1080p|terrible)\b",
+            "super-resolution restoration enlarges",
+        ),
+        (
+            r"\b(?:rembrandt|monet|klimt|hokusai|picasso|van gogh|munch|kandinsky|style of|painted by|mosaic)\b",
+            "arbitrary style picture painting transfer",
+        ),
+        (r"\b(?:shak\w*|shook|moved|verwackel\w*|bougée?s?|movid[ao]s?|smear\w*|panning)\b|흔들|ブレ|抖", "motion"),
+        (r"\b(?:focus|unfocused|bokeh|mise au point|desenfocad[ao]s?)\b|초점|ピンボケ|ピント|失焦", "defocus focus"),
+    )
+)
+"""Everyday words for what the catalogue calls otherwise."""
 
 
 def shared_words(question: str, entries: Mapping[str, Entry]) -> dict[str, float]:
     """How much of what a question says each entry's own words say, from 0 to 1 of the best: rare words count more."""
-    return shared_rarity(question, {id: _text(entry) for id, entry in entries.items()})
+    meant = " ".join(words for said, words in _MEANS if said.search(question))
+    return shared_rarity(f"{question} {meant}", {id: _text(entry) for id, entry in entries.items()})
 
 
 def shared_rarity(question: str, texts: Mapping[str, str]) -> dict[str, float]:

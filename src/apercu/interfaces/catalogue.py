@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from apercu.interfaces.options import Faithful, Json, Output, Overwrite, Question, Scale, Size
-from apercu.interfaces.showing import show_models, show_recommendation, show_steps
+from apercu.interfaces.showing import show_entries, show_entry, show_models, show_recommendation, show_steps
 from apercu.interfaces.terminal import (
     error_json,
     harmless_json,
@@ -20,12 +22,22 @@ from apercu.interfaces.terminal import (
     reported_errors,
     say,
 )
+from apercu.records import Preference, TaskId
 
 if TYPE_CHECKING:
     from apercu.records import ModelCard, Status
     from apercu.settings import Settings
 
 models_app = typer.Typer(invoke_without_command=True)
+
+
+class Preferred(StrEnum):
+    """What somebody may prefer; typer takes no list of literals."""
+
+    fidelity = "fidelity"
+    crispness = "crispness"
+    speed = "speed"
+    licence = "licence"
 
 
 def recommend(
@@ -37,6 +49,14 @@ def recommend(
     questions: Annotated[
         Path | None,
         typer.Option(help='JSON lines, one {"question": ...} a line; prints one JSON object a line.', metavar="FILE"),
+    ] = None,
+    prefer: Annotated[
+        list[Preferred] | None,
+        typer.Option(help="What matters to you whatever the question says; several may be named."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--catalogue", help="Recommend only from an imported catalogue of this name.", metavar="NAME"),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -54,15 +74,16 @@ def recommend(
                 hint='Type one in quotes: `apercu recommend "How do I enlarge an icon 3x?"`.',
             )
         settings = load_settings()
+        preferences = cast("list[Preference]", [chosen.value for chosen in prefer or ()])
         if questions is not None:
             if form == "prompt":
                 raise InputError(
                     "--questions prints JSON lines, and --format prompt was given", hint="Leave one of them out."
                 )
-            if status := _recommend_each(questions, settings):
+            if status := _recommend_each(questions, settings, preferences, source):
                 raise SystemExit(status)
             return
-        found = recommend_for_question(question or "", settings=settings)
+        found = recommend_for_question(question or "", settings=settings, prefer=preferences, source=source)
         if form == "prompt":
             prompt = write_prompt(brief_of(question or "", found, STANDARD_ASKED))
             as_object = harmless_json(json.dumps({"prompt": prompt}, ensure_ascii=False))
@@ -73,7 +94,7 @@ def recommend(
             show_recommendation(found)
 
 
-def _recommend_each(questions: Path, settings: Settings) -> int:
+def _recommend_each(questions: Path, settings: Settings, prefer: Sequence[Preference], source: str | None) -> int:
     """Print one object a line, in order; a line that cannot be used becomes an error object. Gives the exit code."""
     from apercu.errors import EXIT_CODES, QuestionError
     from apercu.question.read import numbered_lines, question_of_line
@@ -82,7 +103,8 @@ def _recommend_each(questions: Path, settings: Settings) -> int:
     status = 0
     for number, line in numbered_lines(questions):
         try:
-            found = recommend_for_question(question_of_line(line), settings=settings)
+            asked = question_of_line(line)
+            found = recommend_for_question(asked, settings=settings, prefer=prefer, source=source)
             say(harmless_json(found.model_dump_json(by_alias=True)))
         except QuestionError as error:
             say(error_json(error.code, f"line {number}: {error.message}", error.hint))
@@ -166,15 +188,32 @@ def run(
 
 
 @models_app.callback()
-def models(context: typer.Context, as_json: Json = False) -> None:
+def models(
+    context: typer.Context,
+    every: Annotated[
+        bool, typer.Option("--all", metavar="", help="Also the models that are only described, and imported ones.")
+    ] = False,
+    task: Annotated[TaskId | None, typer.Option(help="Only models for this task, described ones too.")] = None,
+    as_json: Json = False,
+) -> None:
     """List the models: what runs here, what needs a file, which licence."""
     if context.invoked_subcommand:
         return
     with reported_errors(as_json=as_json):
+        from apercu.catalogue import catalogue
         from apercu.registry import model_cards, model_status
         from apercu.settings import load_settings
 
         settings = load_settings()
+        if every or task:
+            entries = [entry for entry in catalogue(settings).values() if task in (None, entry.task)]
+            if as_json:
+                left_out = {"notes"}
+                listed = [entry.model_dump(mode="json", exclude=left_out) for entry in entries]
+                say(harmless_json(json.dumps({"models": listed}, indent=2, ensure_ascii=False)))
+            else:
+                show_entries(entries)
+            return
         cards = {card: model_status(card, settings) for card in model_cards(settings).values()}
         if as_json:
             left_out = {"claims", "relations"}
@@ -184,6 +223,65 @@ def models(context: typer.Context, as_json: Json = False) -> None:
             show_models(cards)
             for line in _packages(cards):
                 say(line)
+            say("\n`apercu models --all` lists what is only described, too; `apercu models show ID` tells all of one.")
+
+
+@models_app.command("show")
+def show_model(
+    name: Annotated[str, typer.Argument(help="A model's id or name.", metavar="ID")],
+    as_json: Json = False,
+) -> None:
+    """Tell all that the catalogue holds about a model."""
+    with reported_errors(as_json=as_json):
+        from apercu.catalogue import find_entry
+        from apercu.settings import load_settings
+
+        entry = find_entry(name, load_settings())
+        if as_json:
+            print_json(entry)
+        else:
+            show_entry(entry)
+
+
+@models_app.command("import")
+def import_models(
+    file: Annotated[
+        Path, typer.Argument(help="A catalogue as JSON, JSON lines, CSV or YAML (docs/catalogue.md).", metavar="FILE")
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(help="What to call it; by default as the file. The same name is replaced.", metavar="TEXT"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take in a team's own catalogue, whole or not at all; `recommend` and `models` use it from then on."""
+    with reported_errors(as_json=as_json):
+        from apercu.catalogue import import_models as take_in
+        from apercu.settings import load_settings
+
+        taken = take_in(file, settings=load_settings(), name=name)
+        if as_json:
+            say(json.dumps({"catalogue": taken.name, "models": [model.id for model in taken.models]}))
+        else:
+            say(f"{len(taken.models):,} models are in the catalogue {taken.name} now: apercu models --all")
+
+
+@models_app.command("forget")
+def forget_models(
+    name: Annotated[str, typer.Argument(help="The name of an imported catalogue.", metavar="NAME")],
+    as_json: Json = False,
+) -> None:
+    """Remove an imported catalogue."""
+    with reported_errors(as_json=as_json):
+        from apercu.imported import forget_catalogue
+        from apercu.settings import load_settings
+
+        count = forget_catalogue(name, load_settings())
+        say(
+            json.dumps({"catalogue": name, "forgotten": count})
+            if as_json
+            else f"{count:,} models of {name} are forgotten."
+        )
 
 
 def _packages(cards: dict[ModelCard, Status]) -> list[str]:

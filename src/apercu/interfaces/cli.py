@@ -198,7 +198,9 @@ def enlarge(
     Without -o the result is written beside the picture as NAME-large.png.
     """
     with reported_errors(as_json=as_json):
+        from apercu.evidence.prefer import record_choice
         from apercu.pictures import enlarge as enlarge_picture
+        from apercu.registry import find_model
         from apercu.settings import load_settings
 
         settings = load_settings(max_memory=max_memory)
@@ -212,6 +214,8 @@ def enlarge(
                 strip=strip, to_srgb=to_srgb,
                 overwrite=overwrite, progress=progress,
             )  # fmt: skip
+        if model is not None and model.strip().lower() != "auto":
+            record_choice(find_model(model, settings).id, "super_resolution", settings)
         if as_json:
             print_json(done)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from apercu.question.words import TASK_NAMES
 from apercu.records import NO_MODEL, Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, SelfTest, Status
 
 if TYPE_CHECKING:
+    from apercu.catalogue import Entry
     from apercu.scientist import Result
 
 
@@ -123,12 +125,16 @@ def show_recommendation(found: Recommendation) -> None:
     if len(found.task.steps) > 1:
         say(f"Steps, in this order: {'; '.join(TASK_NAMES[step] for step in found.task.steps)}")
     if found.abstained:
-        say("No model in the catalogue does this, so none is recommended.")
+        say(f"No model is recommended. {clean(found.why)}")
+    if found.sureness:
+        say(f"How sure: {found.sureness.text}")
+    if found.against_runner_up:
+        say(clean(found.against_runner_up))
     for model in found.models:
-        say(f"\n{model.id} ({model.status}, score {model.score:g}): {model.name}")
+        say(f"\n{clean(model.id)} ({model.status}, score {model.score:g}): {clean(model.name)}")
         for sign, reasons in (("+", model.reasons_for), ("-", model.reasons_against)):
             for reason in reasons:
-                say(f"  {sign} {reason}")
+                say(f"  {sign} {clean(reason)}")
     if found.papers:
         say("\nPapers:")
     for paper in found.papers:
@@ -143,3 +149,33 @@ def show_models(cards: dict[ModelCard, Status]) -> None:
         say(f"{'':<{width}} {card.about}; licence {clean(card.licence)}")
         if status != "runs":
             say(f"{'':<{width}} needs {card.needs}")
+
+
+def show_entries(entries: Sequence[Entry]) -> None:
+    """One line for each model of the catalogue, by task."""
+    for task in dict.fromkeys(entry.task for entry in entries):
+        say(f"\n{TASK_NAMES[task]}:")
+        for entry in (entry for entry in entries if entry.task == task):
+            factors = entry.factors if entry.factors == "any" else "/".join(f"{factor:g}" for factor in entry.factors)
+            facts = "  ".join(part for part in (factors and f"x{factors}", entry.licence, entry.source) if part)
+            say(f"  {clean(entry.id):<52} {entry.status:<10}  {clean(facts)}")
+    say(f"\n{len(entries)} models")
+
+
+def show_entry(entry: Entry) -> None:
+    """All that the catalogue holds about one model."""
+    say(f"{clean(entry.id)}: {clean(entry.about)}")
+    factors = entry.factors if entry.factors == "any" else " or ".join(f"{factor:g}" for factor in entry.factors)
+    facts = {
+        "family": entry.family, "task": TASK_NAMES[entry.task], "factors": factors, "status": entry.status,
+        "needs": entry.needs, "licence": entry.licence, "cost": entry.cost, "content": ", ".join(entry.content),
+        "damage": ", ".join(entry.damage), "expects": entry.expects, "trained on": ", ".join(entry.trained_on),
+        "inputs": entry.inputs, "outputs": entry.outputs, "catalogue": entry.source, "checked": entry.verified,
+    }  # fmt: skip
+    for name, text in facts.items():
+        if text:
+            say(f"  {name:<10} {clean(text)}")
+    for link in entry.links:
+        say(f"  {'link':<10} {clean(link)}")
+    for note in entry.notes:
+        say(f"  {note.kind:<10} {clean(note.text)}")

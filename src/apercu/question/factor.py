@@ -102,11 +102,29 @@ _FACTOR_OF = _compiled(
     r"\b(?:factor|faktor|facteur|scale|ratio|magnification)(?: factor)?(?: of| by| de|:| =|=)?\s+"
     rf"(?P<n>{_AMOUNT})(?![\w%])(?!\.\d)(?:\s*{_X}\b)?"
 )
-_N_X = _compiled(rf"{_ALONE}@?(?P<n>{_NUMBER})\s?{_X}(?![\w×]){NOT_SIZE}")
-_X_N = _compiled(rf"(?<![\w.]){_X}\s?(?P<n>(?!64\b|86\b|32\b){_NUMBER})(?![\w%.]*\w)")
+_N_X = _compiled(rf"{_ALONE}@?(?P<n>{_NUMBER})\s?{_X}(?![A-Za-z0-9_×]){NOT_SIZE}")
+_X_N = _compiled(rf"(?<![A-Za-z0-9_.]){_X}\s?(?P<n>(?!64\b|86\b|32\b){_NUMBER})(?![A-Za-z0-9_%.]*[A-Za-z0-9_])")
 _N_TIMES = _compiled(rf"{_ALONE}(?P<n>{_AMOUNT})\s*-?\s*(?:times|fold)\b{NOT_SIZE}(?P<larger>\s+(?:as\s+)?{_LARGER})?")
 _FOLD = _compiled(rf"\b(?P<n>{_WORDS}|hundred)fold\b")
 _FOREIGN = _compiled(rf"(?P<n>{_NUMBER}|{_OTHER_WORDS})\s?-?(?:배|倍|fache[nsr]?\b|fach\b|fois\b|veces\b)")
+_FOREIGN_FACTOR = _compiled(
+    r"(?:\bescala|\béchelle|\bmaßstab|\bvergrößerungsfaktor|倍率|배율)(?: de| von| :|:|は|은|を)?\s?"
+    rf"(?P<n>{_NUMBER})(?![\d%])"
+)
+_FOREIGN_VERB = _compiled(
+    r"(?P<two>\bverdopp\w+|\bduplic\w+|\bdupliqu\w+|\bdoubl(?:er|ez|é|ée)\b|(?:放大|变大|扩大)一倍|(?:サイズ|大きさ)(?:だけ)?(?:を)?倍)"
+    r"|(?P<three>\bverdreifach\w+|\btriplic\w+|\btripliqu\w+|\btripl(?:er|ez|é|ée)\b)"
+    r"|(?P<four>\bvervierfach\w+|\bcuadruplic\w+|\bcuadrupliqu\w+|\bquadrupl(?:er|ez|é|ée)\b)"
+    r"|(?P<half>两倍半|兩倍半|2倍半)|(?P<more>\bde moitié\b|절반 더|半分増し)"
+)
+_FOREIGN_VERBS = {"two": 2.0, "three": 3.0, "four": 4.0, "half": 2.5, "more": 1.5}
+_NUMBER_TO_NUMBER = _compiled(
+    r"(?<![\d.,:/x×])(?P<a>\d{2,5})(?:\s?(?:px|pixels?|píxeles|픽셀|ピクセル|像素|宽|breit|wide|squared))?"
+    r"(?:\s?(?:to|auf|à|a|hasta|jusqu'à|up to|から|을|를|에서|を|到|放到|变成|→|->)\s?|"
+    r"[^.!?\d]{1,40}\b(?:wants?|needs?|requires?|will|braucht|pide|exige|veut|demande|súbelo a|arrive à|to)\s"
+    r"|[^.!?\d]{1,12}(?:要|필요|にしたい)\s?)"
+    r"(?P<b>\d{3,5})(?![\d%万만]|[.,]\d|\s?(?:[x×]|dpi|ppi|ms|kb|mb|euro|dollars|€|\$))"
+)
 _PERCENT = _compiled(
     rf"(?P<by>\bby\s+)?{_ALONE}(?P<n>{_NUMBER})\s?(?:%|percent\b|per cent\b)"
     r"(?P<larger>\s+(?:bigger|larger|wider|taller|more))?"
@@ -156,6 +174,11 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
     if enlarging and factor is None and scale is None and (said := two_measures(text) or many_times(rest)):
         factor = round(said.factor, 4)
         facets.append(_facet(text, "factor", f"{factor:g}", said.start, said.end))
+    if enlarging and factor is None and scale is None and size is None and (pair := _NUMBER_TO_NUMBER.search(rest)):
+        ratio = int(pair["b"]) / max(int(pair["a"]), 1)
+        if int(pair["a"]) >= _SIDE_LIMITS[0] and _is_factor(ratio):
+            factor = round(ratio, 4)
+            facets.append(_facet(text, "factor", f"{factor:g}", *pair.span()))
     return Enlargement(factor, scale, size, tuple(facets))
 
 
@@ -244,6 +267,10 @@ def _factors(text: str, *, enlarging: bool) -> Iterator[_Found]:
         tries = _TRIES.search(text, max(0, match.start() - 60), match.start())
         if match["larger"] or counted.end > match.end() or (enlarging and not tries):
             yield counted
+    for match in _FOREIGN_FACTOR.finditer(text):
+        yield _Found(match.start(), match.end(), _number(match["n"]))
+    for match in _FOREIGN_VERB.finditer(text):
+        yield _Found(match.start(), match.end(), _FOREIGN_VERBS[str(match.lastgroup)])
     for match in _HALF_AGAIN.finditer(text):
         yield _Found(match.start(), match.end(), 1.5)
     yield from _percentages(text)

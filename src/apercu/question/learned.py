@@ -1,4 +1,4 @@
-"""What a linear model, taught by 16,000 labelled questions, takes a question for.
+"""What a linear model, taught by 22,000 labelled questions, takes a question for.
 
 The model sees a question as words, pairs of words, and parts of words, each weighted by how rare it is, beside what the
 vocabulary found (`words.toml`). It has one weight for each of them and each task; the file `tasks.safetensors` has
@@ -18,7 +18,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -33,26 +33,37 @@ CLOSE = -0.6
 """A task is taken for the second of a chain down to this value; alone it needs none."""
 AHEAD = 0.5
 """How far "nothing" must be ahead of the task that the vocabulary decides for."""
+DETAIL = {"content": 0.0, "damage": 0.2, "wish": 0.2}
+"""Kinds of picture, damage and wishes are taken for said above this value."""
 _TYPES = {"U32": "I", "F32": "f", "I8": "b"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[.?!%×→]|->")
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
+Span = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Reading:
-    """The tasks of a question in their order (none where nothing fits), and for each where the words for it stand."""
+    """The tasks of a question in their order (none where nothing fits), and for each where the words for it stand.
+
+    `margin` is how far what was decided is ahead of the next best; `details` are kinds of picture, damage and wishes,
+    such as ("content", "ui"), with the words that speak most for each.
+    """
 
     tasks: tuple[TaskId, ...]
-    quotes: Mapping[TaskId, tuple[tuple[int, int], ...]]
+    quotes: Mapping[TaskId, tuple[Span, ...]]
+    margin: float = 0.0
+    details: Mapping[tuple[str, str], tuple[Span, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Model:
     """Weights of features by sorted hash, `len(outputs)` for each, in units of `scale`.
 
-    The outputs are the tasks, NOTHING and CHAIN. `usual` (outputs x outputs, by rows) and `order` are what
-    `question.chain` puts the tasks of a chain in order by.
+    The outputs are the tasks, NOTHING, CHAIN and details such as "content:ui". `usual` (outputs x outputs, by rows)
+    and `order` are what `question.chain` puts the tasks of a chain in order by.
     """
 
     outputs: tuple[str, ...]
@@ -132,22 +143,32 @@ def read_tasks(text: str, findings: Sequence[str], told: TaskId = "other") -> Re
     shares = model.shares((*(feature for _, feature in text_features(text)), *findings))
     sums = [sum(column) for column in zip(model.bias, *shares.values(), strict=True)]
     values = dict(zip(model.outputs, sums, strict=True))
+    said = {name: value for name, value in values.items() if ":" in name}
+    values = {name: value for name, value in values.items() if ":" not in name}
     chained = values.pop(CHAIN) > 0
     nothing = values.pop(NOTHING)
     best = max(values, key=values.__getitem__)
     if nothing > values[best]:
         if told == "other" or nothing > values[told] + AHEAD:
-            return Reading((), {})
+            return Reading((), {}, nothing - values[best])
         values[told] = nothing
     ranked = sorted(values, key=lambda task: -values[task])
     tasks = ranked[:1]
     if chained and values[ranked[1]] > CLOSE:
         tasks = ranked[:2] + [task for task in ranked[2:3] if values[task] > 0]
+    margin = min(values[tasks[-1]] - values[ranked[len(tasks)]], values[ranked[0]] - nothing)
     if len(tasks) > 1:
         places = places_of(text, shares, tasks, model.outputs)
         tasks = list(in_order(text, places, model.usually_first, model.order))
     named = cast("list[TaskId]", tasks)
-    return Reading(tuple(named), {task: _quotes(text, shares, model.outputs.index(task)) for task in named})
+    details = {
+        (kind, what): _quotes(text, shares, model.outputs.index(name))
+        for name, value in said.items()
+        for kind, what in [name.split(":")]
+        if value > DETAIL[kind]
+    }
+    quotes = {task: _quotes(text, shares, model.outputs.index(task)) for task in named}
+    return Reading(tuple(named), quotes, margin, details)
 
 
 def places_of(

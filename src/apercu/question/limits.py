@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,9 +12,10 @@ from importlib.resources import files
 from typing import Literal, get_args
 
 from apercu.catalogue import families
-from apercu.records import Facet
+from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
+_Mention = tuple[tuple[str, ...], re.Match[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Limits:
     no_gpu: bool = False
     runs_here: bool = False
     excluded: tuple[str, ...] = ()
+    excluded_kinds: tuple[Draws, ...] = ()
     named: tuple[str, ...] = ()
     facets: tuple[Facet, ...] = ()
 
@@ -33,10 +36,18 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _KINDS = {
-    "gan": _compiled(r"(?<![a-z])gans?\b(?!-)|\badversarial(?:ly)?\b|적대적 생성|敵対的生成|对抗生成"),
-    "diffusion": _compiled(r"\b(?:latent |stable )?diffusion\b|\bdifusión\b|디퓨전|拡散|扩散"),
+    "gan": _compiled(
+        r"(?<![a-z])gans?(?![a-z])(?!-(?:inversion))|\badversarial(?:ly)?\b|적대적 생성|敵対的生成|对抗生成|生成对抗"
+    ),
+    "diffusion": _compiled(
+        r"(?<![a-z])(?:latent |stable )?diffusion(?![a-z])|\bdiffusionsmodell\w*|\bdifusión\b|"
+        r"디퓨전|확산\s?모델|拡散|扩散"
+    ),
 }
-_JOINED = _compiled(r"\s*(?:,|/|and|or|nor|und|oder|ni|et|ou|y|o|、|和)\s*")
+_LEARNED = (*(family.family for family in families()), "RealSR")
+_JOINED = _compiled(
+    r"\s*(?:,|/|and|or|nor|plus|und|oder|ni|et|ou|y|e|o|、|,|和|与|と|や|이?랑|하고|와|과)(?: (?:no|not|neither))?\s*"
+)
 _ITS_LIKE = _compiled(r"^\W*(?:or|and) (?:anything|something|others?|the)? ?(?:like (?:that|it|them)|similar|like)\b")
 _SHORTEST_NAME, _WORD_LIKE = 3, 5
 
@@ -71,19 +82,27 @@ def read_limits(text: str) -> Limits:
             facets.append(_facet(text, value, match))
     excluded: list[str] = []
     named: list[str] = []
-    for names, match in _family_mentions(text):
-        denied = patterns["before"].search(text, 0, match.start()) or patterns["after"].search(text[match.end() :])
-        if denied or (excluded and _goes_on(text, facets, match)):
+    if _first(text, patterns["no_learning"], "no_learning", facets):
+        excluded += _LEARNED
+    for (names, match), denied in _judged_mentions(text):
+        if denied:
             excluded += names
             if _ITS_LIKE.search(text[match.end() :]):
                 excluded += [family.family for family in families() if family.draws in _drawn_by(names)]
             facets.append(_facet(text, "not", match))
-        elif len(names) == 1:
+        elif len(names) == 1 or _KINDS["diffusion"].fullmatch(match.group()):
             named += names
             facets.append(_facet(text, "named", match))
+    kinds: tuple[Draws, ...] = tuple(kind for kind, families_of in _kinds().items() if families_of <= set(excluded))
     return Limits(
-        licence, no_gpu, runs_here, tuple(dict.fromkeys(excluded)), tuple(dict.fromkeys(named)), tuple(facets)
+        licence, no_gpu, runs_here, tuple(dict.fromkeys(excluded)), kinds, tuple(dict.fromkeys(named)), tuple(facets)
     )
+
+
+@cache
+def _kinds() -> dict[Draws, set[str]]:
+    """The families of each kind of network that can be ruled out as a whole."""
+    return {kind: {family.family for family in families() if family.draws == kind} for kind in ("gan", "diffusion")}
 
 
 def _first(text: str, pattern: re.Pattern[str], value: str, facets: list[Facet]) -> bool:
@@ -96,20 +115,44 @@ def _first(text: str, pattern: re.Pattern[str], value: str, facets: list[Facet])
 def _tolerates(text: str, match: re.Match[str]) -> bool:
     """Whether the words about a licence say that anything goes, as in "research-only is fine"."""
     around = text[max(0, match.start() - 30) : match.end() + 12]
-    return not match.group().lower().startswith("commercial") and bool(_patterns()["tolerated"].search(around))
+    said = match.group().lower()
+    refuses = said.startswith("commercial") or _patterns()["tolerated"].search(said)  # "no research-only licence"
+    return not refuses and bool(_patterns()["tolerated"].search(around))
 
 
-def _goes_on(text: str, facets: list[Facet], match: re.Match[str]) -> bool:
-    """Whether a name goes on a row of refused ones: "no SwinIR and no HAT", "neither GANs nor diffusion"."""
-    last = next((facet for facet in reversed(facets) if facet.value == "not"), None)
-    return last is not None and _JOINED.fullmatch(text, last.end, match.start()) is not None
+def _judged_mentions(text: str) -> list[tuple[_Mention, bool]]:
+    """Every mention of a family and whether it is refused: by words beside it, or in a row with one that is.
+
+    A row is "no SwinIR and no HAT", "neither GANs nor diffusion", "SwinIR and HAT are out".
+    """
+    mentions = list(_family_mentions(text))
+    denied = [_is_denied(text, match) for _, match in mentions]
+    joined = [
+        _JOINED.fullmatch(text, one.end(), other.start()) is not None
+        for (_, one), (_, other) in itertools.pairwise(mentions)
+    ]
+    for i in range(1, len(mentions)):
+        denied[i] = denied[i] or (denied[i - 1] and joined[i - 1])
+    for i in reversed(range(len(mentions) - 1)):
+        denied[i] = denied[i] or (denied[i + 1] and joined[i])
+    return list(zip(mentions, denied, strict=True))
+
+
+def _is_denied(text: str, match: re.Match[str]) -> bool:
+    """Whether the words around a name refuse it; in a question, what is said of it is no complaint."""
+    patterns = _patterns()
+    rest = text[match.end() :]
+    if patterns["before"].search(text, 0, match.start()) or patterns["after"].search(rest):
+        return True
+    sentence = max(text.rfind(mark, 0, match.start()) for mark in ".!?;:") + 1
+    return not patterns["asks"].search(text[sentence:]) and bool(patterns["complains"].search(rest))
 
 
 def _drawn_by(names: tuple[str, ...]) -> set[str]:
     return {family.draws for family in families() if family.family in names and family.draws != "mean"}
 
 
-def _family_mentions(text: str) -> Iterator[tuple[tuple[str, ...], re.Match[str]]]:
+def _family_mentions(text: str) -> Iterator[_Mention]:
     """Families that a text names, and kinds of networks that stand for several, in the order of the text."""
     pattern, by_name = _names()
     taken: list[tuple[re.Match[str], tuple[str, ...]]] = [
@@ -136,7 +179,9 @@ def _names() -> tuple[re.Pattern[str], dict[str, str]]:
         part = r"[-\s]?".join(re.escape(part) for part in re.split(r"[-\s]", name))
         # Short names are words, too ("hat", "film"): they count as they are written.
         parts.append(part if len(name) <= _WORD_LIKE else f"(?i:{part})")
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(parts)})(?!\w)"), {_plain(name): name for name in names}
+    return re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?![A-Za-z0-9_])"), {
+        _plain(name): name for name in names
+    }
 
 
 def _plain(name: str) -> str:

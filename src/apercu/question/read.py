@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from apercu.question.factor import Enlargement, read_enlargement
 from apercu.question.learned import Reading, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
+from apercu.question.softness import is_kept_grain, is_softness
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
 
@@ -28,6 +30,7 @@ _WISH_OF_ABSENCE: dict[str, Wish] = {
     "scratches": "fidelity",
 }
 _NEGATION_REACH = 3
+_SCREENSHOT = re.compile(r"screen|captur|スクリーン|スクショ|キャプチャ|캡처|캡쳐|스크린|截图", re.IGNORECASE)
 _FEW_WORDS = 4
 _LONGEST_LINE = 1_000_000
 
@@ -51,10 +54,11 @@ def read_question(text: str) -> Task:
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
     limits = read_limits(text)
+    details = _detail_facets(text, matches, tokens, repairs=task in _REPAIRS)
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,
-        *_detail_facets(text, matches, tokens),
+        *_without_screens(_without_softness(text, _with_learned(text, details, reading))),
         *limits.facets,
     ]
     return Task(
@@ -72,7 +76,9 @@ def read_question(text: str) -> Task:
         no_gpu=limits.no_gpu,
         runs_here=limits.runs_here,
         excluded=limits.excluded,
+        excluded_kinds=limits.excluded_kinds,
         named=limits.named,
+        margin=round(reading.margin, 3),
         facets=tuple(facets),
     )
 
@@ -161,7 +167,11 @@ def _found(text: str) -> tuple[tuple[Token, ...], tuple[Match, ...], Enlargement
 
 def _findings(matches: Sequence[Match], enlargement: Enlargement, decided: TaskId) -> list[str]:
     sized = (enlargement.factor, enlargement.scale, enlargement.size)
+    known = any(match.group.kind in ("picture", "content") for match in matches)
+    grows = next((match.group.weight for match in matches if match.group.value == "super_resolution"), 0)
     return [
+        f"known:{'01'[known]} grows:{grows} sized:{'01'[any(sized)]}",
+        f"known:{'01'[known]} rules:{decided}",
         *(f"group:{match.group.kind}:{match.group.value}" for match in matches),
         *(f"group:{match.group.kind}:{match.group.value}:{match.group.weight}" for match in matches),
         f"rules:{decided}",
@@ -208,15 +218,47 @@ def _task_facets(text: str, task: TaskId, matches: Sequence[Match], quotes: Sequ
     return _without_repeats([_quoted(text, place, "task", task) for place in places])
 
 
-def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...]) -> list[Facet]:
+def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...], *, repairs: bool) -> list[Facet]:
+    """Kind of picture, damage and wishes; "not so noisy" asks for a repair, or else that none be added."""
     facets = []
     for match in matches:
         kind, value = match.group.kind, match.group.value
-        if kind == "damage" and _is_denied(match, tokens):
+        if kind == "damage" and not repairs and _is_denied(match, tokens):
             kind, value = "wish", _WISH_OF_ABSENCE[value]
         if kind in ("content", "damage", "wish", "asked"):
             facets.append(_facet(text, match, kind, value))
     return _without_repeats(facets)
+
+
+def _with_learned(text: str, facets: list[Facet], reading: Reading) -> list[Facet]:
+    """What the vocabulary found, and what the linear model finds beside it."""
+    known = {(facet.kind, facet.value) for facet in facets}
+    denied = {wish for facet in facets for wish in [facet.value] if facet.kind == "wish"}
+    found = [
+        _quoted(text, place, kind, value)
+        for (kind, value), places in reading.details.items()
+        if (kind, value) not in known and not (kind == "damage" and _WISH_OF_ABSENCE[value] in denied)
+        for place in places[:1]
+    ]
+    return [*facets, *found]
+
+
+def _without_screens(facets: list[Facet]) -> list[Facet]:
+    """A screenshot of an anime shows an anime and no interface."""
+    if not any(facet.value == "anime" for facet in facets):
+        return facets
+    return [facet for facet in facets if facet.value != "ui" or not _SCREENSHOT.search(facet.quote)]
+
+
+def _without_softness(text: str, facets: list[Facet]) -> list[Facet]:
+    """Without blur that is only softness from being small, and grain that is to stay."""
+    kept = is_kept_grain(text)
+    return [
+        facet
+        for facet in facets
+        if facet.kind != "damage"
+        or (not (facet.value == "blur" and is_softness(text, facet.start)) and not (facet.value == "noise" and kept))
+    ]
 
 
 def _is_denied_repair(match: Match, tokens: tuple[Token, ...]) -> bool:

@@ -1,0 +1,115 @@
+"""What shifts a rank beside the question: what somebody prefers, what they chose before, and what was predicted.
+
+Each shift is a part of the rank with a sentence, so that it is seen in the reasons of the model that it moved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from apercu.catalogue import Entry
+from apercu.evidence.suits import Part, is_free, speed_part
+from apercu.records import Preference, Task, TaskId
+from apercu.settings import Settings
+
+CHOICES_FILE = "choices.jsonl"
+KEPT_CHOICES = 200
+"""Only so many of the last choices count, and the file never grows far beyond them."""
+_MOST_FOR_CHOICES = 0.3
+_ENOUGH_CHOICES = 5
+_LONGEST_LINE = 4096
+_FAITHFUL = {"mean": 0.2, "gan": -0.3, "diffusion": -0.6}
+_CRISP = {"mean": 0.0, "gan": 0.35, "diffusion": 0.3}
+_DRAWS_IN_WORDS = {
+    "mean": "it aims at the mean of what the detail may be and makes none up",
+    "gan": "it was trained to please a discriminator, so it draws likely, crisp detail",
+    "diffusion": "it draws likely, crisp detail by undoing noise",
+}
+_LICENCE, _NO_LICENCE = 0.2, -0.5
+
+
+def preferred(entry: Entry, task: Task, preferences: Sequence[Preference]) -> Iterator[Part]:
+    """One part for each preference, with the reason why it moves this entry up or down."""
+    interpolates = entry.family == "interpolation"
+    for preference in dict.fromkeys(preferences):
+        if preference == "fidelity":
+            score = _FAITHFUL["mean"] if interpolates else _FAITHFUL[entry.draws]
+            reason = "it adds next to nothing of its own" if interpolates else _DRAWS_IN_WORDS[entry.draws]
+        elif preference == "crispness":
+            score = -0.2 if interpolates else _CRISP[entry.draws]
+            reason = "it only blends pixels, so edges stay soft" if interpolates else _DRAWS_IN_WORDS[entry.draws]
+        elif preference == "speed":
+            quick = speed_part(entry, task)
+            score, reason = quick.score, quick.reason[:1].lower() + quick.reason[1:].rstrip(".")
+        else:
+            score = _LICENCE if is_free(entry, "open") else _NO_LICENCE
+            reason = f"its licence is {entry.licence}"
+        yield Part(round(score, 3), f"You prefer {preference} ({score:+.2f}): {reason}.")
+
+
+# --- what was chosen before -------------------------------------------------------------------------------------------
+
+
+def record_choice(model: str, task: TaskId, settings: Settings) -> None:
+    """Note that somebody took a model by its name; nothing is written unless the setting `remember_choices` is on.
+
+    A choice that cannot be written is passed over: it must never stop an enlargement.
+
+    Args:
+        model: the id of a model.
+        task: what it was taken for.
+        settings: where the data folder is, and whether choices are remembered at all.
+    """
+    if not settings.remember_choices:
+        return
+    path = settings.data_dir / CHOICES_FILE
+    line = json.dumps({"model": model, "task": task, "date": datetime.now(UTC).date().isoformat()})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [*_lines(path)[-KEPT_CHOICES + 1 :], line]
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.write_text("\n".join(lines) + "\n", "utf-8")
+        part.replace(path)
+    except OSError:
+        return
+
+
+def past_choices(task: TaskId, settings: Settings) -> Mapping[str, int]:
+    """How often each model was taken for a task before; nothing unless `remember_choices` is on."""
+    if not settings.remember_choices:
+        return {}
+    counted: Counter[str] = Counter()
+    for line in _lines(settings.data_dir / CHOICES_FILE)[-KEPT_CHOICES:]:
+        try:
+            choice = json.loads(line)
+            model, wanted = choice["model"], choice["task"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if isinstance(model, str) and wanted == task:
+            counted[model] += 1
+    return counted
+
+
+def chosen_before(names: Sequence[str], counted: Mapping[str, int]) -> Part:
+    """What it adds to an entry's rank that it was taken before; fewer than five choices count for less."""
+    if not counted:
+        return Part(0.0)
+    total, own = sum(counted.values()), sum(counted.get(name, 0) for name in set(names))
+    if not own:
+        return Part(0.0)
+    score = round(_MOST_FOR_CHOICES * own / max(total, _ENOUGH_CHOICES), 3)
+    return Part(score, f"You took it {own} of the last {total} times ({score:+.2f}).")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        if path.stat().st_size > _LONGEST_LINE * KEPT_CHOICES:
+            return []
+        return [line for line in path.read_text("utf-8").splitlines() if 0 < len(line) <= _LONGEST_LINE]
+    except (OSError, UnicodeDecodeError):
+        return []

@@ -1,0 +1,70 @@
+"""How sure a recommendation is, and what tells its first model from the runner-up.
+
+Two numbers say it: how far the reading of the task is ahead of the next best (`Task.margin`), and how far the first
+model's rank is ahead of the best of another family. How often each level was right was counted on labelled questions
+(`benchmarks/recommend/sureness.py`); those shares stand in `SHARES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from apercu.records import RecommendedModel, Sureness
+
+SureLevel = Literal["sure", "fairly sure", "unsure"]
+SURE_MARGIN, FAIR_MARGIN = 1.0, 0.4
+CLOSE_LEAD = 0.05
+
+
+class Share(NamedTuple):
+    """Of how many labelled questions of a level the task and the family were right."""
+
+    task: float
+    family: float
+    questions: int
+
+
+SHARES: dict[SureLevel, Share] = {
+    "sure": Share(1.0, 0.991, 400),
+    "fairly sure": Share(0.986, 0.966, 73),
+    "unsure": Share(0.88, 0.857, 25),
+}
+
+
+def level_of(margin: float | None) -> SureLevel:
+    """The level that a margin of the reading stands for."""
+    if margin is None or margin < FAIR_MARGIN:
+        return "unsure"
+    return "sure" if margin >= SURE_MARGIN else "fairly sure"
+
+
+def runner_up_of(models: Sequence[RecommendedModel]) -> RecommendedModel | None:
+    """The best model of another family than the first."""
+    return next((model for model in models[1:] if model.family != models[0].family), None)
+
+
+def what_tells_apart(first: RecommendedModel, other: RecommendedModel) -> str:
+    """What speaks for the first and not for the other, or against the other only, in one sentence."""
+    gains = [reason for reason in first.reasons_for if reason not in other.reasons_for]
+    losses = [reason for reason in other.reasons_against if reason not in first.reasons_against]
+    lead = first.score - other.score
+    told = [f"{first.id}: {gains[0]}"] if gains else []
+    told += [f"{other.id}: {losses[0]}"] if losses else []
+    near = "is as good by rank" if lead < CLOSE_LEAD else f"is {lead:.2f} behind"
+    return f"Runner-up {other.id} {near}. {' '.join(told)}".strip()
+
+
+def sureness_of(margin: float | None, models: Sequence[RecommendedModel]) -> Sureness:
+    """How sure a recommendation is; without models, how sure it is that nothing fits."""
+    level = level_of(margin)
+    share = SHARES[level]
+    other = runner_up_of(models) if models else None
+    lead = round(models[0].score - other.score, 3) if other else None
+    counted = f"of {share.questions} labelled questions read as surely, the task was right in {share.task:.0%}"
+    text = f"{level[0].upper()}{level[1:]}: {counted}"
+    text += f" and the first model's family in {share.family:.0%}." if models else "."
+    if lead is not None and lead < CLOSE_LEAD:
+        text += " The first models are close to each other."
+    family_right = share.family if models else None
+    return Sureness(level=level, margin=margin, lead=lead, task_right=share.task, family_right=family_right, text=text)

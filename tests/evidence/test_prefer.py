@@ -1,0 +1,117 @@
+"""Preferences, past choices and predictions shift ranks, each with a sentence; a recommendation says how sure it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from apercu.evidence.prefer import CHOICES_FILE, KEPT_CHOICES, past_choices, record_choice
+from apercu.evidence.recommend import recommend_for
+from apercu.evidence.suits import Part
+from apercu.evidence.sure import SHARES, level_of
+from apercu.question.read import read_question
+from apercu.records import Preference, Recommendation
+from apercu.settings import Settings
+
+QUESTION = "Enlarge this photo 4 times"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, remember_choices=True)
+
+
+def recommended(settings: Settings, question: str = QUESTION, **more: object) -> Recommendation:
+    return recommend_for(read_question(question), settings, question=question, **more)  # type: ignore[arg-type]
+
+
+def score(found: Recommendation, id: str) -> float:
+    return next(model.score for model in found.models if model.id == id)
+
+
+@pytest.mark.parametrize(
+    ("preference", "up", "down"),
+    [
+        ("fidelity", "liif-edsr", "realesrgan-x4plus"),
+        ("crispness", "realesrgan-x4plus", "bicubic"),
+        ("speed", "liif-fast", "realesrgan-x4plus"),
+    ],
+)
+def test_a_preference_moves_models_with_a_reason(
+    preference: Preference, up: str, down: str, settings: Settings
+) -> None:
+    plain, moved = recommended(settings), recommended(settings, prefer=[preference])
+    assert score(moved, up) - score(plain, up) > score(moved, down) - score(plain, down)
+    told = next(model for model in moved.models if model.id == down)
+    assert any(f"You prefer {preference}" in reason for reason in (*told.reasons_for, *told.reasons_against))
+
+
+def test_a_preference_for_free_licences_puts_unknown_ones_down(settings: Settings) -> None:
+    plain, moved = recommended(settings), recommended(settings, prefer=["licence"])
+    assert all(score(moved, model.id) > score(plain, model.id) for model in plain.models if model.family == "LIIF")
+    assert not {"RCAN", "SAN"} & {model.family for model in moved.models[:5]}
+
+
+def test_choices_are_remembered_only_where_that_is_switched_on(tmp_path: Path) -> None:
+    off = Settings(data_dir=tmp_path)
+    record_choice("waifu2x-photo", "super_resolution", off)
+    assert not (tmp_path / CHOICES_FILE).exists()
+    assert not off.remember_choices
+
+
+def test_a_past_choice_counts_and_says_so(settings: Settings) -> None:
+    before = score(recommended(settings), "waifu2x-photo")
+    for _ in range(4):
+        record_choice("waifu2x-photo", "super_resolution", settings)
+    record_choice("ocr-model", "ocr", settings)
+    assert past_choices("super_resolution", settings) == {"waifu2x-photo": 4}
+    found = recommended(settings)
+    model = next(model for model in found.models if model.id == "waifu2x-photo")
+    assert model.score == pytest.approx(before + 0.3 * 4 / 5, abs=2e-3)
+    assert "You took it 4 of the last 4 times (+0.24)." in model.reasons_for
+    off = recommended(Settings(data_dir=settings.data_dir))
+    assert score(off, "waifu2x-photo") == before
+
+
+def test_damaged_lines_and_a_giant_file_of_choices_do_no_harm(settings: Settings) -> None:
+    path = settings.data_dir / CHOICES_FILE
+    path.write_text('{"model": 3}\n[]\nnonsense\n' + json.dumps({"model": "x", "task": "ocr"}) + "\n", "utf-8")
+    assert past_choices("ocr", settings) == {"x": 1}
+    path.write_text("x" * 10_000_000, "utf-8")
+    assert past_choices("ocr", settings) == {}
+    for _ in range(KEPT_CHOICES + 5):
+        record_choice("y", "ocr", settings)
+    assert len(path.read_text("utf-8").splitlines()) == KEPT_CHOICES
+
+
+def test_what_is_known_beside_the_catalogue_is_one_more_part(settings: Settings) -> None:
+    bonus = {"liif-edsr-web": Part(0.7, "It is predicted to come 0.4 dB closer on this picture.")}
+    first = recommended(settings, bonus=bonus).models[0]
+    assert first.id == "liif-edsr-web"
+    assert bonus["liif-edsr-web"].reason in first.reasons_for
+
+
+def test_a_recommendation_names_its_runner_up_and_how_sure_it_is(settings: Settings) -> None:
+    found = recommended(settings)
+    assert found.runner_up
+    runner_up = next(model for model in found.models if model.id == found.runner_up)
+    assert runner_up.family != found.models[0].family
+    assert runner_up.id in found.against_runner_up
+    assert found.sureness
+    assert found.sureness.level == "sure"
+    assert found.sureness.lead == pytest.approx(found.models[0].score - runner_up.score, abs=2e-3)
+    assert f"{SHARES['sure'].task:.0%}" in found.sureness.text
+
+
+def test_levels_go_by_the_margin_and_a_surer_one_was_right_more_often() -> None:
+    assert [level_of(margin) for margin in (None, 0.1, 0.6, 2.0)] == ["unsure", "unsure", "fairly sure", "sure"]
+    assert SHARES["sure"].task > SHARES["fairly sure"].task > SHARES["unsure"].task
+
+
+def test_where_nothing_fits_it_says_why(settings: Settings) -> None:
+    found = recommended(settings, "how long do I boil an egg")
+    assert found.abstained
+    assert "Nothing" in found.why
+    assert "none is left" in recommended(settings, "What runs here without any download to colour a grey photo?").why

@@ -1,0 +1,145 @@
+"""A team's catalogue is taken whole or not at all, every problem is listed, and what was taken is recommended."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import apercu.imported
+from apercu.catalogue import catalogue, find_entry, import_models
+from apercu.errors import CatalogueError, InputError, UnknownModelError
+from apercu.imported import forget_catalogue, imported_catalogues
+from apercu.scientist import recommend
+from apercu.settings import Settings
+
+SHARP = {"id": "Hub-Sharp-3x", "task": "super_resolution", "factors": 3, "content": ["ui"], "licence": "MIT"}
+FILES = {
+    "team.json": json.dumps({"models": [SHARP]}),
+    "list.json": json.dumps([SHARP]),
+    "team.jsonl": json.dumps(SHARP) + "\n\n",
+    "team.csv": "id,task,factors,content,licence\nHub-Sharp-3x,super_resolution,3,ui,MIT\n",
+    "team.yaml": "- id: Hub-Sharp-3x\n  task: super_resolution\n  factors: 3\n  content: [ui]\n  licence: MIT\n",
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data")
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def problems(path: Path, settings: Settings) -> tuple[str, ...]:
+    with pytest.raises(CatalogueError) as caught:
+        import_models(path, settings=settings)
+    assert not imported_catalogues(settings)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_form_says_the_same(name: str, tmp_path: Path, settings: Settings) -> None:
+    import_models(written(tmp_path, name, FILES[name]), settings=settings)
+    entry = catalogue(settings)["Hub-Sharp-3x"]
+    assert (entry.factors, entry.content, entry.licence, entry.status) == ((3.0,), ("ui",), "MIT", "described")
+    assert entry.source == name.split(".")[0]
+
+
+def test_it_is_recommended_replaced_and_forgotten(tmp_path: Path, settings: Settings) -> None:
+    path = written(tmp_path, "team.json", FILES["team.json"])
+    import_models(path, settings=settings)
+    only = recommend("make my icon 3x larger", settings=settings, source="team")
+    assert [model.id for model in only.models] == ["Hub-Sharp-3x"]
+    assert "Hub-Sharp-3x" in [model.id for model in recommend("make my icon 3x larger", settings=settings).models]
+    path.write_text(json.dumps([SHARP | {"id": "Hub-New"}]), "utf-8")
+    import_models(path, settings=settings)
+    assert [model.id for model in imported_catalogues(settings)["team"].models] == ["Hub-New"]
+    assert forget_catalogue("team", settings) == 1
+    assert "Hub-New" not in catalogue(settings)
+    with pytest.raises(InputError, match="no imported catalogue is called 'team'"):
+        recommend("make my icon 3x larger", settings=settings, source="team")
+
+
+def test_a_limit_of_a_question_holds_for_it_too(tmp_path: Path, settings: Settings) -> None:
+    drawn = SHARP | {"draws": "gan", "licence": "research only"}
+    import_models(written(tmp_path, "team.json", json.dumps([drawn])), settings=settings)
+    for question in ("make my icon 3x larger, no GANs", "make my icon 3x larger, open source only"):
+        found = recommend(question, settings=settings, source="team")
+        assert found.abstained
+        assert found.why
+
+
+def test_every_problem_is_listed_with_its_line_and_field_and_nothing_is_taken(
+    tmp_path: Path, settings: Settings
+) -> None:
+    lines = [
+        json.dumps(SHARP | {"factors": [0.5], "links": ["javascript:alert(1)"]}),
+        "not json",
+        json.dumps({"id": "a\x1b[31m", "task": "ocr", "colour": 1}),
+        json.dumps({"task": "ocr"}),
+        json.dumps({"id": "SISR-CARN-2x", "task": "super_resolution"}),
+        json.dumps({"id": "twice", "task": "ocr"}),
+        json.dumps({"id": "Twice", "task": "ocr"}),
+        "[1]",
+    ]
+    found = "\n".join(problems(written(tmp_path, "bad.jsonl", "\n".join(lines)), settings))
+    for said in (
+        "line 1, field factors", "line 1, field links", "line 2: not JSON", "line 3, field id", "line 3, field colour",
+        "line 4, field id", "line 5, field id or aliases: 'SISR-CARN-2x'", "line 6, field id or aliases: 'twice'",
+        "line 7, field id or aliases: 'Twice'", "line 8",
+    ):  # fmt: skip
+        assert said in found
+    assert "\x1b" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.txt", "", "ending"),
+        ("a.json", "{", "line 1: not JSON"),
+        ("a.json", "[" * 100_000, "not JSON|nested"),
+        ("a.json", "{}", "expected a list"),
+        ("a.json", "[]", "no models"),
+        ("a.yaml", "- &a [1]\n- *a\n", "aliases"),
+        ("a.yaml", "a: [", "not YAML"),
+        ("a.yaml", "!!python/object/apply:os.system ['true']", "not YAML"),
+        ("a.csv", "id,task\na,ocr,more\n", "line 2: more fields"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(name: str, text: str, said: str, tmp_path: Path, settings: Settings) -> None:
+    import re
+
+    assert re.search(said, " ".join(problems(written(tmp_path, name, text), settings)))
+
+
+def test_sizes_are_bounded(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "a.json", json.dumps([SHARP, SHARP | {"id": "b"}]))
+    monkeypatch.setattr(apercu.imported, "MOST_MODELS", 1)
+    assert "expected at most 1" in problems(path, settings)[0]
+    monkeypatch.setattr(apercu.imported, "LARGEST_FILE", 10)
+    assert "bytes, expected at most 10" in problems(path, settings)[0]
+
+
+@pytest.mark.parametrize("name", ["../x", "", "A b", "x/y", ".hidden"])
+def test_a_name_never_becomes_another_path(name: str, tmp_path: Path, settings: Settings) -> None:
+    with pytest.raises(InputError, match="no name for a catalogue"):
+        import_models(written(tmp_path, "team.json", FILES["team.json"]), settings=settings, name=name)
+    assert not settings.data_dir.exists()
+
+
+def test_a_damaged_kept_file_is_named(tmp_path: Path, settings: Settings) -> None:
+    import_models(written(tmp_path, "team.json", FILES["team.json"]), settings=settings)
+    (settings.data_dir / "catalogues" / "team.json").write_text("{}", "utf-8")
+    with pytest.raises(CatalogueError, match=r"team\.json"):
+        catalogue(settings)
+
+
+def test_an_entry_is_found_in_any_capitals_and_an_unknown_one_gets_the_nearest(settings: Settings) -> None:
+    assert find_entry("sisr-carn-2X", settings).family == "CARN"
+    with pytest.raises(UnknownModelError, match="SISR-CARN"):
+        find_entry("SISR-CARN-5x", settings)
