@@ -43,8 +43,8 @@ def test_a_way_that_is_not_there_is_named(monkeypatch):
 
 
 def test_a_damaged_table_is_named(monkeypatch, tmp_path):
-    (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / "paper-words.safetensors").write_bytes(b"nothing of the kind")
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "words.safetensors").write_bytes(b"nothing of the kind")
     monkeypatch.setattr(embed, "files", lambda package: tmp_path)
-    with pytest.raises(EvidenceError, match=r"paper-words\.safetensors is damaged"):
+    with pytest.raises(EvidenceError, match=r"words\.safetensors is damaged"):
         embed.own_words.__wrapped__()

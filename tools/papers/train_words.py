@@ -1,4 +1,4 @@
-"""Teach the table of words that the index of papers uses: writes `src/apercu/weights/paper-words.safetensors`.
+"""Teach the table of words that the index of papers uses: writes `src/apercu/papers/words.safetensors`.
 
     python tools/papers/train_words.py ../shared/data/papers/arxiv_61k.jsonl.gz MODEL.onnx TOKENIZER.json
 
@@ -28,7 +28,7 @@ from tokenizers import Tokenizer
 from apercu.papers.importers import Found, read_papers
 
 ROOT = Path(__file__).parents[2]
-OUT = ROOT / "src" / "apercu" / "weights" / "paper-words.safetensors"
+OUT = ROOT / "src" / "apercu" / "papers" / "words.safetensors"
 SIZE, ROUNDS, BATCH, RATE, SHARPNESS = 192, 12, 1024, 2e-3, 20.0
 LEAST_PAPERS, LONGEST = 3, 30
 WORD, SENTENCE = re.compile(r"\w+"), re.compile(r"(?<=[.!?])\s+")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float32]
 
 DEFAULT = "apercu"
-_OWN = "paper-words.safetensors"
+_OWN = "words.safetensors"
 _TABLE, _TOKENS = "weights/l2_supercat_256.safetensors", "tokenizers/l2_supercat_tokenizer_config.json"
 _WORD = re.compile(r"\w+")
 
@@ -120,7 +120,7 @@ def own_words() -> WordTable:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    with as_file(files("apercu") / "weights" / _OWN) as path:
+    with as_file(files("apercu") / "papers" / _OWN) as path:
         try:
             table = load_file(path)
             words = table["words"].tobytes().decode().split("\n")

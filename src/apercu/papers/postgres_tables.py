@@ -141,7 +141,7 @@ def _check(link: Link, name: str, way: str) -> None:
     if (made := noted(link, "vectors")) != way:
         raise InputError(
             f"the vectors of {name} were made by {made}, not by {way}",
-            hint=f"Open it with that way. Or: {_ELSEWHERE[0].lower()}{_ELSEWHERE[1:]}",
+            hint="Open it with that way, or import the papers again into a new one, with ?schema=NAME.",
         )
 
 
@@ -158,7 +158,7 @@ def _pgvector(link: Link, name: str) -> tuple[tuple[int, int], str]:
         except EvidenceError as error:
             raise InputError(
                 f"{name} has no pgvector ({error})",
-                hint="Install pgvector on the server, then have its administrator run: CREATE EXTENSION vector",
+                hint="Install pgvector on the server, then have its administrator run `CREATE EXTENSION vector`.",
             ) from error
         found = link.run(sql)
     version, place = found[0]
