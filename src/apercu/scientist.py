@@ -69,9 +69,27 @@ def ask(question: str, *, settings: Settings, job: Job | None = None, progress: 
     return answer(brief, settings=settings, level="open", job=job, progress=progress)
 
 
-def recommend(question: str, *, settings: Settings) -> Recommendation:
-    """Models and papers for a question, with reasons for and against."""
-    return recommend_for(read_question(question), settings)
+def recommend(question: str, *, settings: Settings, picture: Path | None = None) -> Recommendation:
+    """Models and papers for a question, with reasons for and against.
+
+    Args:
+        question: in plain words.
+        settings: limits, where weights are.
+        picture: the picture that the question is about. Where it is to be enlarged, each model that runs here says how
+            it is predicted to measure on it, and the prediction orders them (`apercu.choice`).
+
+    Raises:
+        QuestionError: the question is empty or too long.
+        ApercuError: the picture cannot be read, or nothing can be predicted from it.
+    """
+    task = read_question(question)
+    if picture is None or task.id != "super_resolution":
+        return recommend_for(task, settings)
+    from apercu.choice.advice import parts_of, with_unknown
+    from apercu.choice.predict import predict_quality
+
+    prediction = predict_quality(picture, task, settings)
+    return with_unknown(recommend_for(task, settings, predicted=parts_of(prediction)), prediction)
 
 
 def answer(

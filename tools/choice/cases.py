@@ -25,8 +25,8 @@ SIDE = 384
 PIECE = 96
 """Side of the piece of it that is measured."""
 COUNTS: dict[Split, dict[Style, int]] = {
-    "train": {"photo": 70, "drawn": 70, "cartoon": 55, "ui": 70, "vector": 45},
-    "val": {"photo": 33, "drawn": 40, "cartoon": 30, "ui": 30, "vector": 20},
+    "train": {"photo": 40, "drawn": 40, "cartoon": 36, "ui": 40, "vector": 28},
+    "val": {"photo": 22, "drawn": 25, "cartoon": 22, "ui": 20, "vector": 16},
 }
 """How many windows of each style; where there are fewer pictures, a picture gives several."""
 VECTOR_SIZES = (48, 64, 96, 128)
@@ -120,9 +120,7 @@ def _window(pixels: Pixels, rng: np.random.Generator) -> Pixels | None:
     return pixels[top : top + size[0], left : left + size[1]]
 
 
-def _shrunken(
-    hr: Pixels | None, scale: int, damage: Damage, rng: np.random.Generator
-) -> tuple[Pixels, Pixels] | None:
+def _shrunken(hr: Pixels | None, scale: int, damage: Damage, rng: np.random.Generator) -> tuple[Pixels, Pixels] | None:
     if hr is None:
         return None
     return shrink(hr, (hr.shape[0] // scale, hr.shape[1] // scale), damage, rng), hr

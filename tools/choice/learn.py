@@ -8,7 +8,6 @@ the fifth, five times.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -61,9 +60,7 @@ class Table:
 
     def part(self, which: Sequence[int] | NDArray[np.intp]) -> Table:
         """Some of the cases."""
-        return replace(
-            self, cases=tuple(self.cases[i] for i in which), gain=self.gain[which], edges=self.edges[which]
-        )
+        return replace(self, cases=tuple(self.cases[i] for i in which), gain=self.gain[which], edges=self.edges[which])
 
     def split(self, name: str) -> Table:
         """The cases of one split."""
@@ -106,8 +103,8 @@ def read_table() -> Table:
 
 def table_of(cases: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Table:
     """Put what was measured beside what was seen."""
-    cards, entries, settings = model_cards(), catalogue(load_settings()), load_settings()
-    by_id = {entry.id: entry for entry in entries.values()} | {a: e for e in entries.values() for a in e.aliases}
+    cards = model_cards()
+    by_id = {alias: entry for entry in catalogue(load_settings()).values() for alias in (entry.id, *entry.aliases)}
     ids = [id for id in cards if sum(row["model"] == id for row in rows) >= FEWEST]
     places = {case["case"]: i for i, case in enumerate(cases)}
     psnr, edges, seconds = (np.full((len(cases), len(ids)), np.nan, np.float32) for _ in range(3))
@@ -121,7 +118,6 @@ def table_of(cases: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Table:
     named = sorted({cards[id].family for id in ids})
     draws = {family.family: family.draws for family in families()}
     weights = {row["model"]: row["weights"] for row in rows}
-    del settings
     models = {
         id: MeasuredModel(
             weights=weights[id],

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cases import ChoiceCase, all_cases
 
 from apercu.choice.seen import see
 from apercu.measure.metrics import psnr, psnr_y, ssim_y
@@ -27,14 +28,16 @@ from apercu.resample import FloatImage, resize
 from apercu.settings import Settings, load_settings
 from apercu.train.evaluate import PSNR_CAP, as_float
 from apercu.train.pictures import load_pictures
-from cases import ChoiceCase, all_cases
 
 HERE = Path(__file__).parent
 ROWS, LOOKS = HERE / "rows.jsonl.gz", HERE / "looks.jsonl.gz"
-UNFINISHED = HERE.parents[1] / "build" / "choice-rows.jsonl"
+UNFINISHED = HERE.parents[1] / "build"
+ALWAYS = ("interpolation", "LIIF")
+"""Families that are measured on every case."""
 SLOW = ("realesrgan-x4plus", "realesrgan-x4plus-anime", "realsr-df2k")
-"""Networks that take longer than all others together; they are measured on every sixteenth case."""
-EVERY = 16
+"""Networks that take longer than all others together."""
+SOMETIMES, SELDOM = 5, 15
+"""The other networks are measured on every fifth case, those that are slow on every fifteenth."""
 STEEPEST = 0.1
 _LUMA = np.array([65.481, 128.553, 24.966], np.float32) / 255
 
@@ -45,51 +48,56 @@ def main() -> None:
     """Measure what has not been measured yet, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--looks", action="store_true", help="write only what is seen of the pictures")
-    parser.add_argument("--share", default="0/1", help="i/n: only every n-th case, beginning with number i, unpacked")
-    parser.add_argument("--unfinished", type=Path, default=UNFINISHED, help="where rows wait until all are there")
+    parser.add_argument("--looks", action="store_true", help="look at all pictures again, as when the traits changed")
+    parser.add_argument("--share", default="0/1", help="i/n: only every n-th case from number i on, left unpacked")
     arguments = parser.parse_args()
-    cases = all_cases(load_pictures(arguments.folder))
     first, step = (int(part) for part in arguments.share.split("/"))
-    if arguments.looks:
-        write_lines(LOOKS, (_looked(case) for case in cases))
-        return
     settings = load_settings().model_copy(update={"threads": 1})
     cards = [c for c in model_cards().values() if c.task == "super_resolution" and model_status(c, settings) == "runs"]
-    weights = {card.id: weights_digest(card, settings) for card in cards}
-    known = known_rows(arguments.unfinished, weights)
-    wanted = []
-    arguments.unfinished.parent.mkdir(parents=True, exist_ok=True)
-    with arguments.unfinished.open("a", encoding="utf-8") as file:
-        for number, case in enumerate(cases):
-            for card in cards if number % step == first else ():
-                if card.id in SLOW and number % EVERY:
+    known = known_rows({card.id: weights_digest(card, settings) for card in cards}, looks=not arguments.looks)
+    wanted: dict[tuple[str, str], Row] = {}
+    UNFINISHED.mkdir(parents=True, exist_ok=True)
+    with (UNFINISHED / f"choice-rows-{first}.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n")  # ends a line that was cut short
+        for number, case in enumerate(all_cases(load_pictures(arguments.folder))):
+            for card in (None, *cards) if number % step == first else ():
+                if card and number % _every(card):
                     continue
-                wanted.append(key := (case.id, card.id))
+                key = case.id, card.id if card else ""
                 if key not in known:
-                    known[key] = {"case": case.id, "model": card.id, "weights": weights[card.id]}
-                    known[key] |= measure(case, card, settings)
+                    known[key] = _looked(case) if card is None else measure(case, card, settings)
                     file.write(json.dumps(known[key]) + "\n")
-            file.flush()
+                    file.flush()
+                wanted[key] = known[key]
     if step == 1:
-        write_lines(ROWS, (known[key] for key in wanted))
-        write_lines(LOOKS, (_looked(case) for case in all_cases(load_pictures(arguments.folder))))
-        arguments.unfinished.unlink()
+        write_lines(ROWS, (row for row in wanted.values() if "model" in row))
+        write_lines(LOOKS, (row for row in wanted.values() if "model" not in row))
+        for path in UNFINISHED.glob("choice-rows-*.jsonl"):
+            path.unlink()
 
 
-def known_rows(unfinished: Path, weights: Mapping[str, str | None]) -> dict[tuple[str, str], Row]:
-    """The rows of earlier runs whose weights are those of today; a line cut short by a break is left out."""
-    lines = list(read_lines(ROWS)) if ROWS.exists() else []
-    for path in sorted(unfinished.parent.glob(f"{unfinished.stem}*")) if unfinished.parent.exists() else ():
+def _every(card: ModelCard) -> int:
+    if card.family in ALWAYS:
+        return 1
+    return SELDOM if card.id in SLOW else SOMETIMES
+
+
+def known_rows(weights: Mapping[str, str | None], *, looks: bool = True) -> dict[tuple[str, str], Row]:
+    """The rows of earlier runs whose weights are those of today, by case and model; what was seen has the model "".
+
+    A line cut short by a break is left out.
+    """
+    lines = [*read_lines(ROWS), *read_lines(LOOKS)]
+    for path in sorted(UNFINISHED.glob("choice-rows-*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             try:
                 lines.append(json.loads(line))
             except ValueError:
                 continue
     return {
-        (row["case"], row["model"]): row
+        (row["case"], row.get("model", "")): row
         for row in lines
-        if row["model"] in weights and row["weights"] == weights[row["model"]]
+        if (row["model"] in weights and row["weights"] == weights[row["model"]] if "model" in row else looks)
     }
 
 
@@ -107,6 +115,9 @@ def measure(case: ChoiceCase, card: ModelCard, settings: Settings) -> Row:
     seconds = time.perf_counter() - begun
     border = case.scale
     return {
+        "case": case.id,
+        "model": card.id,
+        "weights": weights_digest(card, settings),
         "psnr": round(min(psnr(sr, hr, crop_border=border), PSNR_CAP), 3),
         "psnr_y": round(min(psnr_y(sr, hr, crop_border=border), PSNR_CAP), 3),
         "ssim_y": round(ssim_y(sr, hr, crop_border=border), 4),
@@ -138,7 +149,9 @@ def _looked(case: ChoiceCase) -> Row:
 
 
 def read_lines(path: Path) -> Iterator[Row]:
-    """The objects of a packed table."""
+    """The objects of a packed table; none where there is no such file."""
+    if not path.exists():
+        return
     with gzip.open(path, "rt", encoding="utf-8") as file:
         yield from map(json.loads, file)
 

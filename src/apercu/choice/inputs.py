@@ -15,7 +15,13 @@ from apercu.records import Content, Damage, ModelCard, Task, Wish
 
 CONTENT: tuple[str, ...] = get_args(Content)
 DAMAGE: tuple[str, ...] = get_args(Damage)
-QUESTION = (*(f"content {kind}" for kind in CONTENT), *(f"damage {kind}" for kind in DAMAGE), "factor", "x2", "x3", "x4")
+_FACTORS = (2, 3, 4)
+QUESTION = (
+    *(f"content {kind}" for kind in CONTENT),
+    *(f"damage {kind}" for kind in DAMAGE),
+    "factor",
+    *(f"x{factor}" for factor in _FACTORS),
+)
 _COSTS = ("low", "medium", "high")
 _WISHES: dict[Wish, User] = {
     "fidelity": User(1.0, 0.0, 0.0),
@@ -34,8 +40,8 @@ def user_of(task: Task) -> User:
 def question_values(content: Collection[str], damage: Collection[str], factor: float) -> Values:
     """The facets of a question and the factor, in the order of `QUESTION`."""
     named = [float(kind in content) for kind in CONTENT] + [float(kind in damage) for kind in DAMAGE]
-    nearest = min((2, 3, 4), key=lambda known: abs(known - factor))
-    return np.array([*named, log2(max(factor, 1.0)) / 2, *(float(nearest == n) for n in (2, 3, 4))], np.float32)
+    nearest = min(_FACTORS, key=lambda known: abs(known - factor))
+    return np.array([*named, log2(max(factor, 1.0)) / 2, *(float(nearest == n) for n in _FACTORS)], np.float32)
 
 
 def picture_values(seen: Seen) -> dict[str, Values]:

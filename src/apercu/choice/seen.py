@@ -7,7 +7,6 @@ from math import log2
 import numpy as np
 
 from apercu.choice.traces import emptied
-from apercu.errors import ShapeError
 from apercu.image import Image
 from apercu.inspection.crops import Samples, luma, spread_crops
 from apercu.inspection.looks import Looks, look
@@ -49,15 +48,14 @@ def see(samples: Samples) -> Seen:
     return Seen(style=style, damage=_damage(samples, looks), looks=looks, flat_share=traits.flat_share)
 
 
-def opaque_samples(image: Image) -> Samples:
+def opaque_samples(image: Image) -> Samples | None:
     """The first frame without transparency, (H, W, 1 or 3): what is transparent is laid on middle grey.
 
-    Raises:
-        ShapeError: the picture is CMYK, which no model was measured on.
+    None for CMYK, on which no model was measured.
     """
     still = next(image.each_frame())
     if still.space == "cmyk":
-        raise ShapeError("what a model does to CMYK was not measured", hint="Convert the picture to RGB.")
+        return None
     if not still.has_alpha:
         return still.samples
     highest = np.iinfo(still.samples.dtype).max

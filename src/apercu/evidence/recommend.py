@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from apercu.catalogue import Entry, catalogue
+from apercu.evidence.by_picture import dealt_by_picture
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
@@ -37,7 +38,9 @@ MODELS_IN_BRIEF = 1
 PAPERS_IN_BRIEF = 4
 
 
-def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Recommendation:
+def recommend_for(
+    task: Task, settings: Settings, *, question: str = "", predicted: Mapping[str, Part] | None = None
+) -> Recommendation:
     """Rank the models and papers that bear on a task.
 
     A model is proposed when its card says that it does the task, or that it bears on it. The score adds up the verdict,
@@ -49,6 +52,7 @@ def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Reco
         task: what was read from the question.
         settings: where the weights are.
         question: its words, which are held against those of the catalogue.
+        predicted: how models will do on the picture that the question is about, by id (`evidence.by_picture`).
     """
     if len(task.steps) > 1 and set(task.steps) & _REPAIRS:
         task = task.model_copy(update={"damage": ()})  # another step undoes it first
@@ -60,6 +64,7 @@ def recommend_for(task: Task, settings: Settings, *, question: str = "") -> Reco
         for card in model_cards(settings).values()
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
+    carded = dealt_by_picture(carded, predicted or {}, keep_order=bool(task.named))
     known = {model.name for model in carded}
     words = shared_words(question, {id: entry for id, entry in entries.items() if entry.task == task.id})
     described = [

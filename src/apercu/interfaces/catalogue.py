@@ -38,6 +38,9 @@ def recommend(
         Path | None,
         typer.Option(help='JSON lines, one {"question": ...} a line; prints one JSON object a line.', metavar="FILE"),
     ] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="The picture it is about: models are judged on what it shows.", metavar="FILE")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Recommend models and papers for a question, with reasons for and against."""
@@ -55,6 +58,8 @@ def recommend(
             )
         settings = load_settings()
         if questions is not None:
+            if image is not None:
+                raise InputError("a file of questions has no one picture, and --image was given", hint="Leave it out.")
             if form == "prompt":
                 raise InputError(
                     "--questions prints JSON lines, and --format prompt was given", hint="Leave one of them out."
@@ -62,7 +67,7 @@ def recommend(
             if status := _recommend_each(questions, settings):
                 raise SystemExit(status)
             return
-        found = recommend_for_question(question or "", settings=settings)
+        found = recommend_for_question(question or "", settings=settings, picture=image)
         if form == "prompt":
             prompt = write_prompt(brief_of(question or "", found, STANDARD_ASKED))
             as_object = harmless_json(json.dumps({"prompt": prompt}, ensure_ascii=False))
