@@ -57,8 +57,13 @@ class ChoiceCase:
         return self.lr[rows, columns], self.hr[large]
 
 
-def all_cases(pictures: PictureSet) -> Iterator[ChoiceCase]:
-    """Every case, always the same ones in the same order, in which the styles take turns."""
+def all_cases(pictures: PictureSet, *, share: tuple[int, int] = (0, 1)) -> Iterator[ChoiceCase]:
+    """Every case, always the same ones in the same order, in which the styles take turns.
+
+    Args:
+        pictures: the prepared pictures.
+        share: (i, n) makes only those of every n-th window, from number i on.
+    """
     groups = {(split, style): count for split, counts in COUNTS.items() for style, count in counts.items()}
     chosen = {
         group: sorted(
@@ -67,8 +72,11 @@ def all_cases(pictures: PictureSet) -> Iterator[ChoiceCase]:
         )
         for group in groups
     }
-    for number in range(max(groups.values())):
-        for group in (group for group, count in groups.items() if number < count):
+    windows = [
+        (group, number) for number in range(max(groups.values())) for group in groups if number < groups[group]
+    ]
+    for window, (group, number) in enumerate(windows):
+        if window % share[1] == share[0]:
             again, place = divmod(number, len(chosen[group]))
             yield from _of_window(pictures, chosen[group][place], number, again)
 

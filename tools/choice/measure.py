@@ -13,6 +13,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ ALWAYS = ("interpolation", "LIIF")
 """Families that are measured on every case."""
 SLOW = ("realesrgan-x4plus", "realesrgan-x4plus-anime", "realsr-df2k")
 """Networks that take longer than all others together."""
-SOMETIMES, SELDOM = 5, 15
-"""The other networks are measured on every fifth case, those that are slow on every fifteenth."""
+SOMETIMES, SELDOM = 4, 12
+"""The other networks are measured on one case of four, those that are slow on one of twelve, by the case's id."""
 STEEPEST = 0.1
 _LUMA = np.array([65.481, 128.553, 24.966], np.float32) / 255
 
@@ -49,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--looks", action="store_true", help="look at all pictures again, as when the traits changed")
-    parser.add_argument("--share", default="0/1", help="i/n: only every n-th case from number i on, left unpacked")
+    parser.add_argument("--share", default="0/1", help="i/n: only every n-th window from number i on, left unpacked")
     arguments = parser.parse_args()
     first, step = (int(part) for part in arguments.share.split("/"))
     settings = load_settings().model_copy(update={"threads": 1})
@@ -59,9 +60,9 @@ def main() -> None:
     UNFINISHED.mkdir(parents=True, exist_ok=True)
     with (UNFINISHED / f"choice-rows-{first}.jsonl").open("a", encoding="utf-8") as file:
         file.write("\n")  # ends a line that was cut short
-        for number, case in enumerate(all_cases(load_pictures(arguments.folder))):
-            for card in (None, *cards) if number % step == first else ():
-                if card and number % _every(card):
+        for case in all_cases(load_pictures(arguments.folder), share=(first, step)):
+            for card in (None, *cards):
+                if card and int(sha256(case.id.encode()).hexdigest(), 16) % _every(card):
                     continue
                 key = case.id, card.id if card else ""
                 if key not in known:
