@@ -72,9 +72,7 @@ def all_cases(pictures: PictureSet, *, share: tuple[int, int] = (0, 1)) -> Itera
         )
         for group in groups
     }
-    windows = [
-        (group, number) for number in range(max(groups.values())) for group in groups if number < groups[group]
-    ]
+    windows = [(group, number) for number in range(max(groups.values())) for group in groups if number < groups[group]]
     for window, (group, number) in enumerate(windows):
         if window % share[1] == share[0]:
             again, place = divmod(number, len(chosen[group]))

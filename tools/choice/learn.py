@@ -32,6 +32,10 @@ SEEDS, FOLDS = 3, 5
 WIDTHS = {"question": 16, "damage": 16, "style": 24, "card": 24}
 DEEP = 48
 EPOCHS, BATCH = 60, 32
+JITTER, DROPOUT = 0.1, 0.1
+"""Noise on what is seen of a picture, in standard deviations, and the share of values left out: while teaching only."""
+REGRET_WEIGHT = 1.0
+"""What choosing badly counts beside predicting badly."""
 FEWEST = 20
 """Cases that a model must have been measured on."""
 EDGES_CAP = 1.05
@@ -71,13 +75,14 @@ class Table:
         """The picture of each case."""
         return [case["picture"] for case in self.cases]
 
-    def liking(self, user: User) -> Array:
-        """How much a user likes each result.
+    def liking(self, users: Sequence[User]) -> Array:
+        """How much the user of each case likes each result.
 
         A point is 1 dB of PSNR, a tenth of the true edges' steepness, or half of a halving of the time.
         """
         costs = np.log2([model.cost for model in self.models.values()])
-        return np.asarray(user.fidelity * self.gain + user.crispness * 10 * self.edges - user.speed * costs / 2)
+        fidelity, crispness, speed = np.array(users, np.float32).T[:, :, None]
+        return np.asarray(fidelity * self.gain + crispness * 10 * self.edges - speed * costs / 2, np.float32)
 
 
 def main() -> None:
@@ -165,7 +170,9 @@ class Network(nn.Module):
         made = []
         for i, kind in enumerate(KINDS):
             scaled = (inputs[kind] - getattr(self, f"{kind}_mean")) / getattr(self, f"{kind}_scale")
-            part = nn.functional.dropout(torch.relu(self.parts[kind](scaled.clamp(-4, 4))), 0.1, self.training)
+            if self.training and kind in ("damage", "style"):
+                scaled = scaled + JITTER * torch.randn_like(scaled)
+            part = nn.functional.dropout(torch.relu(self.parts[kind](scaled.clamp(-4, 4))), DROPOUT, self.training)
             wide = part[None] if kind == "card" else part[:, None]
             made.append((wide * gates[:, i, None, None]).expand(cases, models, -1))
         x0 = torch.cat([*made, user[:, None].expand(cases, models, -1)], 2)
@@ -222,7 +229,7 @@ def _teach_one(table: Table, seed: int, without: Collection[str]) -> Network:
         blanked = {k: torch.from_numpy(np.zeros_like(v) if k in without else v) for k, v in inputs.items()}
         users = [some_user(rng) for _ in table.cases]
         told = torch.tensor([User(1 / 3, 1 / 3, 1 / 3) if "user" in without else user for user in users])
-        liking = torch.from_numpy(np.stack([_row_liking(table, i, user) for i, user in enumerate(users)]))
+        liking = torch.from_numpy(table.liking(users))
         for rows in np.array_split(rng.permutation(len(table.cases)), -(-len(table.cases) // BATCH)):
             batch = {kind: value if kind == "card" else value[rows] for kind, value in blanked.items()}
             made = network(batch, told[rows])
@@ -235,17 +242,13 @@ def _teach_one(table: Table, seed: int, without: Collection[str]) -> Network:
     return network.eval()
 
 
-def _row_liking(table: Table, row: int, user: User) -> Array:
-    return np.asarray(table.part([row]).liking(user)[0], np.float32)
-
-
 def _loss(made: Tensor, gain: Tensor, edges: Tensor, liking: Tensor) -> Tensor:
     """How far off the three figures are, and what choosing by them would cost, on what was measured."""
     known = ~torch.isnan(gain)
     scaled = ((made[..., 0], gain, 1.0), (made[..., 1] * 10, edges * 10, 1.0), (made[..., 2], liking, 1.0))
     off = sum(nn.functional.huber_loss(a[known] / s, b[known] / s) for a, b, s in scaled)
     cost = sum(_regret(made[..., i], truth, known) for i, truth in ((0, gain), (2, liking)))
-    return torch.as_tensor(off) + torch.as_tensor(cost)
+    return torch.as_tensor(off) + REGRET_WEIGHT * torch.as_tensor(cost)
 
 
 def _regret(made: Tensor, truth: Tensor, known: Tensor) -> Tensor:

@@ -1,10 +1,10 @@
 """The network that predicts how a model will measure on a picture, run with numpy alone.
 
-A DCN-V2 (R. Wang et al., 2021, arXiv 2008.13535): what is known comes in four kinds (question, damage, style, card), each of which one layer
-turns into a vector. Weights that depend on the user's preference, one for each kind, are laid on these vectors, as
-UMAIR-FPS does (arXiv 2402.10381). Then two cross layers, x' = x0 * (W x + b) + x, and beside them two plain layers; one
-linear layer joins both. `tools/choice/learn.py` teaches several of them with torch and writes the file; their mean is
-the prediction.
+A DCN-V2 (R. Wang et al., 2021, arXiv 2008.13535): what is known comes in four kinds (question, damage, style, card),
+each of which one layer turns into a vector. Weights that depend on the user's preference, one for each kind, are laid
+on these vectors, as UMAIR-FPS does (arXiv 2402.10381). Then two cross layers, x' = x0 * (W x + b) + x, and beside them
+two plain layers; one linear layer joins both. `tools/choice/learn.py` teaches several of them with torch and writes the
+file; their mean is the prediction.
 """
 
 from __future__ import annotations
