@@ -34,7 +34,7 @@ DEEP = 48
 EPOCHS, BATCH = 60, 32
 JITTER, DROPOUT = 0.1, 0.1
 """Noise on what is seen of a picture, in standard deviations, and the share of values left out: while teaching only."""
-REGRET_WEIGHT = 1.0
+REGRET_WEIGHT = 3.0
 """What choosing badly counts beside predicting badly."""
 FEWEST = 20
 """Cases that a model must have been measured on."""
