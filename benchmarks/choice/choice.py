@@ -41,6 +41,7 @@ ABLATIONS = {
     "no question": ("question",),
     "no user": ("user",),
 }
+NAMES = {"dcn": "DCN-V2", "boosting": "gradient boosting", "trees": "randomised trees", "ridge": "ridge regression"}
 
 
 def main() -> None:
@@ -48,24 +49,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="the prepared pictures, for the self-test")
     parser.add_argument("--selftest", type=int, default=60, help="on how many cases the self-test is tried")
-    parser.add_argument("--quick", action="store_true", help="no ablations and no other learners")
+    parser.add_argument("--only", choices=("choices", "ablations", "learners", "selftest"), help="one part of it")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     table = read_table()
     train, val = table.split("train"), table.split("val")
     print(f"{len(train.cases)} cases of {len(set(train.pictures))} pictures learned from, ", end="")
     print(f"{len(val.cases)} of {len(set(val.pictures))} held out; {len(table.models)} models\n")
-    learned = load_learned()
-    of_choices(train, val, learned)
-    of_groups(train, val, learned)
-    of_intervals(val, learned)
-    of_users(learned)
-    if not arguments.quick:
+    learned, only = load_learned(), arguments.only
+    if only in (None, "choices"):
+        of_choices(train, val, learned)
+        of_groups(train, val, learned)
+        of_intervals(val, learned)
+        of_users(learned)
+        of_time(val, learned)
+    if only in (None, "ablations"):
         of_ablations(train, val)
+    if only in (None, "learners"):
         of_learners(train, val)
-    of_time(val, learned)
-    if arguments.data:
-        of_selftest(val, learned, arguments.data, arguments.selftest)
+    if arguments.data and only in (None, "selftest"):
+        of_selftest(val, arguments.data, arguments.selftest)
 
 
 # --- regret -----------------------------------------------------------------------------------------------------------
@@ -106,9 +109,7 @@ def of_choices(train: Table, val: Table, learned: Learned) -> None:
         "always liif-edsr-art": always(val, "liif-edsr-art"),
         "always bicubic": always(val, "bicubic"),
     }
-    print(
-        "| way to choose | regret, dB | right within 0.02 dB | worst tenth from | more than by the picture, dB |"
-    )
+    print("| way to choose | regret, dB | right within 0.02 dB | worst tenth from | more than by the picture, dB |")
     print("|---|---|---|---|---|")
     ours = regrets(val.gain, made)
     for name, values in ways.items():
@@ -187,7 +188,7 @@ def user_regrets(val: Table, learned: Learned, without: Sequence[str] = ()) -> t
         shown = User(1 / 3, 1 / 3, 1 / 3) if "user" in without else user
         made = predict(learned, values, shown)
         added = shown.fidelity * made[:, 0] + shown.crispness * 10 * made[:, 1] - shown.speed * costs / 2
-        truth = val.part([i]).liking(user)
+        truth = val.part([i]).liking([user])
         by_head.append(regrets(truth, made[None, :, 2])[0])
         by_sum.append(regrets(truth, added[None])[0])
     return np.array(by_head), np.array(by_sum)
@@ -217,7 +218,7 @@ def of_ablations(train: Table, val: Table) -> None:
 
 def of_learners(train: Table, val: Table) -> None:
     """Other ways to learn the same from the same inputs."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
     from sklearn.linear_model import Ridge
 
     boosting = partial(HistGradientBoostingRegressor, max_iter=150, learning_rate=0.06, min_samples_leaf=10)
@@ -226,7 +227,7 @@ def of_learners(train: Table, val: Table) -> None:
         inputs = inputs_of(table, np.random.default_rng(1000))
         sets[name] = np.concatenate([inputs[kind] for kind in ("question", "damage", "style")], axis=1)
     print("| learner | regret, dB | mean error of the gain, dB |\n|---|---|---|")
-    for name in ("dcn", "boosting", "ridge"):
+    for name in NAMES:
         made = []
         for seed in range(SEEDS):
             if name == "dcn":
@@ -235,11 +236,16 @@ def of_learners(train: Table, val: Table) -> None:
             columns = []
             for i in range(len(train.models)):
                 known = ~np.isnan(train.gain[:, i])
-                learner = boosting(random_state=seed) if name == "boosting" else Ridge(alpha=10.0)
+                learner = {
+                    "boosting": boosting(random_state=seed),
+                    "trees": ExtraTreesRegressor(100, min_samples_leaf=2, max_features=0.4, random_state=seed),
+                    "ridge": Ridge(alpha=10.0),
+                }[name]
                 learner.fit(sets["train"][known], np.clip(train.gain[known, i], -12, 16))
                 columns.append(learner.predict(sets["val"]))
             made.append(np.stack(columns, axis=1))
-        for label, values in ((f"{name}, one by one", made), (f"{name}, mean of {SEEDS}", [np.mean(made, axis=0)])):
+        mean = [np.mean(made, axis=0)]
+        for label, values in ((f"{NAMES[name]}, each seed", made), (f"{NAMES[name]}, mean of {SEEDS}", mean)):
             lost = np.mean([regrets(val.gain, one) for one in values], axis=0)
             error = np.mean([np.nanmean(np.abs(one - val.gain)) for one in values])
             print(f"| {label} | {told(bootstrap_gain(list(lost), val.pictures))} | {error:.3f} |", flush=True)
@@ -260,7 +266,7 @@ def of_time(val: Table, learned: Learned) -> None:
     print(f"networks, all models of one picture: median {1e3 * float(np.median(times)):.2f} ms\n")
 
 
-def of_selftest(val: Table, learned: Learned, folder: Path, most: int) -> None:
+def of_selftest(val: Table, folder: Path, most: int) -> None:
     """Both ways to choose on the same pictures, among the models that the self-test tries and that were measured."""
     from apercu.choice.predict import predict_quality
     from apercu.question.read import read_question

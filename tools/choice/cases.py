@@ -25,7 +25,7 @@ SIDE = 384
 PIECE = 96
 """Side of the piece of it that is measured."""
 COUNTS: dict[Split, dict[Style, int]] = {
-    "train": {"photo": 60, "drawn": 58, "cartoon": 54, "ui": 58, "vector": 36},
+    "train": {"photo": 48, "drawn": 48, "cartoon": 48, "ui": 48, "vector": 36},
     "val": {"photo": 22, "drawn": 25, "cartoon": 22, "ui": 20, "vector": 16},
 }
 """How many windows of each style; where there are fewer pictures, a picture gives several."""

@@ -150,7 +150,8 @@ def _forward(network: Arrays, inputs: Arrays, cards: Values, user: User) -> Valu
 
 
 def _gates(network: Arrays, wishes: Values) -> Values:
-    gates: Values = 2 / (1 + np.exp(-_linear(network, "gate1", _rectified(_linear(network, "gate0", wishes)))))
+    raised = _linear(network, "gate1", _rectified(_linear(network, "gate0", wishes)))
+    gates: Values = np.reciprocal(1 + np.exp(-raised)) * np.float32(2)
     return gates
 
 
