@@ -69,7 +69,13 @@ class Table:
 
     def split(self, name: str) -> Table:
         """The cases of one split."""
-        return self.part([i for i, case in enumerate(self.cases) if case["split"] == name])
+        part = self.part([i for i, case in enumerate(self.cases) if case["split"] == name])
+        counts = (~np.isnan(part.gain)).sum(axis=0)
+        models = {
+            id: model.model_copy(update={"cases": int(count)})
+            for (id, model), count in zip(self.models.items(), counts, strict=True)
+        }
+        return replace(part, models=models)
 
     @property
     def pictures(self) -> list[str]:
