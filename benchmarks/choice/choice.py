@@ -280,7 +280,7 @@ def of_selftest(val: Table, folder: Path, most: int) -> None:
     seconds: dict[str, list[float]] = {"by the picture": [], "self-test": []}
     pictures = []
     columns = [list(val.models).index(name) for name in names]
-    for case in all_cases(load_pictures(folder)):
+    for case in all_cases(load_pictures(folder), split="val"):
         if case.id not in wanted or case.id not in rows:
             continue
         truth = dict(zip(names, val.gain[rows[case.id], columns], strict=True))

@@ -57,12 +57,15 @@ class ChoiceCase:
         return self.lr[rows, columns], self.hr[large]
 
 
-def all_cases(pictures: PictureSet, *, share: tuple[int, int] = (0, 1)) -> Iterator[ChoiceCase]:
+def all_cases(
+    pictures: PictureSet, *, share: tuple[int, int] = (0, 1), split: Split | None = None
+) -> Iterator[ChoiceCase]:
     """Every case, always the same ones in the same order, in which the styles take turns.
 
     Args:
         pictures: the prepared pictures.
         share: (i, n) makes only those of every n-th window, from number i on.
+        split: makes only those of one split.
     """
     groups = {(split, style): count for split, counts in COUNTS.items() for style, count in counts.items()}
     chosen = {
@@ -74,7 +77,7 @@ def all_cases(pictures: PictureSet, *, share: tuple[int, int] = (0, 1)) -> Itera
     }
     windows = [(group, number) for number in range(max(groups.values())) for group in groups if number < groups[group]]
     for window, (group, number) in enumerate(windows):
-        if window % share[1] == share[0]:
+        if window % share[1] == share[0] and split in (None, group[0]):
             again, place = divmod(number, len(chosen[group]))
             yield from _of_window(pictures, chosen[group][place], number, again)
 
