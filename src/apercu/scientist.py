@@ -71,19 +71,27 @@ def ask(question: str, *, settings: Settings, job: Job | None = None, progress: 
 
 
 def recommend(
-    question: str, *, settings: Settings, prefer: Sequence[Preference] = (), source: str | None = None
+    question: str,
+    *,
+    settings: Settings,
+    picture: Path | None = None,
+    prefer: Sequence[Preference] = (),
+    source: str | None = None,
 ) -> Recommendation:
     """Models and papers for a question, with reasons for and against.
 
     Args:
         question: in plain words.
-        settings: where weights, imported catalogues and the index of papers are.
+        settings: limits, where weights, imported catalogues and the index of papers are.
+        picture: the picture that the question is about. Where it is to be enlarged, each model that runs here says how
+            it is predicted to measure on it, and the prediction orders them (`apercu.choice`).
         prefer: what you prefer whatever the question says: fidelity, crispness, speed, licence.
         source: the name of an imported catalogue, where only its models are to be recommended.
 
     Raises:
         QuestionError: the question is empty or too long.
         InputError: no catalogue of that name was imported.
+        ApercuError: the picture cannot be read, or nothing can be predicted from it.
     """
     if source is not None and source not in (known := imported_catalogues(settings)):
         raise InputError(
@@ -91,9 +99,31 @@ def recommend(
             hint="`apercu models import FILE` imports one.",
         )
     task = read_question(question)
-    found = recommend_for(task, settings, question=question, prefer=prefer, source=source)
+    found = _ranked(task, settings, question=question, picture=picture, prefer=prefer, source=source)
     papers = () if found.abstained else related_papers(question, task, found.models, settings)
     return found.model_copy(update={"papers": papers})
+
+
+def _ranked(
+    task: Task,
+    settings: Settings,
+    *,
+    question: str,
+    picture: Path | None,
+    prefer: Sequence[Preference],
+    source: str | None,
+) -> Recommendation:
+    """The models for a task; where a picture is to be enlarged, after a look at it."""
+    if picture is None or task.id != "super_resolution":
+        return recommend_for(task, settings, question=question, prefer=prefer, source=source)
+    from apercu.choice.advice import parts_of, with_unknown
+    from apercu.choice.predict import predict_quality
+
+    prediction = predict_quality(picture, task, settings)
+    found = recommend_for(
+        task, settings, question=question, prefer=prefer, source=source, predicted=parts_of(prediction)
+    )
+    return with_unknown(found, prediction)
 
 
 def answer(

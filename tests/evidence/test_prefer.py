@@ -86,11 +86,20 @@ def test_damaged_lines_and_a_giant_file_of_choices_do_no_harm(settings: Settings
     assert len(path.read_text("utf-8").splitlines()) == KEPT_CHOICES
 
 
-def test_what_is_known_beside_the_catalogue_is_one_more_part(settings: Settings) -> None:
-    bonus = {"liif-edsr-web": Part(0.7, "It is predicted to come 0.4 dB closer on this picture.")}
-    first = recommended(settings, bonus=bonus).models[0]
-    assert first.id == "liif-edsr-web"
-    assert bonus["liif-edsr-web"].reason in first.reasons_for
+def test_preferences_and_past_choices_come_on_top_of_the_order_that_a_picture_gives(settings: Settings) -> None:
+    predicted = {
+        "liif-edsr-web": Part(0.3, "It is predicted to come 3 dB closer than bicubic on this picture."),
+        "liif-edsr": Part(0.2, "It is predicted to come 2 dB closer than bicubic on this picture."),
+    }
+    found = recommended(settings, predicted=predicted)
+    assert score(found, "liif-edsr-web") - score(found, "liif-edsr") == pytest.approx(0.1, abs=2e-3)
+    for _ in range(5):
+        record_choice("liif-edsr", "super_resolution", settings)
+    chosen = recommended(settings, predicted=predicted)
+    assert score(chosen, "liif-edsr") == pytest.approx(score(found, "liif-edsr") + 0.3, abs=2e-3)
+    first = chosen.models[0]
+    assert first.id == "liif-edsr"
+    assert predicted["liif-edsr"].reason in first.reasons_for
 
 
 def test_a_recommendation_names_its_runner_up_and_how_sure_it_is(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from apercu.catalogue import Entry, catalogue
+from apercu.evidence.by_picture import dealt_by_picture
 from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
 from apercu.evidence.prefer import chosen_before, past_choices, preferred
@@ -62,7 +63,7 @@ def recommend_for(
     question: str = "",
     prefer: Sequence[Preference] = (),
     source: str | None = None,
-    bonus: Mapping[str, Part] | None = None,
+    predicted: Mapping[str, Part] | None = None,
 ) -> Recommendation:
     """Rank the models that bear on a task; `related.related_papers` finds the papers.
 
@@ -77,7 +78,7 @@ def recommend_for(
         question: its words, which are held against those of the catalogue.
         prefer: what somebody prefers whatever the question says; each shifts the ranks, with a reason.
         source: the name of an imported catalogue; only its models are proposed then.
-        bonus: what else is known of a model for this picture, by its id: a part of its rank, with a sentence.
+        predicted: how models will do on the picture that the question is about, by id (`evidence.by_picture`).
     """
     if len(task.steps) > 1 and set(task.steps) & _REPAIRS:
         task = task.model_copy(update={"damage": ()})  # another step undoes it first
@@ -90,14 +91,16 @@ def recommend_for(
 
     def shifts(entry: Entry, id: str) -> list[Part]:
         before = chosen_before((entry.id, *entry.aliases), counted)
-        every = (*preferred(entry, task, prefer), before, (bonus or {}).get(id, Part(0.0)))
+        every = (*preferred(entry, task, prefer), before)
         return [part for part in every if part.score]
 
     carded = [
-        _shifted(model, shifts(entry, model.id))
+        model
         for card in model_cards(settings).values()
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
+    carded = dealt_by_picture(carded, predicted or {}, keep_order=bool(task.named))
+    carded = [_shifted(model, shifts(by_card[model.id], model.id)) for model in carded]
     known = {model.name for model in carded}
     words = shared_words(question, {id: entry for id, entry in entries.items() if entry.task == task.id})
     scored = sorted(

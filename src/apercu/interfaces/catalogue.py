@@ -50,6 +50,9 @@ def recommend(
         Path | None,
         typer.Option(help='JSON lines, one {"question": ...} a line; prints one JSON object a line.', metavar="FILE"),
     ] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="The picture it is about: models are judged on what it shows.", metavar="FILE")
+    ] = None,
     prefer: Annotated[
         list[Preferred] | None,
         typer.Option(help="What matters to you whatever the question says; several may be named."),
@@ -76,6 +79,8 @@ def recommend(
         settings = load_settings()
         preferences = cast("list[Preference]", [chosen.value for chosen in prefer or ()])
         if questions is not None:
+            if image is not None:
+                raise InputError("a file of questions has no one picture, and --image was given", hint="Leave it out.")
             if form == "prompt":
                 raise InputError(
                     "--questions prints JSON lines, and --format prompt was given", hint="Leave one of them out."
@@ -83,7 +88,9 @@ def recommend(
             if status := _recommend_each(questions, settings, preferences, source):
                 raise SystemExit(status)
             return
-        found = recommend_for_question(question or "", settings=settings, prefer=preferences, source=source)
+        found = recommend_for_question(
+            question or "", settings=settings, picture=image, prefer=preferences, source=source
+        )
         if form == "prompt":
             prompt = write_prompt(brief_of(question or "", found, STANDARD_ASKED))
             as_object = harmless_json(json.dumps({"prompt": prompt}, ensure_ascii=False))

@@ -210,7 +210,8 @@ def _driver() -> Any:  # noqa: ANN401 - it has no types
         import pg8000.native
     except ImportError as error:
         raise MissingDependencyError(
-            "an index of papers on PostgreSQL needs the driver pg8000", hint="Install it with `pip install 'apercu[postgres]'`."
+            "an index of papers on PostgreSQL needs the driver pg8000",
+            hint="Install it with `pip install 'apercu[postgres]'`.",
         ) from error
     return pg8000.native
 

@@ -1,0 +1,1 @@
+"""Which model will measure best on a picture, as learned from measurements."""

@@ -1,0 +1,158 @@
+"""How each model that runs here will measure on a picture, before any of them has run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from apercu.choice.inputs import picture_values, question_values, user_of
+from apercu.choice.learned import Learned, MeasuredModel, kind_weights, load_learned, predict
+from apercu.choice.seen import Seen, opaque_samples, see
+from apercu.image import Image, read_image
+from apercu.records import ModelCard, Record, Task
+from apercu.registry import model_cards, model_status, weights_digest
+from apercu.settings import Settings
+
+LEAST_FACTOR, MOST_FACTOR = 2.0, 4.0
+"""Factors that were measured; others are taken for the nearest of them."""
+DEFAULT_FACTOR = 2.0
+LEAST_SIDE = 12
+"""A picture with a shorter side shows too little."""
+_TRACES, _NOISY = 0.4, 3.0
+"""From where on compression and noise (of 255) are worth a word."""
+
+
+class PredictedQuality(Record):
+    """What a model is predicted to do on a picture, over plain bicubic interpolation.
+
+    `gain_db` is of PSNR over RGB; nine in ten pictures that were not learned from lay between `low_db` and `high_db`.
+    `edges` is the gain in the true edges' steepness (0.1 is a tenth of it), `liking` the points of a user with the
+    wishes of the question: 1 for a decibel, a tenth of the edges, or half of a halving of the time. `cases` is how many
+    measurements of these weights were learned from.
+    """
+
+    model: str
+    gain_db: float
+    low_db: float
+    high_db: float
+    edges: float
+    liking: float
+    cases: int
+
+
+class Prediction(Record):
+    """What was predicted for a picture: `models` by id, the most liked first.
+
+    `shows` is what of the picture it rests on, in words; `factor` is the factor that it holds for. `unknown` says of
+    each other model that runs here why nothing is predicted. `weights` are how much each kind of knowledge counted for
+    the user of the question, 0 to 2. `pixel_art` is why the picture counts as pixel art, for which nothing is
+    predicted; empty where it does not.
+    """
+
+    shows: str
+    factor: float
+    models: dict[str, PredictedQuality] = Field(default={})
+    unknown: dict[str, str] = Field(default={})
+    weights: dict[str, float] = Field(default={})
+    pixel_art: str = ""
+
+
+def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Prediction:
+    """Predict how each model that runs here will do on a picture.
+
+    A model is predicted only if the weights that run are those that were measured.
+
+    Args:
+        picture: a file, or a picture that was read. Of an animation the first frame is looked at; what is transparent
+            is laid on grey.
+        task: what was read from the question: the factor, the named kind of picture and damage, the wishes.
+        settings: limits, where weights are.
+
+    Raises:
+        ImageError: the picture cannot be read.
+    """
+    image = picture if isinstance(picture, Image) else read_image(picture, max_pixels=settings.max_input_pixels)
+    factor = min(max(_factor(task, image.size), LEAST_FACTOR), MOST_FACTOR)
+    cards = model_cards(settings).values()
+    runs = [card for card in cards if card.task == "super_resolution" and model_status(card, settings) == "runs"]
+    samples = opaque_samples(image)
+    if samples is None or min(samples.shape[:2]) < LEAST_SIDE:
+        why = "its colours are CMYK" if samples is None else f"it has a side of less than {LEAST_SIDE} pixels"
+        unknown = {card.id: f"Nothing is predicted for this picture: {why}." for card in runs}
+        return Prediction(shows=why, factor=factor, unknown=unknown)
+    seen, learned = see(samples), load_learned()
+    art = seen.looks.pixel_art
+    if art.found or "pixel_art" in task.content:
+        why = art.reason if art.found else "the question says so"
+        return Prediction(shows=shown(seen), factor=factor, pixel_art=why)
+    unknown = {card.id: why for card in runs if (why := _why_unknown(card, learned, settings))}
+    inputs = {"question": question_values(task.content, task.damage, factor), **picture_values(seen)}
+    user = user_of(task)
+    made = dict(zip(learned.about.models, predict(learned, inputs, user).tolist(), strict=True))
+    models = [
+        _quality(card.id, learned.about.models[card.id], *made[card.id]) for card in runs if card.id not in unknown
+    ]
+    return Prediction(
+        shows=shown(seen),
+        factor=factor,
+        models={model.model: model for model in sorted(models, key=lambda model: -model.liking)},
+        unknown=unknown,
+        weights={kind: round(weight, 3) for kind, weight in kind_weights(learned, user).items()},
+    )
+
+
+def sentences(prediction: Prediction) -> Mapping[str, str]:
+    """What to say of each model that something is predicted for."""
+    return {
+        id: f"On this picture ({prediction.shows}) it is predicted to measure {model.gain_db:+.1f} dB over bicubic at "
+        f"x{prediction.factor:g} ({model.low_db:+.1f} to {model.high_db:+.1f} in 9 of 10 pictures); learned from "
+        f"{model.cases} measurements."
+        for id, model in prediction.models.items()
+    }
+
+
+def _quality(id: str, measured: MeasuredModel, gain: float, edges: float, liking: float) -> PredictedQuality:
+    spread = measured.spread_db
+    if id == "bicubic":  # what all is held against
+        gain = edges = spread = 0.0
+    return PredictedQuality(
+        model=id, gain_db=round(gain, 2), low_db=round(gain - spread, 2), high_db=round(gain + spread, 2),
+        edges=round(edges, 3), liking=round(liking, 3), cases=measured.cases,
+    )  # fmt: skip
+
+
+def _why_unknown(card: ModelCard, learned: Learned, settings: Settings) -> str:
+    """Why nothing is predicted for a model that runs here; empty where something is."""
+    measured = learned.about.models.get(card.id)
+    if measured is None:
+        return "Nothing is predicted for this picture: the model was not measured for it."
+    if measured.weights != weights_digest(card, settings):
+        return "Nothing is predicted for this picture: the weights that run are not those that were measured."
+    return ""
+
+
+def _factor(task: Task, size: tuple[int, int]) -> float:
+    if task.scale:
+        return max(task.scale)
+    if task.factor:
+        return task.factor
+    if task.size:
+        return max(wanted / own for wanted, own in zip(task.size, size, strict=True))
+    return DEFAULT_FACTOR
+
+
+def shown(seen: Seen) -> str:
+    """What is worth a word: how even the picture is, and what happened to it."""
+    looks = seen.looks
+    words = [f"flat areas {seen.flat_share:.2f}"]
+    if looks.jpeg.quality is not None:
+        words.append(f"JPEG quality {looks.jpeg.quality}")
+    elif not looks.native.found and max(seen.damage["emptied_8"], seen.damage["emptied_4"]) > _TRACES:
+        words.append("traces of compression")
+    if looks.noise >= _NOISY:
+        words.append(f"noise {looks.noise:.1f} of 255")
+    if looks.native.found:
+        words.append(f"enlarged {max(looks.native.scale):.1f} times before")
+    return ", ".join(words)
