@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 papers_app = typer.Typer(help="Search papers, import more of them, and look after the index.", no_args_is_help=True)
 
 Index = Annotated[
-    Path | None,
-    typer.Option(help="The index; by default papers.db in Apercu's data folder.", metavar="FILE"),
+    str | None,
+    typer.Option(
+        help="The index: a file, or postgresql://...; by default papers.db in Apercu's data folder.", metavar="PLACE"
+    ),
 ]
 SHOWN_PROBLEMS = 10
 

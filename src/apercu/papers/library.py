@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from apercu.errors import EvidenceError, InputError
 from apercu.papers.base import Filters, Health, Hit
@@ -17,9 +17,11 @@ from apercu.records import CuratedPaper, IndexedPaper, Record
 from apercu.settings import Settings
 
 if TYPE_CHECKING:
-    from apercu.papers.sqlite_index import SqliteIndex
+    from apercu.papers.base import PaperIndex
 
 NAME = "papers.db"
+Place: TypeAlias = Path | str
+"""Of an index: a file, or the address of a PostgreSQL server (`postgresql://...`, docs/papers-postgres.md)."""
 
 
 class FoundPapers(Record):
@@ -74,6 +76,15 @@ def indexed(paper: CuratedPaper) -> IndexedPaper:
     )
 
 
+def is_address(place: Place | None) -> bool:
+    """Whether a place is the address of a server and no file."""
+    if not isinstance(place, str) or "://" not in place:
+        return False
+    from apercu.papers.postgres import is_dsn
+
+    return is_dsn(place)
+
+
 def own_index(settings: Settings) -> Path | None:
     """The user's index, if there is one."""
     path = settings.data_dir / NAME
@@ -81,15 +92,33 @@ def own_index(settings: Settings) -> Path | None:
 
 
 @contextmanager
-def opened_for_search(path: Path | None, settings: Settings) -> Iterator[SqliteIndex]:
+def _on_server(dsn: str, settings: Settings) -> Iterator[PaperIndex]:
+    """The index of a team at the address of a PostgreSQL server."""
+    from apercu.papers.embed import embedder
+    from apercu.papers.postgres_index import open_postgres
+
+    index = open_postgres(dsn, embedder(settings.papers_vectors))
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+@contextmanager
+def opened_for_search(place: Place | None, settings: Settings) -> Iterator[PaperIndex]:
     """An index to ask; without one of the user's own, the curated papers alone.
 
     Raises:
-        InputError: `path` names no index.
+        InputError: `place` names no index.
     """
     from apercu.papers.embed import embedder
     from apercu.papers.sqlite_index import SqliteIndex
 
+    if is_address(place):
+        with _on_server(str(place), settings) as team:
+            yield team
+        return
+    path = Path(place) if place else None
     own = path or settings.data_dir / NAME
     if own.exists():
         index = SqliteIndex(own, embedder(_way_of(own) or settings.papers_vectors))
@@ -110,11 +139,11 @@ def opened_for_search(path: Path | None, settings: Settings) -> Iterator[SqliteI
 
 
 @contextmanager
-def opened_for_change(path: Path | None, settings: Settings, *, make: bool = True) -> Iterator[SqliteIndex]:
-    """The user's index; a new one begins with the curated papers.
+def opened_for_change(place: Place | None, settings: Settings, *, make: bool = True) -> Iterator[PaperIndex]:
+    """The user's index; a new file begins with the curated papers.
 
     Args:
-        path: where, by default in the data folder.
+        place: where, by default in the data folder.
         settings: say where that is.
         make: whether one that is not there is made.
 
@@ -124,7 +153,11 @@ def opened_for_change(path: Path | None, settings: Settings, *, make: bool = Tru
     from apercu.papers.embed import embedder
     from apercu.papers.sqlite_index import SqliteIndex
 
-    own = path or settings.data_dir / NAME
+    if is_address(place):
+        with _on_server(str(place), settings) as team:
+            yield team
+        return
+    own = Path(place) if place else settings.data_dir / NAME
     new = not own.exists()
     if new and not make:
         raise InputError(f"there is no index at {own}", hint="Make one with `apercu papers import FILE`.")
@@ -157,7 +190,7 @@ def search_papers(
     settings: Settings,
     limit: int = 10,
     filters: Filters | None = None,
-    index: Path | None = None,
+    index: Place | None = None,
 ) -> FoundPapers:
     """The papers that fit a question or some words best: of the user's index, or of the curated papers without one.
 
@@ -166,7 +199,7 @@ def search_papers(
         settings: where the user's index is, and how texts become vectors.
         limit: how many at most.
         filters: which may be found.
-        index: another index than the user's.
+        index: another index than the user's: a file, or the address of a PostgreSQL server.
 
     Raises:
         InputError: there is no index at `index`, it is damaged, or the query is empty.
@@ -180,7 +213,7 @@ def search_papers(
 def import_papers(
     *paths: Path,
     settings: Settings,
-    index: Path | None = None,
+    index: Place | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Imported:
     """Read files of papers into an index; without one it is made and begins with the curated papers.
@@ -201,7 +234,7 @@ def import_papers(
         return Imported(files=done, papers=papers.count())
 
 
-def delete_papers(ids: Sequence[str], *, settings: Settings, index: Path | None = None) -> Deleted:
+def delete_papers(ids: Sequence[str], *, settings: Settings, index: Place | None = None) -> Deleted:
     """Take papers out of an index.
 
     Raises:
@@ -217,7 +250,7 @@ def delete_papers(ids: Sequence[str], *, settings: Settings, index: Path | None 
         return Deleted(deleted=deleted, papers=papers.count())
 
 
-def check_papers(*, settings: Settings, index: Path | None = None, mend: bool = False) -> Health:
+def check_papers(*, settings: Settings, index: Place | None = None, mend: bool = False) -> Health:
     """Whether both halves of an index, words and vectors, hold every paper and agree; `mend` makes them so.
 
     Raises:
