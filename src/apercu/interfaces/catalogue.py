@@ -270,7 +270,8 @@ def import_models(
         if as_json:
             say(json.dumps({"catalogue": taken.name, "models": [model.id for model in taken.models]}))
         else:
-            say(f"{len(taken.models):,} models are in the catalogue {taken.name} now: apercu models --all")
+            verb = "model is" if len(taken.models) == 1 else "models are"
+            say(f"{len(taken.models):,} {verb} in the catalogue {taken.name} now: apercu models --all")
 
 
 @models_app.command("forget")
