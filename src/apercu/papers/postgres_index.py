@@ -37,6 +37,8 @@ from apercu.papers.postgres_rows import (
     stored,
 )
 from apercu.papers.postgres_tables import CANDIDATES, drop_words, make_words, note, noted, prepare
+from apercu.papers.rank import CANDIDATES, READ, Asked, scores, text_of
+from apercu.papers.stems import Stems
 from apercu.papers.vectors import quantised
 from apercu.records import IndexedPaper
 
@@ -362,11 +364,6 @@ class PostgresIndex:
         """Several questions to the same state of the index."""
         with self._link.transaction("ISOLATION LEVEL REPEATABLE READ READ ONLY"):
             yield
-
-
-def text_of(paper: IndexedPaper) -> str:
-    """What is embedded of a paper."""
-    return f"{paper.title}. {paper.abstract}"
 
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -82,11 +82,11 @@ class VectorFile:
         rows = self.read(count)
         if len(rows) <= ALL_UP_TO:
             cosines = _cosines(rows, query)
-            places = _largest(cosines, limit)
+            places = largest(cosines, limit)
             return places, cosines[places]
         likely = self._by_signs(query, rows, max(_LEAST_CHOSEN, _CHOSEN * limit))
         cosines = _cosines(rows[likely], query)
-        chosen = _largest(cosines, limit)
+        chosen = largest(cosines, limit)
         return likely[chosen], cosines[chosen]
 
     def _by_signs(self, query: FloatArray, rows: NDArray[np.void], limit: int) -> NDArray[np.intp]:
@@ -98,7 +98,7 @@ class VectorFile:
             ]
             self._signs = np.concatenate([self._signs, *added])
         differing = np.bitwise_count(self._signs[: len(rows)] ^ packed_signs(query[None])).sum(axis=1, dtype=np.int16)
-        return np.sort(_largest((-differing).astype(np.float32), limit))
+        return np.sort(largest((-differing).astype(np.float32), limit))
 
 
 def _cosines(rows: NDArray[np.void], query: FloatArray) -> FloatArray:
@@ -117,7 +117,7 @@ def packed_signs(vectors: NDArray[np.int8] | FloatArray) -> NDArray[np.uint64]:
     return np.ascontiguousarray(bits).view(np.uint64)
 
 
-def _largest(values: FloatArray, limit: int) -> NDArray[np.intp]:
+def largest(values: FloatArray, limit: int) -> NDArray[np.intp]:
     """Indices of the largest values, the largest first, equal ones in their order."""
     limit = min(limit, len(values))
     if limit <= 0:
