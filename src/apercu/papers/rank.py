@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apercu.papers.embed import Embedder
+from apercu.papers.fuse import Fused
 from apercu.papers.stems import WORD, Stems
-from apercu.records import IndexedPaper
 
 FloatArray = NDArray[np.float32]
 
 CANDIDATES = 200
 """Papers that each of the two searches names."""
-READ = 120
+READ = 100
 """Candidates whose texts are read."""
 LONGEST_READ = 6_000
 """Characters of a text that are read."""
@@ -42,9 +42,9 @@ class Asked(NamedTuple):
     papers: int
 
 
-def text_of(paper: IndexedPaper) -> str:
+def text_of(title: str, abstract: str) -> str:
     """What is embedded and read of a paper."""
-    return f"{paper.title}. {paper.abstract}"
+    return f"{title}. {abstract}"
 
 
 def rarity(papers: int, count: int) -> float:
@@ -52,21 +52,32 @@ def rarity(papers: int, count: int) -> float:
     return max(float(np.log((count - papers + 0.5) / (papers + 0.5))) if papers < count else 0.0, 0.01)
 
 
-def scores(
-    asked: Sequence[Asked], count: int, texts: Sequence[str], cosines: Sequence[float], embedder: Embedder, stems: Stems
-) -> FloatArray:
-    """(N,) how well each text fits, the larger the better.
+def ranked(
+    named: Sequence[Fused],
+    texts: Mapping[int, str],
+    asked: Sequence[Asked],
+    count: int,
+    cosines: Mapping[int, float],
+    embedder: Embedder,
+    stems: Stems,
+) -> list[Fused]:
+    """Candidates by how well their texts fit; the others, whose texts are not given, behind them in their order.
 
     Args:
+        named: the candidates, the best first by what the two searches say.
+        texts: by key.
         asked: the words of the query.
         count: papers of the index.
-        texts: of the candidates.
-        cosines: of the candidates with the query.
+        cosines: of candidates with the query, by key.
         embedder: how words become vectors.
         stems: of words.
-    """
-    found: FloatArray = features(asked, count, texts, cosines, embedder, stems) @ WEIGHTS
-    return found
+    """  # fmt: skip
+    read = [entry for entry in named if entry.key in texts]
+    near = [cosines.get(entry.key, 0.0) for entry in read]
+    scores = features(asked, count, [texts[entry.key] for entry in read], near, embedder, stems) @ WEIGHTS
+    # Stable: equal scores stay in the order of the searches.
+    told = [read[i]._replace(score=float(scores[i])) for i in np.argsort(-scores, kind="stable").tolist()]
+    return [*told, *(entry for entry in named if entry.key not in texts)]
 
 
 def features(
@@ -94,13 +105,19 @@ def features(
     return found
 
 
+class _Numbers(dict[str, int]):
+    """Words by number, each new one by the next."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
 def _numbered(texts: Sequence[str]) -> tuple[dict[str, int], list[NDArray[np.intp]]]:
     """The different words of all texts by number, and each text as numbers; the first of each is that of no word."""
-    known = {"": 0}
-    rows = [
-        np.array([0, *(known.setdefault(word, len(known)) for word in WORD.findall(text[:LONGEST_READ].casefold()))])
-        for text in texts
-    ]
+    known = _Numbers({"": 0})
+    number = known.__getitem__
+    rows = [np.array([0, *map(number, WORD.findall(text[:LONGEST_READ].casefold()))], np.intp) for text in texts]
     return known, rows
 
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from apercu.errors import InputError
 from apercu.papers.base import Change, Filters, Health, Hit
 from apercu.papers.embed import Embedder
-from apercu.papers.fuse import Fused, mixed, reordered, without_twins
-from apercu.papers.rank import CANDIDATES, READ, Asked, rarity, scores, text_of
+from apercu.papers.fuse import Fused, mixed, without_twins
+from apercu.papers.rank import CANDIDATES, READ, Asked, ranked, rarity, text_of
 from apercu.papers.stems import TOKENIZE, Stems
 from apercu.papers.vectors import VectorFile, largest, quantised
 from apercu.records import IndexedPaper
@@ -111,7 +111,9 @@ class SqliteIndex:
             if not new and not changed:
                 return Change(0, 0, len(given))
             place = self._next_place()
-            self._vectors.write(place, self._embedder.embed([text_of(paper) for paper in (*new, *changed)]))
+            self._vectors.write(
+                place, self._embedder.embed([text_of(paper.title, paper.abstract) for paper in (*new, *changed)])
+            )
             for paper in changed:
                 self._drop(known[paper.id])
             for offset, paper in enumerate((*new, *changed)):
@@ -147,8 +149,8 @@ class SqliteIndex:
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The papers that fit a question or some words best.
 
-        Words and meanings each name up to 200 papers; the texts of the best 120 of them are read and put in order by
-        `rank.scores`, and near twins of a paper that was told already are put behind the others. What stands in the
+        Words and meanings each name up to 200 papers; the texts of the best 100 of them are read and put in order by
+        `rank.ranked`, and near twins of a paper that was told already are put behind the others. What stands in the
         query is looked for as it is: it is no language of operators.
         """
         if limit < 1:
@@ -163,19 +165,14 @@ class SqliteIndex:
             nearest = list(vectors)
             if nearest:
                 vectors |= self._vectors_of([key for key in by_words if key not in vectors])
-            cosines = {key: float(found @ vector) for key, found in vectors.items()}
+            found = np.array(list(vectors.values())).reshape(-1, len(vector)) @ vector
+            cosines = dict(zip(vectors, found.tolist(), strict=True))
             named = mixed((by_words, nearest), {key: float(words[key]) for key in (*by_words, *nearest)}, cosines)
-            stored = {stored.key: stored.paper for stored in self._by_keys([entry.key for entry in named[:READ]])}
-            rest = {one.key: one.paper for one in self._by_keys([entry.key for entry in named[READ : max(limit, READ)]])}
-        read = [entry for entry in named[:READ] if entry.key in stored]
-        texts = [text_of(stored[entry.key]) for entry in read]
-        told = scores(
-            asked, self._next_place(), texts, [cosines.get(entry.key, 0.0) for entry in read], self._embedder, self._stems
-        )
-        ranked = reordered(read, told)
-        chosen = without_twins([*ranked, *(entry for entry in named[READ:] if entry.key in rest)], vectors, limit)
-        papers = stored | rest
-        return [_hit(entry, papers[entry.key]) for entry in chosen]
+            texts = self._texts_of([entry.key for entry in named[:READ]])
+            told = ranked(named, texts, asked, self._next_place(), cosines, self._embedder, self._stems)
+            chosen = without_twins(told, vectors, limit)
+            papers = {stored.key: stored.paper for stored in self._by_keys([entry.key for entry in chosen])}
+        return [_hit(entry, papers[entry.key]) for entry in chosen if entry.key in papers]
 
     def by_words(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by words alone, for comparison: the BM25 of FTS5 over every word of the query."""
@@ -234,7 +231,9 @@ class SqliteIndex:
         found: list[int] = []
         for part in _parts(keys.tolist()):
             marks = ",".join("?" * len(part))
-            rows = self._database.execute(f"SELECT key FROM papers WHERE key IN ({marks}) {condition}", [*part, *values])
+            rows = self._database.execute(
+                f"SELECT key FROM papers WHERE key IN ({marks}) {condition}", [*part, *values]
+            )
             there = {key for (key,) in rows}
             found += [int(key) for key in part if key in there]
             if len(found) >= CANDIDATES:
@@ -271,6 +270,11 @@ class SqliteIndex:
         rows.sort(key=lambda row: at[row[1]])
         return self._vectors_at(rows[:CANDIDATES], count)
 
+    def _texts_of(self, keys: Sequence[int]) -> dict[int, str]:
+        marks = ",".join("?" * len(keys))
+        rows = self._database.execute(f"SELECT key, title, abstract FROM papers WHERE key IN ({marks})", list(keys))
+        return {key: text_of(title, abstract) for key, title, abstract in rows}
+
     def _vectors_of(self, keys: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         rows: list[tuple[int, int]] = []
         for part in _parts(keys):
@@ -282,7 +286,9 @@ class SqliteIndex:
         """Vectors by key, of (key, place); without those that the file is too short for."""
         read = self._vectors.read(count)
         there = [(key, place) for key, place in rows if place < len(read)]
-        return {key: read["values"][place].astype(np.float32) * read["scale"][place] for key, place in there}
+        chosen = read[[place for _, place in there]]
+        vectors = chosen["values"].astype(np.float32) * chosen["scale"][:, None]
+        return dict(zip((key for key, _ in there), vectors, strict=True))
 
     # --- health ------------------------------------------------------------------------------------------------------
 
@@ -303,7 +309,9 @@ class SqliteIndex:
             differing: list[str] = []
             for part in _chunks(self._all(), 512):
                 here = [stored for stored in part if stored.place < len(rows)]
-                again = quantised(self._embedder.embed([text_of(stored.paper) for stored in here]))
+                again = quantised(
+                    self._embedder.embed([text_of(stored.paper.title, stored.paper.abstract) for stored in here])
+                )
                 for stored, row in zip(here, again, strict=True):
                     same = _alike(rows[stored.place], row)
                     vectors += same
@@ -326,7 +334,9 @@ class SqliteIndex:
             # Places are unique: they are moved out of the way first.
             self._database.execute("UPDATE papers SET place = -1 - place")
             for part in _chunks(self._all(), 2048):
-                fresh.write(place, self._embedder.embed([text_of(stored.paper) for stored in part]))
+                fresh.write(
+                    place, self._embedder.embed([text_of(stored.paper.title, stored.paper.abstract) for stored in part])
+                )
                 for offset, stored in enumerate(part):
                     self._database.execute("UPDATE papers SET place = ? WHERE key = ?", (place + offset, stored.key))
                 place += len(part)

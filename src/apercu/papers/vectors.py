@@ -67,8 +67,11 @@ class VectorFile:
         if len(self._rows) < count:
             size = self.path.stat().st_size if self.path.exists() else 0
             there = min(count, size // row_type(self.size).itemsize)
-            kept = np.memmap(self.path, row_type(self.size), "r", shape=(there,)) if there else self._rows[:0]
-            self._rows = kept
+            if there:
+                mapped = np.memmap(self.path, row_type(self.size), "r", shape=(there,))
+                self._rows = mapped.view(np.ndarray)  # as a memmap every slice of it would cost ten times as long
+            else:
+                self._rows = self._rows[:0]
         return self._rows[:count]
 
     def nearest(self, query: FloatArray, count: int, limit: int) -> tuple[NDArray[np.intp], FloatArray]:
