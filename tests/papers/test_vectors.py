@@ -5,7 +5,7 @@ import pytest
 
 from apercu.papers import vectors
 from apercu.papers.fuse import MEANING, mixed, without_twins
-from apercu.papers.vectors import VectorFile, packed_signs, quantised
+from apercu.papers.vectors import VectorFile, largest, packed_signs, quantised
 
 
 def random_vectors(count, size=96, seed=0):
@@ -85,3 +85,12 @@ def test_twins_wait_but_are_not_lost():
     kept = without_twins(found, {1: one, 2: one, 3: other}, 3)
     assert [entry.key for entry in kept] == [1, 3, 2]
     assert [entry.key for entry in without_twins(found, {}, 2)] == [1, 2]
+
+
+@pytest.mark.parametrize("values", [np.float32, np.int16])
+def test_the_largest_of_many_are_those_of_sorting_all(values):
+    rng = np.random.default_rng(0)
+    many = (rng.standard_normal(30_000) * 100).astype(values).astype(np.float32)
+    for limit in (1, 200, 29_999):
+        assert many[largest(many, limit)].tolist() == sorted(many.tolist(), reverse=True)[:limit]
+    assert largest(np.zeros(20_000, np.float32), 3).size == 3

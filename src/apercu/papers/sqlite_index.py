@@ -38,7 +38,7 @@ COMMON_FROM = 200
 MOST_POSTINGS = 60_000
 """Occurrences that a search by words may go through, or half as many as there are papers where that is more: a query's
 rarest words fit in, and its common ones only count among the candidates."""
-MOST_KEPT = 16_000_000
+MOST_KEPT = 32_000_000
 """Occurrences that are remembered between searches, 4 bytes each."""
 
 _SCHEMA = f"""
