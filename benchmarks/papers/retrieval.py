@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-from apercu.papers import sqlite_index
 from apercu.papers.embed import embedder
 from apercu.papers.importers import AT_ONCE, Found, read_papers
 from apercu.papers.sqlite_index import SqliteIndex
@@ -76,15 +75,6 @@ def interval(difference: np.ndarray) -> str:
     return f"{difference.mean():+.3f} ({low:+.3f} to {high:+.3f})"
 
 
-def every_word(index: SqliteIndex, query: str) -> list[str]:
-    """BM25 with the commonest words, too, which the index leaves out for speed."""
-    kept, sqlite_index.MOST_POSTINGS = sqlite_index.MOST_POSTINGS, 10**9
-    try:
-        return index.by_words(query)
-    finally:
-        sqlite_index.MOST_POSTINGS = kept
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("papers", type=Path)
@@ -115,7 +105,7 @@ def main() -> None:
                 cpus.append(time.process_time() - cpu)
             scores[kind] = {
                 "index": gains(found, right),
-                "BM25": gains([every_word(index, query) for query in asked], right),
+                "BM25": gains([index.by_words(query) for query in asked], right),
                 "vectors": gains([index.by_meaning(query) for query in asked], right),
             }
         scores["both"] = {

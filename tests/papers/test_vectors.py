@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from apercu.papers import vectors
-from apercu.papers.fuse import MEANING, fused, mixed, without_twins
-from apercu.papers.vectors import VectorFile, packed_signs, quantised
+from apercu.papers.fuse import MEANING, mixed, without_twins
+from apercu.papers.vectors import VectorFile, largest, packed_signs, quantised
 
 
 def random_vectors(count, size=96, seed=0):
@@ -70,27 +70,27 @@ def test_signs_are_packed_into_whole_words():
     assert int(np.bitwise_count(signs).sum()) == 34
 
 
-def test_ranks_are_joined_by_their_reciprocals():
-    found = fused(([1, 2, 3], [3, 1, 9]), (1.0, 1.0))
-    assert [entry.key for entry in found] == [1, 3, 2, 9]
-    assert found[0].score == pytest.approx(1 / 61 + 1 / 62)
-    assert found[0].ranks == (1, 2)
-    assert found[2].ranks == (2, None)
-    assert fused(([1, 2], [3]), (1.0, 3.0))[0].key == 3
-
-
 def test_scores_are_drawn_out_over_their_own_search_and_added():
-    found = mixed({1: 8.0, 2: 4.0}, {1: 0.2, 2: 0.6, 3: 0.4}, [2, 3])
+    found = mixed(([1, 2], [2, 3]), {1: 8.0, 2: 4.0}, {1: 0.2, 2: 0.6, 3: 0.4})
     assert [entry.key for entry in found] == [2, 1, 3]
     assert [entry.score for entry in found] == pytest.approx([0.5 + MEANING, 1.0, 0.5 * MEANING])
     assert [entry.ranks for entry in found] == [(2, 1), (1, None), (None, 2)]
-    assert [entry.key for entry in mixed({5: 2.0, 4: 1.0}, {}, [])] == [5, 4]
-    assert mixed({}, {}, []) == []
+    assert [entry.key for entry in mixed(([5, 4], []), {5: 2.0, 4: 1.0}, {})] == [5, 4]
+    assert mixed(([], []), {}, {}) == []
 
 
 def test_twins_wait_but_are_not_lost():
     one, other = random_vectors(2, 8)
-    found = fused(([1, 2, 3],), (1.0,))
+    found = mixed(([1, 2, 3], []), {1: 3.0, 2: 2.0, 3: 1.0}, {})
     kept = without_twins(found, {1: one, 2: one, 3: other}, 3)
     assert [entry.key for entry in kept] == [1, 3, 2]
     assert [entry.key for entry in without_twins(found, {}, 2)] == [1, 2]
+
+
+@pytest.mark.parametrize("values", [np.float32, np.int16])
+def test_the_largest_of_many_are_those_of_sorting_all(values):
+    rng = np.random.default_rng(0)
+    many = (rng.standard_normal(30_000) * 100).astype(values).astype(np.float32)
+    for limit in (1, 200, 29_999):
+        assert many[largest(many, limit)].tolist() == sorted(many.tolist(), reverse=True)[:limit]
+    assert largest(np.zeros(20_000, np.float32), 3).size == 3

@@ -57,12 +57,16 @@ class WordTable:
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """(N, size) of unit length."""
+        # Most texts of a search are single words: those are taken from the table all at once.
+        places = np.array([self._words.get(text, -1) for text in texts], np.intp)
+        alone = places >= 0
         sums = np.zeros((len(texts), self.size), np.float32)
-        for row, text in zip(sums, texts, strict=True):
-            found = {self._words.get(word, -1) for word in _WORD.findall(text.casefold())} - {-1}
+        sums[alone] = self._vectors[places[alone]] * self._scales[places[alone], None]
+        for i in np.flatnonzero(~alone).tolist():
+            found = {self._words.get(word, -1) for word in _WORD.findall(texts[i].casefold())} - {-1}
             if found:
-                places = np.fromiter(sorted(found), np.intp, len(found))
-                row[:] = self._scales[places] @ self._vectors[places].astype(np.float32)
+                chosen = np.fromiter(sorted(found), np.intp, len(found))
+                sums[i] = self._scales[chosen] @ self._vectors[chosen].astype(np.float32)
         return _unit(sums)
 
 

@@ -1,4 +1,4 @@
-"""Two lists into one, by their ranks or by their scores, and of near twins only the first near the top."""
+"""Two lists into one by their scores, and of near twins only the first near the top."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-RANK_OFFSET = 60
-"""The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): how little the first ranks differ."""
 MEANING = 1.3
 """What meaning counts beside words in `mixed`: taken on the first half of `benchmarks/papers/paraphrases.jsonl`."""
 TWIN = 0.97
@@ -24,36 +22,22 @@ class Fused(NamedTuple):
     ranks: tuple[int | None, ...]
 
 
-def fused(lists: Sequence[Sequence[int]], weights: Sequence[float]) -> list[Fused]:
-    """Reciprocal rank fusion: each list gives 1 / (60 + rank), times its weight; equal scores by key."""
-    ranks = [{key: rank for rank, key in enumerate(keys, 1)} for keys in lists]
-    keys = dict.fromkeys(key for keys in lists for key in keys)
-    scored = []
-    for key in keys:
-        found = tuple(each.get(key) for each in ranks)
-        score = sum(
-            weight / (RANK_OFFSET + rank) for weight, rank in zip(weights, found, strict=True) if rank is not None
-        )
-        scored.append(Fused(key, score, found))
-    return sorted(scored, key=lambda entry: (-entry.score, entry.key))
-
-
-def mixed(words: Mapping[int, float], cosines: Mapping[int, float], nearest: Sequence[int]) -> list[Fused]:
+def mixed(lists: Sequence[Sequence[int]], words: Mapping[int, float], cosines: Mapping[int, float]) -> list[Fused]:
     """The sum of two scores, each drawn out over 0..1 of its own search; equal sums by key.
 
     Scores keep what ranks lose: that one paper alone holds the rare words of a query. Words count by their share of the
-    best BM25, meaning by where a cosine lies between the least and the largest, times `MEANING`.
+    best score, meaning by where a cosine lies between the least and the largest, times `MEANING`.
 
     Args:
-        words: BM25 by key, the best first.
-        cosines: by key, of all papers that either search named.
-        nearest: keys by meaning alone, the nearest first.
+        lists: keys by words and keys by meaning, the best first.
+        words: scores by key, of all papers that either search named; one that is not there has none.
+        cosines: by key, as well.
     """
     best = max(words.values(), default=0.0)
     low, high = min(cosines.values(), default=0.0), max(cosines.values(), default=0.0)
-    ranks = [{key: rank for rank, key in enumerate(keys, 1)} for keys in (words, nearest)]
+    ranks = [{key: rank for rank, key in enumerate(keys, 1)} for keys in lists]
     scored = []
-    for key in {**words, **dict.fromkeys(nearest)}:
+    for key in dict.fromkeys(key for keys in lists for key in keys):
         by_words = words.get(key, 0.0) / best if best > 0 else 0.0
         by_meaning = (cosines.get(key, low) - low) / (high - low) if high > low else float(key in cosines)
         scored.append(Fused(key, by_words + MEANING * by_meaning, (ranks[0].get(key), ranks[1].get(key))))

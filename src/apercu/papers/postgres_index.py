@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from apercu.errors import EvidenceError, InputError
 from apercu.papers.base import Change, Filters, Health, Hit
 from apercu.papers.embed import Embedder
-from apercu.papers.fuse import Fused, fused, without_twins
+from apercu.papers.fuse import Fused, mixed, without_twins
 from apercu.papers.postgres import Link, is_dsn, read_dsn
 from apercu.papers.postgres_rows import (
     COLUMNS,
@@ -36,7 +36,9 @@ from apercu.papers.postgres_rows import (
     sayable,
     stored,
 )
-from apercu.papers.postgres_tables import CANDIDATES, drop_words, make_words, note, noted, prepare
+from apercu.papers.postgres_tables import drop_words, make_words, note, noted, prepare
+from apercu.papers.rank import CANDIDATES, READ, Asked, ranked, text_of
+from apercu.papers.stems import Stems
 from apercu.papers.vectors import quantised
 from apercu.records import IndexedPaper
 
@@ -46,8 +48,6 @@ LONGEST_QUERY = 10_000
 """Characters; what comes after is not looked at."""
 MOST_WORDS = 64
 """Different words of a query that are looked for, the rarest first."""
-WEIGHTS = (1.0, 1.0)
-"""What the ranks by words and by meaning count."""
 RANK_WEIGHTS = "{0.6, 0.6, 0.6, 1}"
 """What a word counts in the abstract (label D) and in the title (label A), for `ts_rank`.
 
@@ -85,6 +85,7 @@ class PostgresIndex:
 
     def __init__(self, dsn: str, embedder: Embedder) -> None:
         self._embedder = embedder
+        self._stems = Stems()
         self._link = Link(read_dsn(dsn))
         try:
             self._tables = prepare(self._link, f"{embedder.name}/{embedder.size}", embedder.size)
@@ -99,6 +100,7 @@ class PostgresIndex:
     def close(self) -> None:
         """Let go of the connection."""
         self._link.close()
+        self._stems.close()
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
@@ -155,7 +157,9 @@ class PostgresIndex:
 
     def _meanings(self, papers: Sequence[IndexedPaper]) -> NDArray[np.int8]:
         """(N, D) whole numbers in -127..127: a cosine does not ask how long a vector is, and half floats hold them."""
-        values: NDArray[np.int8] = quantised(self._embedder.embed([text_of(paper) for paper in papers]))["values"]
+        values: NDArray[np.int8] = quantised(
+            self._embedder.embed([text_of(paper.title, paper.abstract) for paper in papers])
+        )["values"]
         return values
 
     # --- asking ------------------------------------------------------------------------------------------------------
@@ -174,24 +178,32 @@ class PostgresIndex:
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The papers that fit a question or some words best.
 
-        Words and meanings each name up to 200 papers; the lists are joined by reciprocal rank, and near twins of a
-        paper that was told already are put behind the others. What stands in the query is looked for as it is: it is
-        no language of operators.
+        Words and meanings each name up to 200 papers; the texts of the best 100 of them are read and put in order by
+        `rank.ranked`, and near twins of a paper that was told already are put behind the others. What stands in the
+        query is looked for as it is: it is no language of operators.
         """
         if limit < 1:
             return []
+        query = clean(query, LONGEST_QUERY)
         with self._reading():
-            by_words = self._by_words(query, filters)
-            by_meaning, vectors = self._by_meaning(query, filters)
-            ranked = fused((by_words, by_meaning), WEIGHTS)
-            chosen = without_twins(ranked, vectors, limit)
+            words = self._by_words(query, filters)
+            nearest, vectors = self._by_meaning(query, filters)
+            if nearest:
+                vectors |= self._vectors_of([key for key in words if key not in vectors])
+            vector = self._embedder.embed([query])[0]
+            cosines = {key: float(found @ vector) for key, found in vectors.items()}
+            named = mixed((list(words), nearest), words, cosines)
+            texts = self._texts_of([entry.key for entry in named[:READ]])
+            count = int(noted(self._link, "counted")) or self._counted()
+            told = ranked(named, texts, self._asked(query, count), count, cosines, self._embedder, self._stems)
+            chosen = without_twins(told, vectors, limit)
             papers = {stored.key: stored.paper for stored in self._by_keys([entry.key for entry in chosen])}
         return [_hit(entry, papers[entry.key]) for entry in chosen]
 
     def by_words(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by words alone, for comparison."""
         with self._reading():
-            return self._ids(self._by_words(query, None)[:limit])
+            return self._ids(list(self._by_words(query, None))[:limit])
 
     def by_meaning(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by meaning alone, for comparison."""
@@ -202,8 +214,23 @@ class PostgresIndex:
         found = {stored.key: stored.paper.id for stored in self._by_keys(keys)}
         return [found[key] for key in keys]
 
-    def _by_words(self, query: str, filters: Filters | None) -> list[int]:
-        """Keys, the best first, of papers that hold any of the words; the commonest are left out where there are rarer.
+    def _asked(self, query: str, count: int) -> list[Asked]:
+        """The words of a query; one that PostgreSQL leaves out counts as one that all papers hold."""
+        stems = self._stems.of(query)
+        rows = self._link.run(
+            "SELECT given.word, min(CASE WHEN lexeme IS NULL THEN :count::bigint ELSE coalesce(papers, 1) END) "
+            "FROM unnest(:words::text[]) AS given(word) LEFT JOIN LATERAL "
+            "unnest(tsvector_to_array(to_tsvector('pg_catalog.english', plain(given.word)))) AS asked(lexeme) ON true "
+            "LEFT JOIN terms ON terms.word = lexeme GROUP BY given.word",
+            count=count, words=list(stems.values()),
+        )  # fmt: skip
+        often = dict(rows)
+        return [Asked(stem, word, int(often[word])) for stem, word in stems.items()]
+
+    def _by_words(self, query: str, filters: Filters | None) -> dict[int, float]:
+        """Keys with their ranks, the best first, of papers that hold any of the words.
+
+        The commonest are left out where there are rarer.
 
         The rank of a paper is the sum over the words of `ts_rank` times the word's inverse document frequency.
         """
@@ -219,7 +246,7 @@ class PostgresIndex:
                 break
             chosen.append((word, often))
         if not chosen:
-            return []
+            return {}
         counted = int(noted(self._link, "counted"))
         values: dict[str, str | int | list[str]] = {}
         ranks = []
@@ -229,11 +256,11 @@ class PostgresIndex:
             ranks.append(f"{max(rarity, 0.01):.4f} * ts_rank('{RANK_WEIGHTS}', words, :word{i}::tsquery)")
         condition, more = condition_of(filters)
         found = self._link.run(
-            f"SELECT key FROM papers WHERE words @@ :any::tsquery {condition} "
-            f"ORDER BY {' + '.join(ranks)} DESC, key LIMIT {CANDIDATES}",
+            f"SELECT key, {' + '.join(ranks)} AS score FROM papers WHERE words @@ :any::tsquery {condition} "
+            f"ORDER BY score DESC, key LIMIT {CANDIDATES}",
             any=" | ".join(as_tsquery(word) for word, _ in chosen), **values, **more,
         )  # fmt: skip
-        return [key for (key,) in found]
+        return {key: float(score) for key, score in found}
 
     def _by_meaning(self, query: str, filters: Filters | None) -> tuple[list[int], dict[int, NDArray[np.float32]]]:
         """Keys by cosine, the nearest first, and their vectors of unit length."""
@@ -255,6 +282,15 @@ class PostgresIndex:
         ordered = sorted(found, key=lambda row: (row[2], row[0]))
         vectors = {key: _unit(self._numbers(sent)) for key, sent, _ in ordered}
         return list(vectors), vectors
+
+    def _vectors_of(self, keys: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        there = "meaning IS NOT NULL AND key = ANY(:keys::bigint[])"
+        sql = f"SELECT key, {self._tables.type}_send(meaning) FROM meanings WHERE {there}"
+        return {key: _unit(self._numbers(sent)) for key, sent in self._link.run(sql, keys=list(keys))}
+
+    def _texts_of(self, keys: Sequence[int]) -> dict[int, str]:
+        sql = "SELECT key, title, abstract FROM papers WHERE key = ANY(:keys::bigint[])"
+        return {key: text_of(title, abstract) for key, title, abstract in self._link.run(sql, keys=list(keys))}
 
     def _compares_all(self, condition: str, values: dict[str, Any]) -> bool:
         """Whether so few papers pass a filter that all are compared; the graph would lose some of them."""
@@ -362,11 +398,6 @@ class PostgresIndex:
         """Several questions to the same state of the index."""
         with self._link.transaction("ISOLATION LEVEL REPEATABLE READ READ ONLY"):
             yield
-
-
-def text_of(paper: IndexedPaper) -> str:
-    """What is embedded of a paper."""
-    return f"{paper.title}. {paper.abstract}"
 
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from apercu.errors import EvidenceError, InputError
 from apercu.papers.postgres import Link
+from apercu.papers.rank import CANDIDATES
 
 FORMAT = 1
-CANDIDATES = 200
-"""Papers that each half names for a search."""
 GRAPH_SINCE = (0, 8)
 """The pgvector whose graph (HNSW) can go on searching until enough papers pass a filter."""
 HALF_SINCE = (0, 7)

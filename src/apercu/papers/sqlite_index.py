@@ -9,7 +9,7 @@ those are written over.
 from __future__ import annotations
 
 import json
-import re
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -23,22 +23,24 @@ from apercu.errors import InputError
 from apercu.papers.base import Change, Filters, Health, Hit
 from apercu.papers.embed import Embedder
 from apercu.papers.fuse import Fused, mixed, without_twins
-from apercu.papers.vectors import VectorFile, quantised
+from apercu.papers.rank import CANDIDATES, READ, Asked, ranked, rarity, text_of
+from apercu.papers.stems import TOKENIZE, Stems
+from apercu.papers.vectors import VectorFile, largest, quantised
 from apercu.records import IndexedPaper
+
+FloatArray = NDArray[np.float32]
 
 FORMAT = 1
 LONGEST_QUERY = 10_000
 """Characters; what comes after is not looked at."""
-CANDIDATES = 200
-"""Papers that each half names for a search."""
-TITLE_WEIGHT = 3.0
-"""How much more a word counts in the title than in the abstract."""
 COMMON_FROM = 200
 """Papers that must hold a word before it is worth counting them."""
 MOST_POSTINGS = 60_000
-"""Occurrences that a search by words may go through: a question's rarest words fit in, common ones are left out."""
+"""Occurrences that a search by words may go through, or half as many as there are papers where that is more: a query's
+rarest words fit in, and its common ones only count among the candidates."""
+MOST_KEPT = 32_000_000
+"""Occurrences that are remembered between searches, 4 bytes each."""
 
-_TOKENIZE = "porter unicode61 remove_diacritics 2"
 _SCHEMA = f"""
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (
@@ -47,13 +49,12 @@ CREATE TABLE papers (
     source TEXT NOT NULL
 );
 CREATE VIRTUAL TABLE words USING fts5(
-    title, abstract, content='papers', content_rowid='key', tokenize='{_TOKENIZE}'
+    title, abstract, content='papers', content_rowid='key', tokenize='{TOKENIZE}'
 );
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, 'row');
 CREATE TABLE common (term TEXT PRIMARY KEY, papers INTEGER NOT NULL) WITHOUT ROWID;
 """
 _COLUMNS = "id, title, abstract, year, arxiv, doi, links, categories, source"
-_WORD = re.compile(r"\w+")
 
 
 class _Stored(NamedTuple):
@@ -85,7 +86,8 @@ class SqliteIndex:
             self._database.close()
             raise
         self._vectors = self._vector_file()
-        self._stems = _Stems()
+        self._stems = Stems()
+        self._version, self._postings = -1, dict[str, NDArray[np.int32]]()
 
     def close(self) -> None:
         """Close the file."""
@@ -109,7 +111,9 @@ class SqliteIndex:
             if not new and not changed:
                 return Change(0, 0, len(given))
             place = self._next_place()
-            self._vectors.write(place, self._embedder.embed([text_of(paper) for paper in (*new, *changed)]))
+            self._vectors.write(
+                place, self._embedder.embed([text_of(paper.title, paper.abstract) for paper in (*new, *changed)])
+            )
             for paper in changed:
                 self._drop(known[paper.id])
             for offset, paper in enumerate((*new, *changed)):
@@ -145,30 +149,40 @@ class SqliteIndex:
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The papers that fit a question or some words best.
 
-        Words and meanings each name up to 200 papers, which are ordered by the sum of their scores in both
-        (`fuse.mixed`); near twins of a paper that was told already are put behind the others. What stands in the query
-        is looked for as it is: it is no language of operators.
+        Words and meanings each name up to 200 papers; the texts of the best 100 of them are read and put in order by
+        `rank.ranked`, and near twins of a paper that was told already are put behind the others. What stands in the
+        query is looked for as it is: it is no language of operators.
         """
         if limit < 1:
             return []
         query = query.encode("utf-8", "ignore").decode()[:LONGEST_QUERY]
         with self._reading():
             admitted = _Admitted(filters)
-            words = self._by_words(query, admitted)
+            asked = self._asked(query)
+            by_words, words = self._by_words(asked, admitted)
             vector = self._embedder.embed([query])[0]
             vectors = self._by_meaning(vector, admitted)
             nearest = list(vectors)
             if nearest:
-                vectors |= self._vectors_of([key for key in words if key not in vectors])
-            cosines = {key: float(found @ vector) for key, found in vectors.items()}
-            ranked = mixed(words, cosines, nearest)
-            chosen = without_twins(ranked, vectors, limit)
+                vectors |= self._vectors_of([key for key in by_words if key not in vectors])
+            found = np.array(list(vectors.values())).reshape(-1, len(vector)) @ vector
+            cosines = dict(zip(vectors, found.tolist(), strict=True))
+            named = mixed((by_words, nearest), {key: float(words[key]) for key in (*by_words, *nearest)}, cosines)
+            texts = self._texts_of([entry.key for entry in named[:READ]])
+            told = ranked(named, texts, asked, self._next_place(), cosines, self._embedder, self._stems)
+            chosen = without_twins(told, vectors, limit)
             papers = {stored.key: stored.paper for stored in self._by_keys([entry.key for entry in chosen])}
         return [_hit(entry, papers[entry.key]) for entry in chosen if entry.key in papers]
 
     def by_words(self, query: str, *, limit: int = 10) -> list[str]:
-        """Ids by words alone, for comparison."""
-        return self._ids(list(self._by_words(query, _Admitted(None)))[:limit])
+        """Ids by words alone, for comparison: the BM25 of FTS5 over every word of the query."""
+        asked = " OR ".join(f'"{word}"' for word in self._stems.of(query).values())
+        if not asked:
+            return []
+        found = self._database.execute(
+            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT ?", (asked, limit)
+        )
+        return self._ids([key for (key,) in found])
 
     def by_meaning(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by meaning alone, for comparison."""
@@ -179,31 +193,63 @@ class SqliteIndex:
         found = {stored.key: stored.paper.id for stored in self._by_keys(keys)}
         return [found[key] for key in keys if key in found]
 
-    def _by_words(self, query: str, admitted: _Admitted) -> dict[int, float]:
-        """Keys with their BM25, the best first; the commonest words of the query are left out where it holds rarer."""
+    def _asked(self, query: str) -> list[Asked]:
+        """The words of a query, the rarest first; how many papers hold a word is exact where it is common or known."""
         stems = self._stems.of(query)
-        if not stems:
-            return {}
         marks = ",".join("?" * len(stems))
         rows = self._database.execute(f"SELECT term, papers FROM common WHERE term IN ({marks})", list(stems))
         often = dict(rows.fetchall())
-        ordered = sorted(stems, key=lambda stem: (often.get(stem, COMMON_FROM), stem))
-        chosen: list[str] = []
+        asked = [
+            Asked(stem, word, often[stem] if stem in often else len(self._holding(stem, word)))
+            for stem, word in stems.items()
+        ]
+        return sorted(asked, key=lambda word: (word.papers, word.stem))
+
+    def _by_words(self, asked: Sequence[Asked], admitted: _Admitted) -> tuple[list[int], FloatArray]:
+        """Keys, the best first, and a score for every key: the sum of the roots of the rarities of the words it holds.
+
+        The commonest words are left out.
+        """
+        places = self._next_place()
+        most = max(MOST_POSTINGS, places // 2)
+        row = self._database.execute("SELECT max(key) FROM papers").fetchone()
+        total = np.zeros((row[0] or 0) + 1, np.float32)
         postings = 0
-        for stem in ordered:
-            postings += often.get(stem, COMMON_FROM)
-            if chosen and postings > MOST_POSTINGS:
+        for i, word in enumerate(asked):
+            postings += word.papers
+            if i and postings > most:
                 break
-            chosen.append(stems[stem])
-        asked = " OR ".join(f'"{word}"' for word in chosen)
+            total[self._holding(word.stem, word.word)] += math.sqrt(rarity(word.papers, places))
+        keys = largest(total, CANDIDATES if admitted.all else len(total))
+        return self._admitted(keys[total[keys] > 0], admitted), total
+
+    def _admitted(self, keys: NDArray[np.intp], admitted: _Admitted) -> list[int]:
+        """The first of some keys, as many as candidates are wanted, that filters let through."""
+        if admitted.all:
+            return [int(key) for key in keys]
         condition, values = admitted.condition("papers")
-        joined = "JOIN papers ON papers.key = words.rowid" if condition else ""
-        found = self._database.execute(
-            f"SELECT words.rowid, -bm25(words, {TITLE_WEIGHT}, 1.0) AS score FROM words {joined} "
-            f"WHERE words MATCH ? {condition} ORDER BY score DESC, words.rowid LIMIT ?",
-            [asked, *values, CANDIDATES],
-        )
-        return dict(found.fetchall())
+        found: list[int] = []
+        for part in _parts(keys.tolist()):
+            marks = ",".join("?" * len(part))
+            rows = self._database.execute(
+                f"SELECT key FROM papers WHERE key IN ({marks}) {condition}", [*part, *values]
+            )
+            there = {key for (key,) in rows}
+            found += [int(key) for key in part if key in there]
+            if len(found) >= CANDIDATES:
+                break
+        return found[:CANDIDATES]
+
+    def _holding(self, stem: str, word: str) -> NDArray[np.int32]:
+        """Keys of the papers that hold a word; remembered until the index changes."""
+        now = int(self._database.execute("PRAGMA data_version").fetchone()[0])
+        if now != self._version or sum(map(len, self._postings.values())) > MOST_KEPT:
+            self._version, self._postings = now, {}
+        if stem not in self._postings:
+            sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
+            text = self._database.execute(sql, (f'"{word}"',)).fetchone()[0]
+            self._postings[stem] = np.fromstring(text or "", np.int32, sep=",")
+        return self._postings[stem]
 
     def _by_meaning(self, vector: NDArray[np.float32], admitted: _Admitted) -> dict[int, NDArray[np.float32]]:
         """Keys with their vectors, the nearest to a vector first."""
@@ -224,6 +270,11 @@ class SqliteIndex:
         rows.sort(key=lambda row: at[row[1]])
         return self._vectors_at(rows[:CANDIDATES], count)
 
+    def _texts_of(self, keys: Sequence[int]) -> dict[int, str]:
+        marks = ",".join("?" * len(keys))
+        rows = self._database.execute(f"SELECT key, title, abstract FROM papers WHERE key IN ({marks})", list(keys))
+        return {key: text_of(title, abstract) for key, title, abstract in rows}
+
     def _vectors_of(self, keys: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         rows: list[tuple[int, int]] = []
         for part in _parts(keys):
@@ -235,7 +286,9 @@ class SqliteIndex:
         """Vectors by key, of (key, place); without those that the file is too short for."""
         read = self._vectors.read(count)
         there = [(key, place) for key, place in rows if place < len(read)]
-        return {key: read["values"][place].astype(np.float32) * read["scale"][place] for key, place in there}
+        chosen = read[[place for _, place in there]]
+        vectors = chosen["values"].astype(np.float32) * chosen["scale"][:, None]
+        return dict(zip((key for key, _ in there), vectors, strict=True))
 
     # --- health ------------------------------------------------------------------------------------------------------
 
@@ -256,7 +309,9 @@ class SqliteIndex:
             differing: list[str] = []
             for part in _chunks(self._all(), 512):
                 here = [stored for stored in part if stored.place < len(rows)]
-                again = quantised(self._embedder.embed([text_of(stored.paper) for stored in here]))
+                again = quantised(
+                    self._embedder.embed([text_of(stored.paper.title, stored.paper.abstract) for stored in here])
+                )
                 for stored, row in zip(here, again, strict=True):
                     same = _alike(rows[stored.place], row)
                     vectors += same
@@ -279,7 +334,9 @@ class SqliteIndex:
             # Places are unique: they are moved out of the way first.
             self._database.execute("UPDATE papers SET place = -1 - place")
             for part in _chunks(self._all(), 2048):
-                fresh.write(place, self._embedder.embed([text_of(stored.paper) for stored in part]))
+                fresh.write(
+                    place, self._embedder.embed([text_of(stored.paper.title, stored.paper.abstract) for stored in part])
+                )
                 for offset, stored in enumerate(part):
                     self._database.execute("UPDATE papers SET place = ? WHERE key = ?", (place + offset, stored.key))
                 place += len(part)
@@ -401,6 +458,8 @@ class SqliteIndex:
         except BaseException:
             self._database.rollback()
             raise
+        finally:
+            self._postings = {}
         self._database.commit()
 
     @contextmanager
@@ -439,25 +498,6 @@ class _Admitted:
         return ("AND " + " AND ".join(parts) if parts else ""), values
 
 
-class _Stems:
-    """Words of a text by the stems under which FTS5 keeps them: FTS5 itself is asked, in a database in memory."""
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self._database.execute(f"CREATE VIRTUAL TABLE text USING fts5(word, tokenize='{_TOKENIZE}')")
-        self._database.execute("CREATE VIRTUAL TABLE stems USING fts5vocab(text, 'instance')")
-
-    def of(self, text: str) -> dict[str, str]:
-        """Stem -> a word of the text that has it."""
-        words = list(dict.fromkeys(_WORD.findall(text.casefold())))[:64]
-        self._database.execute("DELETE FROM text")
-        self._database.executemany("INSERT INTO text (rowid, word) VALUES (?, ?)", enumerate(words))
-        return {stem: words[row] for stem, row in self._database.execute("SELECT term, doc FROM stems")}
-
-    def close(self) -> None:
-        self._database.close()
-
-
 def vectors_of(path: Path) -> str | None:
     """By what an index says that its vectors were made, as "name/size"; None where it says nothing."""
     try:
@@ -466,11 +506,6 @@ def vectors_of(path: Path) -> str | None:
     except sqlite3.Error:
         return None
     return str(row[0]) if row else None
-
-
-def text_of(paper: IndexedPaper) -> str:
-    """What is embedded of a paper."""
-    return f"{paper.title}. {paper.abstract}"
 
 
 def _stored(row: tuple[Any, ...]) -> _Stored:

@@ -1,0 +1,44 @@
+import pytest
+
+from apercu.papers.embed import NoVectors, own_words
+from apercu.papers.fuse import Fused
+from apercu.papers.rank import Asked, features, ranked, rarity
+from apercu.papers.stems import Stems
+
+HOLDS, NEAR, FAR = "Denoising photographs.", "Removing noise from images.", "Grammars of spoken Latin."
+
+
+@pytest.fixture
+def stems():
+    opened = Stems()
+    yield opened
+    opened.close()
+
+
+def asked(stems, query):
+    return [Asked(stem, word, 10) for stem, word in stems.of(query).items()]
+
+
+def test_a_word_counts_in_any_of_its_forms_and_words_near_it_count_less(stems):
+    found = features(asked(stems, "denoised photograph"), 1000, [HOLDS, NEAR, FAR], [0, 0, 0], own_words(), stems)
+    assert found[:, 1].tolist() == pytest.approx([1, 0, 0])
+    assert found[0, 0] > 0 and found[1, 0] == 0
+    assert found[0, 2] == 0 and found[1, 2] > found[2, 2]
+
+
+def test_papers_are_ordered_by_their_texts_and_those_not_read_stay_behind(stems):
+    named = [Fused(key, 1.0, (None, None)) for key in (9, 1, 2, 3)]
+    texts = {1: FAR, 2: NEAR, 3: HOLDS}
+    told = ranked(named, texts, asked(stems, "denoised photograph"), 1000, {}, own_words(), stems)
+    assert [entry.key for entry in told] == [3, 2, 1, 9]
+
+
+def test_without_words_of_a_query_or_vectors_of_words_papers_are_ordered_all_the_same(stems):
+    named = [Fused(key, 1.0, (None, None)) for key in (1, 2)]
+    assert [entry.key for entry in ranked(named, {1: "", 2: HOLDS}, [], 10, {2: 0.5}, own_words(), stems)] == [2, 1]
+    words = asked(stems, "photographs")
+    assert [entry.key for entry in ranked(named, {1: "", 2: HOLDS}, words, 10, {}, NoVectors(), stems)] == [2, 1]
+
+
+def test_a_rare_word_counts_more_than_a_common_one_and_none_counts_against_a_paper():
+    assert rarity(1, 1000) > rarity(400, 1000) > rarity(1000, 1000) == rarity(2000, 1000) > 0
