@@ -51,8 +51,8 @@ _JOINED = _compiled(
 _ITS_LIKE = _compiled(r"^\W*(?:or|and) (?:anything|something|others?|the)? ?(?:like (?:that|it|them)|similar|like)\b")
 _SHORTEST_NAME = 3
 _WORDS = frozenset({
-    "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN", "Promptist",
-    "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
+    "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
+    "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
 })  # fmt: skip
 """Names that are words, too ("hat", "film"): they count as they are written."""
 _OTHER_NAMES = {"R-ESRGAN": "Real-ESRGAN", "RealESR": "Real-ESRGAN", "CUGAN": "Real-CUGAN", "waifu2": "waifu2x"}
