@@ -19,7 +19,11 @@ _HEIGHT = r"(?:height|höhe|hauteur|alto|altura)"
 _N = r"(?P<n>\d{2,6})"
 _ASKS = (
     r"\b(?:exactly|precisely|to|until|at least|needs?|must|should|want(?:s|ed)?|make|get|requires?|"
-    r"genau|auf|soll\w*|braucht?|muss|exactement|à|doit|faut|veux|exactamente|hasta|a|debe|quiero|necesito)\b"
+    r"genau|auf|soll\w*|braucht?|muss|exactement|doit|faut|veux|exactamente|hasta|debe|quiero|necesito|[aà](?= \d))\b"
+)
+_GAP = r"(?:(?!\b(?:is|are|has|have|only|just|ist|hat|nur|est|es|tiene|mide|fait)\b|['’]s\b|[.!?\d]).)"
+_OF_THE_PICTURE = (
+    r"(?!\s(?:logo|icon|photo|picture|image|scan|banner|screenshot|file|jpe?g|png|drawing|sprite|original)\b)"
 )
 _CJK_ASKS = r"\s?(?:으로|로|까지|가 되|に|まで|が必要|欲しい|ほしい)"
 _FORMS = tuple(
@@ -29,8 +33,8 @@ _FORMS = tuple(
         ("y", _HIGH, _HEIGHT, r"(?:세로|높이|縦|高さ|高度?)"),
     )
     for pattern in (
-        rf"{_ASKS}[^.!?\d]{{0,24}}?(?<![\d.,x×]){_N}\s?{_PX}?\s(?:in )?(?:der )?{after}\b",
-        rf"{_ASKS}[^.!?\d]{{0,30}}?\b{before}\s(?:of |von |de |to |auf |is |: ?)?{_N}(?:\s?{_PX})?(?![\d.,]*\s?[%x×])",
+        rf"{_ASKS}{_GAP}{{0,24}}?(?<![\d.,x×]){_N}\s?{_PX}?\s(?:in )?(?:der )?{after}\b{_OF_THE_PICTURE}",
+        rf"{_ASKS}{_GAP}{{0,30}}?\b{before}\s(?:of |von |de |to |auf |is |: ?)?{_N}(?:\s?{_PX})?(?![\d.,]*\s?[%x×])",
         rf"{cjk}(?:를|을|가|은|는|を|が|は|到|为|成)?\s?{_N}\s?{_PX}?{_CJK_ASKS}",
         rf"(?:放大|变|改|做|调|要|需要|拉)[^。\d]{{0,8}}?{cjk}(?:到|为|成)?\s?{_N}\s?{_PX}?",
     )
