@@ -157,6 +157,17 @@ def test_the_numbers_of_the_answer_are_measured_on_the_saved_file(settings: Sett
     assert "became 24 x 20 pixels with bicubic" in workflow
 
 
+def test_one_side_in_the_question_is_the_side_of_the_result_and_the_other_follows(
+    settings: Settings, picture: Path
+) -> None:
+    found = run_on(picture, Brief(question="Make this photo exactly 30 px wide"), settings)
+    assert found.run
+    height, width = found.run.input_size
+    assert found.run.size == (round(height * 30 / width), 30)
+    without = ask("Make this photo exactly 30 px wide", settings=settings).answer
+    assert "follows from the picture's own size" in texts(without, "task")
+
+
 def test_what_is_given_with_the_picture_comes_before_what_the_question_says(settings: Settings, picture: Path) -> None:
     run = run_on(picture, Brief(question=QUESTION), settings, scale=(1.5, 3.0)).run
     assert run

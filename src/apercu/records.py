@@ -59,7 +59,8 @@ class Task(Record):
     """What the question is about.
 
     `factor` is output size over input size (None when the question names none); `scale` holds (y, x) when the question
-    gives one factor per axis; `size` holds (height, width) when it asks for an exact size. `steps` are all tasks of a
+    gives one factor per axis; `size` holds (height, width) when it asks for an exact size, `width` or
+    `height` pixels when it names one side only and the other follows from the picture. `steps` are all tasks of a
     question that asks for several, in the order in which they are to be done; none where nothing fits. `licence`,
     `no_gpu`, `runs_here`, `excluded` (families of the catalogue) and `excluded_kinds` ("no GAN") must hold of a model;
     `named` are families that the question names otherwise. `margin` is how far the reading is ahead of the next best.
@@ -71,6 +72,8 @@ class Task(Record):
     factor: float | None = None
     scale: tuple[float, float] | None = None
     size: tuple[int, int] | None = None
+    width: int | None = None
+    height: int | None = None
     content: tuple[Content, ...] = ()
     damage: tuple[Damage, ...] = ()
     wish: tuple[Wish, ...] = ()

@@ -203,6 +203,8 @@ def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, setting
     repository, whose weights come with Apercu, stands in (not at the level "prompt"); the answer says so.
     """
     scale, size = wanted_size(task, job)
+    if job and not size and (task.width or task.height) and not job.scale:
+        scale, size = None, whole_size(task, job.picture, settings)
     grows = scale is not None or size is not None
     if not grows and (task.id in _NOT_PICTURES or all(card.task == "super_resolution" for card in models)):
         return Plan(nodes=())
@@ -227,6 +229,21 @@ def wanted_size(task: Task, job: Job | None) -> tuple[tuple[float, float] | None
     if task.size:
         return None, task.size
     return ((DEFAULT_SCALE, DEFAULT_SCALE), None) if task.id == "super_resolution" else (None, None)
+
+
+def whole_size(task: Task, picture: Path, settings: Settings) -> tuple[int, int]:
+    """(height, width) of the result where the question names one side; the other keeps the picture's proportions.
+
+    Raises:
+        ImageError: the picture cannot be read.
+    """
+    from apercu.image import read_image
+
+    height, width = read_image(picture, max_pixels=settings.max_input_pixels).size
+    if task.width:
+        return max(1, round(height * task.width / width)), task.width
+    wanted = task.height or height
+    return wanted, max(1, round(width * wanted / height))
 
 
 def execute(plan: Plan, job: Job, task: Task, *, settings: Settings, progress: Progress | None) -> Executed:

@@ -53,6 +53,11 @@ def test_nothing_to_fetch_is_read() -> None:
         ("waifu2x 말고", {"waifu2x"}, set()),
         ("use real esrgan", set(), {"Real-ESRGAN"}),
         ("a hat for the cat on film", set(), set()),
+        ("not waifu 2x, not R-ESRGAN", {"waifu2x", "Real-ESRGAN"}, set()),
+        ("no Swin IR please", {"SwinIR"}, set()),
+        ("without edsr", {"EDSR"}, set()),
+        ("n'utilise pas SwinIR", {"SwinIR"}, set()),
+        ("increase the span, no pan, no mat", set(), set()),
     ],
 )
 def test_families_are_ruled_out_or_named(text: str, excluded: set[str], named: set[str]) -> None:
@@ -80,6 +85,11 @@ def test_every_finding_is_quoted() -> None:
         ("läuft auf meinem alten Laptop", "no_gpu"),
         ("用旧笔记本电脑放大照片", "no_gpu"),
         ("GPUは使えません", "no_gpu"),
+        ("GPUは積んでいません", "no_gpu"),
+        ("my hobby box from 2011", "no_gpu"),
+        ("mein PC ist uralt", "no_gpu"),
+        ("只有集成显卡", "no_gpu"),
+        ("바로 쓸 수 있는 모델로", "runs_here"),
         ("we work offline: 2x for a scan", "runs_here"),
         ("air-gapped machine, double the scan", "runs_here"),
         ("인터넷 없이 두 배로", "runs_here"),
@@ -89,7 +99,15 @@ def test_weak_machines_and_closed_networks_are_limits(text: str, field: str) -> 
     assert getattr(read_limits(text), field) is True
 
 
-@pytest.mark.parametrize("text", ["a photo of an old laptop", "offline printing", "enlarge it without adding leaves"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a photo of an old laptop",
+        "a photo of my computer from 2011",
+        "offline printing",
+        "enlarge it without adding leaves",
+    ],
+)
 def test_what_only_sounds_like_a_limit_is_none(text: str) -> None:
     found = read_limits(text)
     assert (found.no_gpu, found.runs_here) == (False, False)
@@ -103,6 +121,8 @@ def test_what_only_sounds_like_a_limit_is_none(text: str) -> None:
         ("must be MIT", "open"),
         ("Fotos vergrößern mit Gefühl", None),
         ("for a paying publisher", "commercial"),
+        ("pour un client", "commercial"),
+        ("mit offener Lizenz, also offene Lizenz", "open"),
     ],
 )
 def test_a_licence_is_read_with_what_is_said_about_it(text: str, licence: str | None) -> None:

@@ -131,6 +131,10 @@ def _growth(material: Material) -> Draft:
     if task.size:
         text = f"The result is to have {task.size[1]} x {task.size[0]} pixels (width x height)."
         return text, (material.line("reading", "size: "), *material.facets("size"))
+    if task.width or task.height:
+        side = f"{task.width} pixels wide" if task.width else f"{task.height} pixels high"
+        text = f"The result is to be {side}; how many times larger that is follows from the picture's own size."
+        return text, (material.line("reading", "size: "), *material.facets("size"))
     return "The question names no factor.", (material.line("reading", "factor: "),)
 
 

@@ -144,6 +144,10 @@ def _enlargement(answer: Answer) -> tuple[str, str]:
     if task.size is not None:
         return f"to {pixels(task.size)}", "pixels (width x height), as asked"
     scale = task.scale or ((task.factor, task.factor) if task.factor else None)
+    if task.width or task.height:
+        return (f"to {task.width} pixels" if task.width else f"to {task.height} pixels"), (
+            "of width, as asked" if task.width else "of height, as asked"
+        )
     return (factor(scale), "as asked") if scale else ("no factor named", "")
 
 

@@ -19,10 +19,13 @@ def reading_text(task: Task) -> str:
     if scale:
         y, x, many = number(scale[0]), number(scale[1]), number(scale[0] * scale[1])
         lines.append(f"factor: {x} in width and {y} in height, so {many} new pixels for each 1 of the input")
-    elif not task.size:
+    elif not (task.size or task.width or task.height):
         lines.append("factor: none is named")
     if task.size:
         lines.append(f"size: {task.size[1]} x {task.size[0]} pixels (width x height)")
+    elif task.width or task.height:
+        side = f"width {task.width}" if task.width else f"height {task.height}"
+        lines.append(f"size: {side} pixels; the other side follows from the picture")
     lines += [f"{facet.kind}: {facet.value} <- {facet.quote}" for facet in task.facets]
     return "\n".join(lines)
 

@@ -140,6 +140,8 @@ def _factor(task: Task, size: tuple[int, int]) -> float:
         return task.factor
     if task.size:
         return max(wanted / own for wanted, own in zip(task.size, size, strict=True))
+    if task.width or task.height:
+        return task.width / size[1] if task.width else (task.height or size[0]) / size[0]
     return DEFAULT_FACTOR
 
 

@@ -2,7 +2,7 @@
 
 Two numbers say it: how far the reading of the task is ahead of the next best (`Task.margin`), and how far the first
 model's rank is ahead of the best of another family. How often each level was right was counted on labelled questions
-(`benchmarks/recommend/sureness.py`); those shares stand in `SHARES`.
+that nothing was tuned on (`benchmarks/recommend/sureness.py`); those shares stand in `SHARES`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CLOSE_LEAD = 0.05
 
 
 class Share(NamedTuple):
-    """Of how many labelled questions of a level the task and the family were right."""
+    """In what share of the `questions` of a level the task was right, and the family where a model was recommended."""
 
     task: float
     family: float
@@ -61,8 +61,8 @@ def sureness_of(margin: float | None, models: Sequence[RecommendedModel]) -> Sur
     share = SHARES[level]
     other = runner_up_of(models) if models else None
     lead = round(models[0].score - other.score, 3) if other else None
-    counted = f"of {share.questions} labelled questions read as surely, the task was right in {share.task:.0%}"
-    text = f"{level[0].upper()}{level[1:]}: {counted}"
+    text = f"The reading is {level}: of {share.questions} unseen questions that were read as surely, "
+    text += f"the task was right in {share.task:.0%}"
     text += f" and the first model's family in {share.family:.0%}." if models else "."
     if lead is not None and lead < CLOSE_LEAD:
         text += " The first models are close to each other."

@@ -127,7 +127,7 @@ def show_recommendation(found: Recommendation) -> None:
     if found.abstained:
         say(f"No model is recommended. {clean(found.why)}")
     if found.sureness:
-        say(f"How sure: {found.sureness.text}")
+        say(found.sureness.text)
     if found.against_runner_up:
         say(clean(found.against_runner_up))
     for model in found.models:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apercu.question.measures import NOT_SIZE, many_times, two_measures
+from apercu.question.side import one_side
 from apercu.question.words import NUMBER_WORDS
 from apercu.records import Facet
 
@@ -22,6 +23,8 @@ class Enlargement:
     factor: float | None = None
     scale: tuple[float, float] | None = None
     size: tuple[int, int] | None = None
+    width: int | None = None
+    height: int | None = None
     facets: tuple[Facet, ...] = ()
 
 
@@ -179,7 +182,13 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
         if int(pair["a"]) >= _SIDE_LIMITS[0] and _is_factor(ratio):
             factor = round(ratio, 4)
             facets.append(_facet(text, "factor", f"{factor:g}", *pair.span()))
-    return Enlargement(factor, scale, size, tuple(facets))
+    side = one_side(text) if enlarging and factor is None and scale is None and size is None else None
+    if side:
+        facets.append(
+            _facet(text, "size", f"{'width' if side.axis == 'x' else 'height'} {side.pixels}", side.start, side.end)
+        )
+    width, height = (side.pixels if side and side.axis == axis else None for axis in "xy")
+    return Enlargement(factor, scale, size, width, height, tuple(facets))
 
 
 def _read_from_to(

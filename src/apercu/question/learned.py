@@ -1,4 +1,4 @@
-"""What a linear model, taught by 22,000 labelled questions, takes a question for.
+"""What a linear model, taught by 26,900 labelled questions, takes a question for.
 
 The model sees a question as words, pairs of words, and parts of words, each weighted by how rare it is, beside what the
 vocabulary found (`words.toml`). It has one weight for each of them and each task; the file `tasks.safetensors` has
@@ -31,7 +31,7 @@ NOTHING, CHAIN = "nothing", "chain"
 FILE = "tasks.safetensors"
 CLOSE = -0.6
 """A task is taken for the second of a chain down to this value; alone it needs none."""
-AHEAD = 0.5
+AHEAD = 0.25
 """How far "nothing" must be ahead of the task that the vocabulary decides for."""
 DETAIL = {"content": 0.0, "damage": 0.2, "wish": 0.2}
 """Kinds of picture, damage and wishes are taken for said above this value."""

@@ -49,7 +49,14 @@ _JOINED = _compiled(
     r"\s*(?:,|/|and|or|nor|plus|und|oder|ni|et|ou|y|e|o|、|,|和|与|と|や|이?랑|하고|와|과)(?: (?:no|not|neither))?\s*"
 )
 _ITS_LIKE = _compiled(r"^\W*(?:or|and) (?:anything|something|others?|the)? ?(?:like (?:that|it|them)|similar|like)\b")
-_SHORTEST_NAME, _WORD_LIKE = 3, 5
+_SHORTEST_NAME = 3
+_WORDS = frozenset({
+    "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
+    "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
+})  # fmt: skip
+"""Names that are words, too ("hat", "film"): they count as they are written."""
+_OTHER_NAMES = {"R-ESRGAN": "Real-ESRGAN", "RealESR": "Real-ESRGAN", "CUGAN": "Real-CUGAN", "waifu2": "waifu2x"}
+_PART_OF_NAME = re.compile(r"[-\s]|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Z])|(?<=[A-Z])(?=GAN$)")
 
 
 _NEAR_BEFORE = r"(?:\S+\s){0,2}?\W*$"
@@ -172,16 +179,15 @@ def _family_mentions(text: str) -> Iterator[_Mention]:
 
 @cache
 def _names() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Names of families as a pattern; a hyphen, a space and nothing are alike."""
-    names = sorted({family.family for family in families() if len(family.family) >= _SHORTEST_NAME}, key=len)
+    """Names and other names of families as a pattern; a hyphen, a space and nothing are alike between their parts."""
+    own = {family.family: family.family for family in families() if len(family.family) >= _SHORTEST_NAME}
+    by_name = {**_OTHER_NAMES, **own}
     parts = []
-    for name in reversed(names):
-        part = r"[-\s]?".join(re.escape(part) for part in re.split(r"[-\s]", name))
-        # Short names are words, too ("hat", "film"): they count as they are written.
-        parts.append(part if len(name) <= _WORD_LIKE else f"(?i:{part})")
-    return re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?![A-Za-z0-9_])"), {
-        _plain(name): name for name in names
-    }
+    for name in sorted(by_name, key=len, reverse=True):
+        part = r"[-\s]?".join(re.escape(part) for part in _PART_OF_NAME.split(name))
+        parts.append(part if name in _WORDS else f"(?i:{part})")
+    pattern = re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?![A-Za-z0-9_])")
+    return pattern, {_plain(name): family for name, family in by_name.items()}
 
 
 def _plain(name: str) -> str:

@@ -68,6 +68,8 @@ def read_question(text: str) -> Task:
         factor=enlargement.factor,
         scale=enlargement.scale,
         size=enlargement.size,
+        width=enlargement.width,
+        height=enlargement.height,
         content=cast("tuple[Content, ...]", _values(facets, "content", get_args(Content))),
         damage=cast("tuple[Damage, ...]", _values(facets, "damage", get_args(Damage))),
         wish=cast("tuple[Wish, ...]", _values(facets, "wish", get_args(Wish))),
