@@ -2,15 +2,16 @@
 
     python tools/styles/learn.py benchmarks/styles/traits.tsv
 
-A decision tree (scikit-learn) with at most 15 leaves gives the rules: a leaf is a rule, what leads to it its
-conditions; of two conditions to one side of a trait the stricter is kept. From rules with more than four conditions the
-one is left out that is missed least. Thresholds become trapezoids around them, and are rounded to two figures. Families
-count by the root of the number of their pictures, styles alike.
+Conditions are named terms: of each trait a few places, at even shares of the pictures, with a slope around each, in two
+figures. From these `search.py` builds at most 15 rules of at most four conditions, and judges them by the engine that
+is shipped. Each picture counts three times: as it is, and twice with its traits moved by up to 35 % towards those of a
+picture of the same style and another family. Families count by the root of the number of their pictures, styles alike.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,49 +20,42 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from apercu.inspection.styles import MOST_CONDITIONS, MOST_RULES
 from apercu.records import Style
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from search import Search
 
 Floats = NDArray[np.float64]
 STYLES: tuple[Style, ...] = get_args(Style)
 OUT = Path(__file__).parents[2] / "src" / "apercu" / "inspection" / "styles.toml"
-GRADES = {1: ("",), 2: ("rather ", ""), 3: ("rather ", "", "very "), 4: ("fairly ", "rather ", "", "very ")}
-FIVE_GRADES = ("fairly ", "rather ", "", "very ", "extremely ")
-RAMP, RATIO = 0.08, 1.4
+GRADES = ("barely ", "slightly ", "fairly ", "rather ", "", "very ", "extremely ", "utterly ")
+PLAIN = GRADES.index("")
+RAMP, RATIO = 0.4, 1.4
+PLACES, FIRST_PLACE = 8, 0.04
 HELD_OUT = 0.2
-LEAST_PICTURES, DEEPEST = 3, 9
-MARGIN_WORTH, WIDEST_MARGIN, UNSURE = 0.35, 0.4, 0.4999
+MIXES, MOST_MIXED = 2, 0.35
 
 WORDS: dict[str, tuple[str, str, str]] = {
-    "palette": ("the palette is", "small", "large"),
-    "colours": ("different colours are", "few", "many"),
-    "saturation": ("colours are", "dull", "vivid"),
     "saturation_spread": ("saturation is", "even", "uneven"),
     "grey_share": ("grey areas are", "small", "large"),
-    "two_tone": ("middle tones are", "common", "rare"),
-    "contrast": ("contrast is", "low", "high"),
-    "light_share": ("light areas are", "small", "large"),
+    "coloured_share": ("coloured areas are", "small", "large"),
+    "hue_spread": ("hues are", "few", "many"),
+    "off_axis": ("colours are", "mixtures of two", "of many mixtures"),
+    "chroma_fine": ("detail in colour is", "coarse", "fine"),
+    "area_colours": ("colours in a small area are", "few", "many"),
+    "full_blocks": ("blocks full of colours are", "rare", "common"),
     "dark_share": ("dark areas are", "small", "large"),
-    "ground_share": ("areas of one brightness are", "small", "large"),
-    "flat_share": ("flat areas are", "small", "large"),
-    "equal_share": ("equal neighbours are", "rare", "common"),
+    "tone_peaks": ("single tones are", "rare", "common"),
     "lone_share": ("lone pixels are", "rare", "common"),
-    "gradient_share": ("soft gradients are", "rare", "common"),
-    "texture": ("texture is", "weak", "strong"),
-    "edge_share": ("edges are", "rare", "common"),
-    "edge_sharpness": ("edges are", "soft", "hard"),
-    "axis_share": ("upright and level edges are", "rare", "common"),
-    "straight_share": ("long straight edges are", "rare", "common"),
-    "direction_spread": ("directions of edges are", "few", "many"),
-    "line_share": ("dark lines are", "rare", "common"),
-    "line_darkness": ("lines are", "pale", "dark"),
-    "line_width": ("lines are", "thin", "wide"),
-    "row_gaps": ("gaps between rows are", "rare", "common"),
-    "text_share": ("strokes as of letters are", "rare", "common"),
-    "repetition": ("repeated pixels are", "absent", "there"),
+    "blended_share": ("smoothed edges are", "rare", "common"),
+    "even_lines": ("edges of one step are", "rare", "common"),
+    "row_rhythm": ("the rhythm of rows is", "weak", "strong"),
+    "glyph_ink": ("parts as small as letters are", "rare", "common"),
+    "largest_part": ("the largest part is", "small", "large"),
 }
-"""How a trait is said: its subject, and the word for low and for high values. Brightness says nothing about style."""
-COUNTS = ("palette", "colours")
+"""How a trait is said: its subject, and the word for low and for high values. Rules made of more traits did worse."""
+COUNTS = ("area_colours",)
 """Traits on which a condition begins at a ratio, not at a difference."""
 
 Side = tuple[str, int]
@@ -111,30 +105,35 @@ def _weights(measured: Measured) -> Floats:
 
 def learn(measured: Measured, seed: int) -> list[Learned]:
     """Rules for measured pictures; the same for the same seed."""
-    from sklearn.tree import DecisionTreeClassifier
+    terms: list[tuple[Side, tuple[float, float]]] = []
+    for trait in WORDS:
+        values = measured.values[:, measured.traits.index(trait)]
+        places = np.unique(np.quantile(values, np.linspace(FIRST_PLACE, 1 - FIRST_PLACE, PLACES)))
+        slopes = sorted({_slope(measured, trait, float(at)) for at in places})
+        terms += [((trait, side), slope) for slope in slopes for side in (0, 1)]
+    weights = np.tile(_weights(measured), MIXES + 1).astype(np.float32)
+    mixed = _mixed(measured, seed)
+    held = [_held(mixed.values[:, mixed.traits.index(trait)], side, slope) for (trait, side), slope in terms]
+    kinds = [2 * list(WORDS).index(trait) + side for (trait, side), _ in terms]
+    truth = np.array([STYLES.index(style) for style in mixed.styles])
+    found = Search(np.array(held, np.float32), np.array(kinds), truth, weights).found()
+    return [Learned(STYLES[rule.style], dict(terms[number] for number in rule.conditions)) for rule in found]
 
-    weights = _weights(measured)
-    columns = [measured.traits.index(trait) for trait in WORDS]
-    grower = DecisionTreeClassifier(
-        max_leaf_nodes=MOST_RULES, max_depth=DEEPEST, min_samples_leaf=LEAST_PICTURES, random_state=seed
-    )
-    tree = grower.fit(measured.values[:, columns], measured.styles, weights).tree_
-    names = list(WORDS)
-    rules: list[Learned] = []
 
-    def walk(node: int, thresholds: dict[Side, float]) -> None:
-        left, right = tree.children_left[node], tree.children_right[node]
-        if left < 0:
-            style = grower.classes_[tree.value[node][0].argmax()]
-            cuts = {side: _slope(measured, side[0], at) for side, at in thresholds.items()}
-            rules.append(Learned(style, cuts))
-            return
-        trait, at = names[tree.feature[node]], float(tree.threshold[node])
-        walk(left, thresholds | {(trait, 0): min(at, thresholds.get((trait, 0), at))})
-        walk(right, thresholds | {(trait, 1): max(at, thresholds.get((trait, 1), at))})
-
-    walk(0, {})
-    return _shortened(rules, measured, weights)
+def _mixed(measured: Measured, seed: int) -> Measured:
+    """The pictures, and as many again `MIXES` times, each moved towards one of its style and another family."""
+    rng = np.random.default_rng(seed)
+    values = [measured.values]
+    for _ in range(MIXES):
+        others = []
+        for number, (style, family) in enumerate(zip(measured.styles, measured.families, strict=True)):
+            there = np.flatnonzero((measured.styles == style) & (measured.families != family))
+            others.append(int(rng.choice(there)) if there.size else number)
+        share = rng.uniform(0, MOST_MIXED, (measured.styles.size, 1))
+        values.append(measured.values * (1 - share) + measured.values[others] * share)
+    times = MIXES + 1
+    styles, families = np.tile(measured.styles, times), np.tile(measured.families, times)
+    return Measured(measured.traits, styles, families, np.vstack(values))
 
 
 def _slope(measured: Measured, trait: str, at: float) -> tuple[float, float]:
@@ -147,36 +146,6 @@ def _slope(measured: Measured, trait: str, at: float) -> tuple[float, float]:
         begin, end = at - half, at + half
     rounded = float(f"{begin:.2g}"), float(f"{end:.2g}")
     return rounded if rounded[0] < rounded[1] else (float(f"{begin:.4g}"), float(f"{end:.4g}"))
-
-
-def _shortened(rules: list[Learned], measured: Measured, weights: Floats) -> list[Learned]:
-    """No rule longer than allowed: the longest loses the condition without which all of them are best."""
-    while max(len(rule.cuts) for rule in rules) > MOST_CONDITIONS:
-        longest = max(range(len(rules)), key=lambda i: len(rules[i].cuts))
-        style, cuts = rules[longest]
-        tried = []
-        for gone in cuts:
-            shorter = Learned(style, {side: slope for side, slope in cuts.items() if side != gone})
-            tried.append([*rules[:longest], shorter, *rules[longest + 1 :]])
-        rules = max(tried, key=lambda those: _worth(those, measured, weights))
-    return rules
-
-
-def _worth(rules: Sequence[Learned], measured: Measured, weights: Floats) -> float:
-    """Share that is right, and how clearly."""
-    best = np.zeros((len(STYLES), measured.styles.size))
-    for rule in rules:
-        held = [
-            _held(measured.values[:, measured.traits.index(trait)], side, slope)
-            for (trait, side), slope in rule.cuts.items()
-        ]
-        row = best[STYLES.index(rule.style)]
-        np.maximum(row, np.min(held, axis=0), out=row)
-    truth, at = np.array([STYLES.index(style) for style in measured.styles]), np.arange(measured.styles.size)
-    own = best[truth, at]
-    best[truth, at] = -1
-    margin = own - np.maximum(best.max(axis=0), UNSURE)
-    return float(weights @ ((margin > 0) + MARGIN_WORTH * np.clip(margin, -WIDEST_MARGIN, WIDEST_MARGIN)))
 
 
 def _held(values: Floats, side: int, slope: tuple[float, float]) -> Floats:
@@ -211,7 +180,8 @@ def _sayings(rules: Sequence[Learned]) -> dict[tuple[Side, tuple[float, float]],
     says = {}
     for side, slopes in by_side.items():
         subject, *words = WORDS[side[0]]
-        grades = GRADES.get(len(slopes), FIVE_GRADES)
+        first = max(PLAIN - len(slopes) + 1, 0) if len(slopes) < 3 else max(PLAIN - len(slopes) + 2, 0)
+        grades = GRADES[first : first + len(slopes)]
         ordered = sorted(slopes, reverse=side[1] == 0)
         for slope, grade in zip(ordered, grades, strict=True):
             says[side, slope] = f"{subject} {grade}{words[side[1]]}"
