@@ -267,12 +267,12 @@ def of_time(val: Table, learned: Learned) -> None:
 
 
 def of_selftest(val: Table, folder: Path, most: int) -> None:
-    """Both ways to choose on the same pictures, among the models that the self-test tries and that were measured."""
+    """Both ways to choose on the same pictures, among the models that were measured on every case."""
     from apercu.choice.predict import predict_quality
     from apercu.question.read import read_question
 
     settings = load_settings()
-    names = [id for id in val.models if id not in SLOW]
+    names = [id for id, gains in zip(val.models, val.gain.T, strict=True) if not np.isnan(gains).any()]
     rows = {case["case"]: i for i, case in enumerate(val.cases)}
     step = max(1, len(val.cases) // most)
     wanted = {case["case"] for case in val.cases[::step]}
