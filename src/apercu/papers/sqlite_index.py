@@ -219,9 +219,10 @@ class SqliteIndex:
             postings += word.papers
             if i and postings > most:
                 break
-            total[self._holding(word.stem, word.word)] += math.sqrt(rarity(word.papers, places))
-        keys = largest(total, CANDIDATES if admitted.all else len(total))
-        return self._admitted(keys[total[keys] > 0], admitted), total
+            keys = self._holding(word.stem, word.word)
+            total[keys[keys < len(total)]] += math.sqrt(rarity(word.papers, places))  # a damaged index may hold others
+        best = largest(total, CANDIDATES if admitted.all else len(total))
+        return self._admitted(best[total[best] > 0], admitted), total
 
     def _admitted(self, keys: NDArray[np.intp], admitted: _Admitted) -> list[int]:
         """The first of some keys, as many as candidates are wanted, that filters let through."""
