@@ -48,7 +48,13 @@ _LEARNED = (*(family.family for family in families()), "RealSR")
 _JOINED = _compiled(
     r"\s*(?:,|/|and|or|nor|plus|und|oder|ni|et|ou|y|e|o|、|,|和|与|と|や|이?랑|하고|와|과)(?: (?:no|not|neither))?\s*"
 )
-_ITS_LIKE = _compiled(r"^\W*(?:or|and) (?:anything|something|others?|the)? ?(?:like (?:that|it|them)|similar|like)\b")
+_ITS_LIKE = _compiled(
+    r"^\W*(?:or|and) (?:anything|something|others?|the)? ?(?:like (?:that|it|them)|similar|like)\b|"
+    r"^\W*(?:or|and|nor) (?:(?:all )?(?:its|their|the|that|other) )?(?:whole )?"
+    r"(?:cousins?|relatives|kin|siblings|family|friends|ilk|derivatives|variants|lot|kind|sort|others)\b|"
+    r"^\W*(?:& co\b|und co\b|und ähnliche\w*|oder ähnliche\w*|y similares|o similares|et similaires|ou similaires|"
+    r"et compagnie|같은|및 비슷한|や(?:その)?類似|などの?|之类|等等?)"
+)
 _SHORTEST_NAME = 3
 _WORDS = frozenset({
     "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
