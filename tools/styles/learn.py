@@ -5,7 +5,8 @@
 Conditions are named terms: of each trait a few places, at even shares of the pictures, with a slope around each, in two
 figures. From these `search.py` builds at most 15 rules of at most four conditions, and judges them by the engine that
 is shipped. Each picture counts four times: as it is, and three times with its traits moved by up to 35 % towards those
-of a picture of the same style and another family. Families count by the root of the number of their pictures, styles alike.
+of a picture of the same style and another family. Families count by the root of the number of their pictures, styles
+alike.
 """
 
 from __future__ import annotations
