@@ -4,8 +4,9 @@
 
 Conditions are named terms: of each trait a few places, at even shares of the pictures, with a slope around each, in two
 figures. From these `search.py` builds at most 15 rules of at most four conditions, and judges them by the engine that
-is shipped. Each picture counts three times: as it is, and twice with its traits moved by up to 35 % towards those of a
-picture of the same style and another family. Families count by the root of the number of their pictures, styles alike.
+is shipped. Each picture counts four times: as it is, and three times with its traits moved by up to 35 % towards those
+of a picture of the same style and another family. Families count by the root of the number of their pictures, styles
+alike.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ PLAIN = GRADES.index("")
 RAMP, RATIO = 0.4, 1.4
 PLACES, FIRST_PLACE = 8, 0.04
 HELD_OUT = 0.2
-MIXES, MOST_MIXED = 2, 0.35
+MIXES, MOST_MIXED = 3, 0.35
 
 WORDS: dict[str, tuple[str, str, str]] = {
     "saturation_spread": ("saturation is", "even", "uneven"),

@@ -14,6 +14,8 @@ Floats = NDArray[np.float32]
 MARGIN_WORTH, WIDEST_MARGIN, UNSURE = 0.25, 0.4, 0.4999
 A_CONDITION = 0.002
 """What a condition must add to the worth of all rules."""
+LEAST_CONDITIONS = 2
+"""A rule of one condition says nothing that convinces anybody."""
 POLISH_AT, SWEEPS, REPLACED, ROUNDS = (7, 11, 15), 3, 4, 2
 _GAIN = 1e-6
 
@@ -101,7 +103,7 @@ class Search:
         while len(conditions) < MOST_CONDITIONS:
             worth = self._each(rest, style, conditions)
             best = int(worth.argmax())
-            if worth[best] <= reached + _GAIN:
+            if len(conditions) >= LEAST_CONDITIONS and worth[best] <= reached + _GAIN:
                 break
             reached = float(worth[best])
             conditions.append(best)
@@ -123,13 +125,13 @@ class Search:
         others = rules[:number] + rules[number + 1 :]
         for slot in range(len(conditions) + 1):
             kept = conditions[:slot] + conditions[slot + 1 :]
-            if len(kept) < MOST_CONDITIONS:
+            if LEAST_CONDITIONS - 1 <= len(kept) < MOST_CONDITIONS:
                 worth = self._each(others, style, kept)
                 best = int(worth.argmax())
                 if worth[best] > reached + _GAIN:
                     conditions, reached = (*kept, best), float(worth[best])
             shorter = conditions[:slot] + conditions[slot + 1 :]
-            if shorter and len(shorter) < len(conditions):
+            if LEAST_CONDITIONS <= len(shorter) < len(conditions):
                 without = self.worth([*others, Found(style, shorter)])
                 if without >= reached:
                     conditions, reached = shorter, without
