@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apercu.papers.base import PaperIndex
-from apercu.papers.importers import import_papers
+from apercu.papers.importers import import_file
 from apercu.papers.postgres_index import PostgresIndex, open_postgres
 from apercu.papers.sqlite_index import SqliteIndex
 
@@ -77,7 +77,7 @@ def share(found: Callable[[str], list[str]], queries: Sequence[Query]) -> float:
 
 def measure(name: str, index: SqliteIndex | PostgresIndex, records: Path, queries: Sequence[Query]) -> None:
     start = time.perf_counter()
-    report = import_papers(index, records)
+    report = import_file(index, records)
     imported = time.perf_counter()
     index.settle()
     settled = time.perf_counter()
