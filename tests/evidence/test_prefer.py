@@ -114,9 +114,9 @@ def test_a_recommendation_names_its_runner_up_and_how_sure_it_is(settings: Setti
     assert f"{SHARES['sure'].task:.0%}" in found.sureness.text
 
 
-def test_levels_go_by_the_margin_and_a_surer_one_was_right_more_often() -> None:
+def test_levels_go_by_the_margin_and_an_unsure_one_was_right_less_often() -> None:
     assert [level_of(margin) for margin in (None, 0.1, 0.6, 2.0)] == ["unsure", "unsure", "fairly sure", "sure"]
-    assert SHARES["sure"].task > SHARES["fairly sure"].task > SHARES["unsure"].task
+    assert min(SHARES["sure"].task, SHARES["fairly sure"].task) > SHARES["unsure"].task + 0.2
 
 
 def test_where_nothing_fits_it_says_why(settings: Settings) -> None:

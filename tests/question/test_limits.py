@@ -122,6 +122,8 @@ def test_what_only_sounds_like_a_limit_is_none(text: str) -> None:
         ("Fotos vergrößern mit Gefühl", None),
         ("for a paying publisher", "commercial"),
         ("pour un client", "commercial"),
+        ("this flyer earns us money", "commercial"),
+        ("Quelltext muss offen sein", "open"),
         ("mit offener Lizenz, also offene Lizenz", "open"),
     ],
 )
@@ -131,6 +133,8 @@ def test_a_licence_is_read_with_what_is_said_about_it(text: str, licence: str | 
 
 def test_a_kind_of_network_is_ruled_out_as_a_whole_and_a_row_of_names_together() -> None:
     assert read_limits("nothing GAN-based, 4x").excluded_kinds == ("gan",)
+    assert read_limits("anything but ESRGAN and its cousins").excluded_kinds == ("gan",)
+    assert read_limits("adversarially trained nets are taboo").excluded_kinds == ("gan",)
     assert {"SwinIR", "HAT"} <= set(read_limits("SwinIR and HAT are off limits").excluded)
     assert read_limits("how do GANs invent detail?").excluded == ()
     assert read_limits("no AI, a plain resize").excluded_kinds == ("gan", "diffusion")

@@ -26,9 +26,9 @@ class Share(NamedTuple):
 
 
 SHARES: dict[SureLevel, Share] = {
-    "sure": Share(1.0, 0.991, 400),
-    "fairly sure": Share(0.986, 0.966, 73),
-    "unsure": Share(0.88, 0.857, 25),
+    "sure": Share(0.992, 0.917, 241),
+    "fairly sure": Share(1.0, 1.0, 37),
+    "unsure": Share(0.476, 0.4, 21),
 }
 
 
