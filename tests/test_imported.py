@@ -132,11 +132,21 @@ def test_a_name_never_becomes_another_path(name: str, tmp_path: Path, settings: 
     assert not settings.data_dir.exists()
 
 
-def test_a_damaged_kept_file_is_named(tmp_path: Path, settings: Settings) -> None:
+def test_a_damaged_kept_file_is_named_and_can_be_forgotten(tmp_path: Path, settings: Settings) -> None:
     import_models(written(tmp_path, "team.json", FILES["team.json"]), settings=settings)
-    (settings.data_dir / "catalogues" / "team.json").write_text("{}", "utf-8")
-    with pytest.raises(CatalogueError, match=r"team\.json"):
+    kept = settings.data_dir / "catalogues" / "team.json"
+    kept.write_text("{}", "utf-8")
+    with pytest.raises(InputError, match=r"team is damaged") as told:
         catalogue(settings)
+    assert "apercu models forget team" in told.value.hint
+    assert forget_catalogue("team", settings) is None
+    assert not kept.exists()
+    assert catalogue(settings)
+
+
+def test_a_file_of_brackets_is_refused_at_once(tmp_path: Path, settings: Settings) -> None:
+    with pytest.raises(CatalogueError, match="nested too deeply"):
+        import_models(written(tmp_path, "deep.yaml", "[" * 20_000), settings=settings)
 
 
 def test_an_entry_is_found_in_any_capitals_and_an_unknown_one_gets_the_nearest(settings: Settings) -> None:

@@ -27,6 +27,8 @@ from apercu.settings import Settings
 
 LARGEST_FILE = 20_000_000
 MOST_MODELS = 10_000
+DEEPEST = 20
+"""Lists within lists of a YAML file: its reader takes far longer than twice as long for twice as many."""
 _LISTS = ("factors", "content", "damage", "links", "aliases")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _READ_KINDS = (".json", ".jsonl", ".ndjson", ".csv", ".yaml", ".yml")
@@ -152,27 +154,32 @@ def save_catalogue(models: tuple[TeamModel, ...], name: str, settings: Settings)
     return path
 
 
-def forget_catalogue(name: str, settings: Settings) -> int:
-    """Remove an imported catalogue; gives how many models it had.
+def forget_catalogue(name: str, settings: Settings) -> int | None:
+    """Remove an imported catalogue; gives how many models it had, None where it could not be read.
 
     Raises:
         InputError: none of that name was imported.
     """
-    known = imported_catalogues(settings)
-    if name not in known:
+    path = _path(name, settings)
+    if not path.is_file():
+        known = sorted(path.stem for path in path.parent.glob("*.json"))
         raise InputError(
-            f"no imported catalogue is called {without_steering(name, '?')!r}; there are {', '.join(known) or 'none'}",
+            f"no imported catalogue is called {name!r}; there are {', '.join(known) or 'none'}",
             hint="`apercu models import FILE` imports one.",
         )
-    _path(name, settings).unlink()
-    return len(known[name].models)
+    try:
+        count = len(imported_catalogues(settings)[name].models)
+    except InputError:
+        count = None  # it is damaged, or another one is: it can go all the same
+    path.unlink()
+    return count
 
 
 def imported_catalogues(settings: Settings) -> dict[str, TeamCatalogue]:
     """The imported catalogues by name.
 
     Raises:
-        CatalogueError: a kept file is damaged.
+        InputError: a kept file is damaged.
     """
     folder = settings.data_dir / "catalogues"
     if not folder.is_dir():
@@ -188,14 +195,13 @@ def imported_catalogues(settings: Settings) -> dict[str, TeamCatalogue]:
 @lru_cache(maxsize=16)
 def _kept(path: Path, size: int, changed: int) -> TeamCatalogue:
     """A kept catalogue, read once for each state of its file."""
-    hint = "Import it again, or remove the file."
+    hint = f"`apercu models forget {path.stem}` removes it; then import it again."
     if size > 4 * LARGEST_FILE:
-        raise CatalogueError(path.name, [f"{size:,} bytes, expected at most {4 * LARGEST_FILE:,}"], hint=hint)
+        raise InputError(f"{path} holds {size:,} bytes, expected at most {4 * LARGEST_FILE:,}", hint=hint)
     try:
         return TeamCatalogue.model_validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise CatalogueError(path.name, [f"the kept file is damaged ({reason})"], hint=hint) from error
+        raise InputError(f"the imported catalogue {path.stem} is damaged ({path})", hint=hint) from error
 
 
 def checked_name(name: str) -> str:
@@ -295,8 +301,13 @@ def _from_yaml(text: str, path: Path) -> tuple[list[_Raw], list[str]]:
             hint="Install it with `pip install pyyaml`, or write the file as JSON.",
         ) from error
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            return [], ["it holds aliases (*name), which are not followed"]  # a few of them can stand for billions
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                return [], ["it holds aliases (*name), which are not followed"]  # a few of them can stand for billions
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                return [], ["it is nested too deeply, or holds a value that cannot be read"]
         return _records(yaml.safe_load(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

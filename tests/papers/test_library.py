@@ -46,6 +46,17 @@ def test_a_server_that_is_not_there_is_one_line_without_the_password(tmp_path: P
     assert "secret" not in f"{told.value} {told.value.hint}"
 
 
-@pytest.mark.parametrize("place", [None, "papers.db", Path("papers.db"), "a/b.db", "file://papers.db"])
+@pytest.mark.parametrize("place", ["", "mysql://a/b", "postgress://a/b"])
+def test_a_place_that_is_neither_a_file_nor_a_known_server_is_refused_and_makes_nothing(
+    place: str, records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(InputError):
+        import_papers(records, settings=Settings(data_dir=tmp_path / "data"), index=place)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("place", [None, "papers.db", Path("papers.db"), "a/b.db"])
 def test_what_is_no_address_is_a_file(place: Path | str | None):
     assert not is_address(place)

@@ -228,9 +228,9 @@ def models(
             say(json.dumps({"models": listed}, indent=2, ensure_ascii=False))
         else:
             show_models(cards)
+            say("\n`apercu models --all` lists what is only described, too; `apercu models show ID` tells all of one.")
             for line in _packages(cards):
                 say(line)
-            say("\n`apercu models --all` lists what is only described, too; `apercu models show ID` tells all of one.")
 
 
 @models_app.command("show")
@@ -285,11 +285,7 @@ def forget_models(
         from apercu.settings import load_settings
 
         count = forget_catalogue(name, load_settings())
-        say(
-            json.dumps({"catalogue": name, "forgotten": count})
-            if as_json
-            else f"{count:,} models of {name} are forgotten."
-        )
+        say(json.dumps({"catalogue": name, "forgotten": count}) if as_json else f"The catalogue {name} is forgotten.")
 
 
 def _packages(cards: dict[ModelCard, Status]) -> list[str]:

@@ -77,12 +77,23 @@ def indexed(paper: CuratedPaper) -> IndexedPaper:
 
 
 def is_address(place: Place | None) -> bool:
-    """Whether a place is the address of a server and no file."""
+    """Whether a place is the address of a server and no file.
+
+    Raises:
+        InputError: it is empty, or an address of another kind of server.
+    """
+    if place == "":
+        raise InputError("the place of the index is empty", hint="Name a file, or leave --index out.")
     if not isinstance(place, str) or "://" not in place:
         return False
     from apercu.papers.postgres import is_dsn
 
-    return is_dsn(place)
+    if not is_dsn(place):
+        raise InputError(
+            f"{place.partition('://')[0]}:// is no kind of server that can hold an index, expected postgresql://",
+            hint="Name a file, or see docs/papers-postgres.md.",
+        )
+    return True
 
 
 def own_index(settings: Settings) -> Path | None:
