@@ -124,3 +124,19 @@ def test_where_nothing_fits_it_says_why(settings: Settings) -> None:
     assert found.abstained
     assert "Nothing" in found.why
     assert "none is left" in recommended(settings, "What runs here without any download to colour a grey photo?").why
+
+
+@pytest.mark.parametrize("question", ["Как увеличить картинку в 2 раза?", "كيف أزيل الضباب من الصورة"])
+def test_a_question_in_letters_that_are_not_read_says_so_and_is_not_called_sure(
+    settings: Settings, question: str
+) -> None:
+    found = recommended(settings, question)
+    assert found.abstained
+    assert "not read; English" in found.why
+    assert found.sureness
+    assert found.sureness.level == "unsure"
+
+
+@pytest.mark.parametrize("question", ["사진을 두 배로", "写真を2倍に", "把照片放大", "agrandir ×2 → photo", "2x?"])
+def test_questions_in_the_letters_of_the_seven_languages_are_not_turned_away(settings: Settings, question: str) -> None:
+    assert "not read" not in recommended(settings, question).why

@@ -20,7 +20,7 @@ from apercu.evidence.suits import (
     shared_words,
     speed_part,
 )
-from apercu.evidence.sure import runner_up_of, sureness_of, what_tells_apart
+from apercu.evidence.sure import in_letters_that_are_read, runner_up_of, sureness_of, what_tells_apart
 from apercu.records import (
     Brief,
     BriefEntry,
@@ -52,6 +52,7 @@ _DAMAGE_OF_DRAWN = 0.5
 """Networks that undo damage learned from photographs; for drawings and interfaces one LIIF did."""
 MOST_DESCRIBED = 12
 _REPAIRS = frozenset({"restoration", "denoise", "deblur"})
+_LANGUAGES = "English, German, French, Spanish, Korean, Japanese and Chinese"
 MODELS_IN_BRIEF = 1
 PAPERS_IN_BRIEF = 4
 
@@ -119,11 +120,12 @@ def recommend_for(
     models = tuple(sorted((*carded, *best.values()), key=lambda model: -model.score))
     abstained = task.id == "other" or not any(model.task == task.id for model in models)
     other = runner_up_of(models) if models and not abstained else None
+    readable = in_letters_that_are_read(question)
     return Recommendation(
         task=task,
         abstained=abstained,
-        why=_why_not(task, given.values()) if abstained else "",
-        sureness=sureness_of(task.margin, () if abstained else models),
+        why=_why_not(task, given.values(), readable=readable) if abstained else "",
+        sureness=sureness_of(task.margin if readable else None, () if abstained else models),
         runner_up=other.id if other else None,
         against_runner_up=what_tells_apart(models[0], other) if other else "",
         models=() if abstained else models,
@@ -141,8 +143,10 @@ def _shifted(model: RecommendedModel, shifts: Sequence[Part]) -> RecommendedMode
     return model.model_copy(update=more)
 
 
-def _why_not(task: Task, entries: Iterable[Entry]) -> str:
+def _why_not(task: Task, entries: Iterable[Entry], *, readable: bool) -> str:
     """Why nothing is recommended."""
+    if not readable:
+        return f"The question is written in letters of a language that is not read; {_LANGUAGES} are."
     if task.id == "other":
         return "Nothing that a model of the catalogue does was found in the question."
     doing = [entry for entry in entries if entry.task == task.id]

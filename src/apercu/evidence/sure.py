@@ -7,6 +7,7 @@ that nothing was tuned on (`benchmarks/recommend/sureness.py`); those shares sta
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,8 @@ from apercu.records import RecommendedModel, Sureness
 SureLevel = Literal["sure", "fairly sure", "unsure"]
 SURE_MARGIN, FAIR_MARGIN = 1.0, 0.4
 CLOSE_LEAD = 0.05
+_READ_LETTERS = frozenset({"LATIN", "FULLWIDTH", "HANGUL", "HIRAGANA", "KATAKANA", "HALFWIDTH", "CJK"})
+"""How Unicode's names of letters begin; the questions that reading was learned from have no others."""
 
 
 class Share(NamedTuple):
@@ -30,6 +33,13 @@ SHARES: dict[SureLevel, Share] = {
     "fairly sure": Share(1.0, 1.0, 37),
     "unsure": Share(0.476, 0.4, 21),
 }
+
+
+def in_letters_that_are_read(question: str) -> bool:
+    """Whether most letters of a question are Latin, Hangul, Kana or Han, those of the languages that are read."""
+    kinds = [name.split()[0] for letter in question if letter.isalpha() and (name := unicodedata.name(letter, "?"))]
+    read = sum(kind in _READ_LETTERS for kind in kinds)
+    return not kinds or read >= len(kinds) / 2
 
 
 def level_of(margin: float | None) -> SureLevel:
