@@ -304,5 +304,5 @@ def test_a_team_imports_its_catalogue_is_recommended_from_it_and_forgets_it(shel
     assert any("You prefer licence" in reason for reason in found["models"][0]["for"])
     assert "Hub-Sharp-3x" in shell.call("models", "--task", "super_resolution").out
     assert "MIT" in shell.call("models", "show", "hub-sharp-3x").out
-    assert "1 models of hub" in shell.call("models", "forget", "hub").out
+    assert "catalogue hub is forgotten" in shell.call("models", "forget", "hub").out
     assert "\nThe reading is " in shell.call("recommend", QUESTION).out
