@@ -234,15 +234,21 @@ def test_the_learning_rate_rises_then_falls_as_a_cosine_to_a_hundredth():
     assert rates == pytest.approx([0.5, 1.0, 1.0, 0.505, 0.01, 0.01])
 
 
-def test_a_share_of_the_first_weights_is_kept_where_the_training_says_so(data, tmp_path):
-    first = tmp_path / "first.safetensors"
-    save_weights(build.build_network("thin", None).state_dict(), first)
-    began = build.build_network("thin", str(first)).state_dict()
-    plain = train(training(start=str(first)), data, tmp_path / "plain", report=told())
-    mixed = train(training(start=str(first), kept_of_start=0.25), data, tmp_path / "mixed", report=told())
-    assert any(not torch.equal(plain[name], began[name]) for name in plain)
+def test_a_share_of_other_weights_is_mixed_in_at_the_end_where_the_training_says_so(data, tmp_path):
+    other = tmp_path / "other.safetensors"
+    save_weights(build.build_network("thin", None).state_dict(), other)
+    known = build.build_network("thin", str(other)).state_dict()
+    plain = train(training(), data, tmp_path / "plain", report=told())
+    mixed = train(training(kept_of=str(other), kept_share=0.25), data, tmp_path / "mixed", report=told())
+    assert any(not torch.equal(plain[name], known[name]) for name in plain)
     for name, value in mixed.items():
-        assert torch.equal(value, torch.lerp(plain[name], began[name], 0.25))
+        assert torch.equal(value, torch.lerp(plain[name], known[name], 0.25))
+
+
+def test_weights_to_be_mixed_in_that_do_not_fit_are_refused_before_the_first_step(data, tmp_path):
+    with pytest.raises(WeightsError, match="does not fit"):
+        train(training(kept_of="liif-edsr"), data, tmp_path / "run", report=told())
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_average_begins_near_the_weights_and_slows_down(data):

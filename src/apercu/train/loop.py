@@ -63,11 +63,14 @@ def train(
 
     Raises:
         InputError: `data` holds no pictures, or none that fit; `folder` holds the state of another training.
+        WeightsError: the weights to begin with, of the teacher or to be mixed in do not fit.
         RunError: the loss is no longer a number, or the processes that draw samples have ended.
         OutputError: the state cannot be written; the last one is untouched.
         KeyboardInterrupt: it was interrupted; the state is written.
     """
     device = _prepare_torch(training)
+    if training.kept_of is not None:
+        build_network(training.network, training.kept_of)  # refuses weights that do not fit, before anything slow
     pictures = load_pictures(data)
     Sampler(pictures, training.mix, training.seed)  # refuses a style without pictures, before anything slow
     folder.mkdir(parents=True, exist_ok=True)
@@ -96,16 +99,16 @@ def train(
 
 
 def kept_weights(training: Training, average: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The averaged weights, mixed with those that the training began with where it says so.
+    """The averaged weights, mixed with others where the training says so.
 
-    A network that learned for drawings forgets some of what it knew of photographs; between the two sets of weights
-    much of that is there again, and what was learned is hardly less.
+    A network that learned for drawings forgets some of what the weights that it began with knew of photographs; between
+    the two sets much of that is there again, and what was learned is hardly less.
     """
-    if not training.kept_of_start:
+    if training.kept_of is None:
         return average
-    first = build_network(training.network, training.start, only=training.start_only).state_dict()
+    others = build_network(training.network, training.kept_of).state_dict()
     return {
-        name: torch.lerp(value.cpu().float(), first[name].float(), training.kept_of_start)
+        name: torch.lerp(value.cpu().float(), others[name].float(), training.kept_share)
         for name, value in average.items()
     }
 

@@ -32,13 +32,14 @@ class Training(Record):
     """How a model is made.
 
     `network`: see `build_network`. `start`: weights to begin with (of a LIIF only the decoder's where `start_only` is
-    "imnet."), and `kept_of_start` their share in what is kept at the end; `teacher`: weights of a LIIF-EDSR whose
-    colours count as `teacher_share` of the truth for undamaged photographs (1 would be pure imitation): names of cards
-    or paths of files. `ema`: decay of the moving average that becomes the model. `loss`: mean absolute ("l1") or
-    squared ("l2") difference, or "psnr", the mean over samples of the logarithm of each one's mean square. The learning
-    rate `lr`, and `decoder_lr` of all but the encoder where it is given, is reached after `warmup` steps and falls as a
-    cosine to a hundredth. `batch`: samples of a step. `threads` of torch, `workers`: processes that draw samples.
-    `bf16`: the network's products in 16 bits. A validation comes every `validate_every` steps and at the end.
+    "imnet."); `kept_of`: weights that are mixed into those at the end, with the share `kept_share`; `teacher`: weights
+    of a LIIF-EDSR whose colours count as `teacher_share` of the truth for undamaged photographs (1 would be pure
+    imitation): names of cards or paths of files. `ema`: decay of the moving average that becomes the model. `loss`:
+    mean absolute ("l1") or squared ("l2") difference, or "psnr", the mean over samples of the logarithm of each one's
+    mean square. The learning rate `lr`, and `decoder_lr` of all but the encoder where it is given, is reached after
+    `warmup` steps and falls as a cosine to a hundredth. `batch`: samples of a step. `threads` of torch, `workers`:
+    processes that draw samples. `bf16`: the network's products in 16 bits. A validation comes every `validate_every`
+    steps and at the end.
     """
 
     network: str
@@ -46,7 +47,8 @@ class Training(Record):
     steps: int = Field(ge=1)
     start: str | None = None
     start_only: Literal["", "imnet."] = ""
-    kept_of_start: float = Field(default=0.0, ge=0, le=1)
+    kept_of: str | None = None
+    kept_share: float = Field(default=0.2, ge=0, le=1)
     teacher: str | None = None
     teacher_share: float = Field(default=0.5, ge=0, le=1)
     batch: int = Field(default=16, ge=1)
