@@ -52,8 +52,8 @@ MODELS ?= bicubic,lanczos,liif-edsr,liif-edsr-art,liif-edsr-web,liif-fast
 $(DATA)/pictures.json: $(VENV)/full
 	$(BIN)/python -m apercu.train prepare $(DATA)
 
-bench-models: $(VENV)/full $(DATA)/pictures.json  ## the figures of docs/models.md: an hour and more on two cores
-	$(BIN)/python benchmarks/models.py --data $(DATA) --models $(MODELS) --json models.json --page models.png --cache $(DATA)/figures
+bench-models: $(VENV)/full $(DATA)/pictures.json  ## the figures of docs/models.md; only new weights are measured, 40 minutes of a core for a LIIF
+	$(BIN)/python benchmarks/models.py --data $(DATA) --models $(MODELS) --json models.json --page models.png --kept benchmarks/models_figures.jsonl.gz
 
 clean:
 	rm -rf $(VENV) apercu-demo

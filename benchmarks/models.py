@@ -35,6 +35,7 @@ from apercu.train.evaluate import (
 )
 from apercu.train.pictures import PictureSet, load_pictures
 from models_candidates import Contender, multiply_adds, open_contender, seconds
+from models_kept import KeptFigures
 from models_page import STYLES, draw_page
 from sets import ROOT, pair, pictures
 
@@ -89,7 +90,7 @@ def main() -> None:
     protocols = ("clean", "chance", "mixed", "vector", "sets")
     parser.add_argument("--only", nargs="+", choices=protocols, help="these tables only")
     parser.add_argument(
-        "--cache", type=Path, metavar="FOLDER", help="keep figures there, and take those that are there"
+        "--kept", type=Path, metavar="FILE.jsonl.gz", help="keep figures there, and take those that are there"
     )
     parser.add_argument("--quick", action="store_true", help=f"every {QUICK}th crop only")
     arguments = parser.parse_args()
@@ -109,7 +110,10 @@ def report(arguments: argparse.Namespace, scratch: Path) -> None:
     check_names(names, arguments.base)
     step = QUICK if arguments.quick else 1
     wanted = (row for row in groups(held_out, step) if not arguments.only or row.protocol in arguments.only)
-    rows = together([measured(row, contenders, arguments.cache) for row in wanted])
+    kept = KeptFigures(arguments.kept)
+    rows = together([measured(row, contenders, kept) for row in wanted])
+    if not arguments.only and not arguments.quick:
+        kept.forget_unused()
     print(FIGURES)
     print_tables(rows, names, arguments.base)
     taken = seconds(contenders)
@@ -162,23 +166,20 @@ def groups(held_out: PictureSet, step: int) -> Iterator[Row]:
             yield Row("sets", name, f"x{scale}", [Case(p.stem, scale, "clean", *pair(p, scale)) for p in paths])
 
 
-def measured(row: Row, contenders: Sequence[Contender], cache: Path | None) -> Row:
-    """The row with the figures of every model, taken from `cache` where the same weights met the same cases before."""
+def measured(row: Row, contenders: Sequence[Contender], kept: KeptFigures) -> Row:
+    """The row with the figures of every model, those that are kept where the same weights met the same cases before."""
     for contender in contenders:
-        tell(f"{row.protocol} {row.group} {row.scale} {contender.name}")
-        kept = cache / f"{cache_key(row, contender)}.json" if cache else None
-        if kept and kept.exists():
-            row.scores[contender.name] = [Scores(*values) for values in json.loads(kept.read_text(encoding="utf-8"))]
-            continue
-        row.scores[contender.name] = evaluate(contender, row.cases)
-        if kept:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(row.scores[contender.name]), encoding="utf-8")
+        what = f"{contender.name} {row.protocol} {row.group} {row.scale}"
+        tell(what)
+        key = figures_key(row, contender)
+        if key not in kept:
+            kept.add(key, what, evaluate(contender, row.cases))
+        row.scores[contender.name] = kept[key]
     tell("")
     return row
 
 
-def cache_key(row: Row, contender: Contender) -> str:
+def figures_key(row: Row, contender: Contender) -> str:
     """Digest of what the figures depend on: the weights (a formula's name) and the pixels of all cases."""
     digest = hashlib.sha256((file_digest(contender.weights) if contender.weights else contender.name).encode())
     for case in row.cases:
