@@ -245,6 +245,12 @@ def test_a_share_of_other_weights_is_mixed_in_at_the_end_where_the_training_says
         assert torch.equal(value, torch.lerp(plain[name], known[name], 0.25))
 
 
+def test_weights_of_an_earlier_training_that_are_not_there_are_told_with_the_folder(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=f"no weights begun/weights.safetensors in {tmp_path}"):
+        train(training(start="begun/weights.safetensors"), data, tmp_path / "run", report=told())
+
+
 def test_weights_to_be_mixed_in_that_do_not_fit_are_refused_before_the_first_step(data, tmp_path):
     with pytest.raises(WeightsError, match="does not fit"):
         train(training(kept_of="liif-edsr"), data, tmp_path / "run", report=told())

@@ -56,10 +56,16 @@ def load_weights(network: nn.Module, start: str, *, only: str = "") -> None:
     first layer of its decoder, as far as it has place.
 
     Raises:
+        InputError: there is no such file or card.
         WeightsError: a weight is missing or of another shape.
     """
     path = Path(start)
     if not path.exists():
+        if path.suffix in {".safetensors", ".pth"}:
+            raise InputError(
+                f"there are no weights {start} in {Path.cwd()}",
+                hint="Make them first: `fit` the training of that name into a folder of that name, here.",
+            )
         path = weights_path(find_model(start), load_settings())
     state: Mapping[str, Any] = read_checkpoint(path)
     own = {name: value for name, value in network.state_dict().items() if name.startswith(only)}
