@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import apercu.imported
+import apercu.imported.check
+import apercu.imported.files
 from apercu.catalogue import catalogue, find_entry, import_models
 from apercu.errors import CatalogueError, InputError, UnknownModelError
 from apercu.imported import forget_catalogue, imported_catalogues
@@ -119,9 +120,9 @@ def test_a_file_that_is_none_is_refused(name: str, text: str, said: str, tmp_pat
 
 def test_sizes_are_bounded(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, "a.json", json.dumps([SHARP, SHARP | {"id": "b"}]))
-    monkeypatch.setattr(apercu.imported, "MOST_MODELS", 1)
+    monkeypatch.setattr(apercu.imported.check, "MOST_MODELS", 1)
     assert "expected at most 1" in problems(path, settings)[0]
-    monkeypatch.setattr(apercu.imported, "LARGEST_FILE", 10)
+    monkeypatch.setattr(apercu.imported.files, "LARGEST_FILE", 10)
     assert "bytes, expected at most 10" in problems(path, settings)[0]
 
 

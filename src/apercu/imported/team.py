@@ -1,0 +1,70 @@
+"""A model of a team's catalogue, and the catalogue as it is kept."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from apercu.addresses import is_url, without_steering
+from apercu.records import Content, Damage, Draws, Record, TaskId
+
+MOST_MODELS = 10_000
+
+Factor = Annotated[float, Field(gt=1, le=100, allow_inf_nan=False)]
+Text = Annotated[str, Field(max_length=2_000)]
+
+
+class TeamModel(Record):
+    """A model of a team's catalogue, as its file says; all but `id` and `task` may be left out.
+
+    `factors` is "any", one factor or several; the other fields mean what they mean for `catalogue.Entry`.
+    """
+
+    id: str = Field(min_length=1, max_length=200)
+    task: TaskId
+    family: str = Field(default="", max_length=200)
+    aliases: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(default=(), max_length=50)
+    factors: Literal["any"] | tuple[Factor, ...] = ()
+    content: tuple[Content, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    draws: Draws = "mean"
+    about: Text = ""
+    expects: Text = ""
+    inputs: Text = ""
+    outputs: Text = ""
+    licence: str = Field(default="not known", max_length=200)
+    cost: Literal["low", "medium", "high"] = "medium"
+    parameters: int | None = Field(default=None, ge=1)
+    links: tuple[Annotated[str, Field(max_length=2_000)], ...] = Field(default=(), max_length=50)
+
+    @field_validator("id", "family", "about", "expects", "inputs", "outputs", "licence", "aliases", "links")
+    @classmethod
+    def _plain(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for text in (value,) if isinstance(value, str) else value:
+            if text != without_steering(text, "?") or any("\ud800" <= character <= "\udfff" for character in text):
+                raise ValueError("expected one line of text without control characters")
+            if text != text.strip():
+                raise ValueError("expected text without blanks at its ends")
+        return value
+
+    @field_validator("links")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for link in value:
+            if not is_url(link):
+                raise ValueError(f"{link[:80]!r} is no http or https address")
+        return value
+
+
+class TeamCatalogue(BaseModel):
+    """An imported catalogue as it is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    models: tuple[TeamModel, ...] = Field(max_length=MOST_MODELS)
+
+    def __hash__(self) -> int:
+        """Its identity: a hash of ten thousand models would be worked out again for every question."""
+        return id(self)
