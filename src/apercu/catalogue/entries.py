@@ -90,9 +90,14 @@ class Family(Record):
 
 
 class Entry(Record):
-    """A model of the catalogue; `source` is the name of the imported catalogue that it comes from, "" for Apercu's."""
+    """A model of the catalogue.
+
+    `id` is its name there; `card` the id of its card, "" where it has none; `source` the name of the imported
+    catalogue that it comes from, "" for Apercu's.
+    """
 
     id: str
+    card: str = ""
     family: str
     aliases: tuple[str, ...] = ()
     task: TaskId
@@ -117,3 +122,8 @@ class Entry(Record):
     narrow: bool = False
     source: str = ""
     verified: str = ""
+
+    @property
+    def called(self) -> str:
+        """The id that every command takes: `--model` that of the card, where there is one."""
+        return self.card or self.id

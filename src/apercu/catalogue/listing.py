@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from apercu.catalogue.entries import Entry, Family, Note, Variant
 from apercu.errors import EvidenceError, UnknownModelError
-from apercu.imported import TeamCatalogue, imported_catalogues
+from apercu.imported import TeamCatalogue, imported_catalogues, same_name
 from apercu.records import CardClaim, ModelCard
 from apercu.registry import model_cards, model_status
 from apercu.settings import Settings
@@ -65,12 +65,12 @@ def find_entry(name: str, settings: Settings) -> Entry:
     Raises:
         UnknownModelError: there is none; the message names the nearest.
     """
-    wanted = name.strip().casefold()
+    wanted = same_name(name)
     entries = list(catalogue(settings).values())
-    known = {called.casefold(): entry for entry in reversed(entries) for called in (entry.id, *entry.aliases)}
+    known = {same_name(called): entry for entry in reversed(entries) for called in (entry.id, *entry.aliases)}
     if wanted in known:
         return known[wanted]
-    near = dict.fromkeys(known[match].id for match in get_close_matches(wanted, known, n=5, cutoff=0.4))
+    near = dict.fromkeys(known[match].called for match in get_close_matches(wanted, known, n=5, cutoff=0.4))
     raise UnknownModelError(
         f"no model is called {name!r}" + (f"; the nearest are {', '.join(near)}" if near else ""),
         hint="`apercu models --all` lists every model.",
@@ -102,8 +102,9 @@ def _of_card(card: ModelCard) -> Entry:
     """What a card says, with what only its family's file says; its status is that of a model that runs."""
     entry = Entry(
         id=card.name,
+        card=card.id,
         family=card.family,
-        aliases=(card.id, *card.aliases),
+        aliases=tuple(dict.fromkeys((card.id, *card.aliases))),
         task=card.task,
         factors=card.factors,
         content=card.content,

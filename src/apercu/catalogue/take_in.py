@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from apercu.catalogue.entries import Entry
 from apercu.catalogue.listing import catalogue
 from apercu.imported import (
     TeamCatalogue,
@@ -11,6 +12,7 @@ from apercu.imported import (
     imported_catalogues,
     name_of_file,
     read_catalogue_file,
+    same_name,
     save_catalogue,
 )
 from apercu.settings import Settings
@@ -30,8 +32,12 @@ def import_models(path: Path, *, settings: Settings, name: str | None = None) ->
         MissingDependencyError: it is YAML, and PyYAML is not installed.
     """
     called = checked_name(name_of_file(path) if name is None else name)
-    others = (entry for entry in catalogue(settings).values() if entry.source != called)
-    taken = {known.casefold() for entry in others for known in (entry.id, *entry.aliases)}
+    others = [entry for entry in catalogue(settings).values() if entry.source != called]
+    taken = {same_name(known): _whose(entry) for entry in others for known in (entry.id, *entry.aliases)}
     models = read_catalogue_file(path, taken=taken)
     save_catalogue(models, called, settings)
     return imported_catalogues(settings)[called]
+
+
+def _whose(entry: Entry) -> str:
+    return f"the catalogue {entry.source}" if entry.source else "Apercu's own catalogue"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from unicodedata import normalize
 
-from apercu.addresses import without_steering
+from apercu.addresses import escaped
 from apercu.errors import InputError
 from apercu.imported.files import LARGEST_FILE
 from apercu.imported.team import TeamCatalogue, TeamModel
 from apercu.settings import Settings
 
+_WHOLE_ONES = "Whole catalogues are forgotten, no single models; `apercu models --all` says which one each is of."
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -30,10 +33,13 @@ def save_catalogue(models: tuple[TeamModel, ...], name: str, settings: Settings)
         part.write_text(text, "utf-8")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise InputError(
-            f"the catalogue {name} cannot be kept in {path.parent} ({error.strerror})", hint="Check the data folder."
+            f"the catalogue {name} cannot be kept in {path.parent} ({error.strerror})",
+            hint="Check who may write to the data folder, and whether the disk is full.",
         ) from error
+    finally:
+        with suppress(OSError):  # it is gone where all went well, and must not stay where somebody interrupted
+            part.unlink()
     return path
 
 
@@ -43,18 +49,25 @@ def forget_catalogue(name: str, settings: Settings) -> int | None:
     Raises:
         InputError: none of that name was imported.
     """
-    path = _path(name, settings)
-    if not path.is_file():
-        known = sorted(path.stem for path in path.parent.glob("*.json"))
+    folder = settings.data_dir / "catalogues"
+    path = folder / f"{name}.json"
+    if not (_NAME.fullmatch(name) and path.is_file()):
+        known = sorted(path.stem for path in folder.glob("*.json"))
         raise InputError(
-            f"no imported catalogue is called {name!r}; there are {', '.join(known) or 'none'}",
-            hint="`apercu models import FILE` imports one.",
+            f"no imported catalogue is called '{escaped(name)}'; there are {', '.join(known) or 'none'}",
+            hint=_WHOLE_ONES if known else "`apercu models import FILE` imports one.",
         )
     try:
         count = len(imported_catalogues(settings)[name].models)
     except InputError:
         count = None  # it is damaged, or another one is: it can go all the same
-    path.unlink()
+    try:
+        path.unlink()
+    except OSError as error:
+        raise InputError(
+            f"the catalogue {name} cannot be removed from {path.parent} ({error.strerror})",
+            hint="Check who may write to the data folder.",
+        ) from error
     return count
 
 
@@ -95,7 +108,7 @@ def checked_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"{without_steering(name[:80], '?')!r} is no name for a catalogue",
+            f"'{escaped(name)}' is no name for a catalogue",
             hint="Use up to 64 small letters, digits, - and _, and begin with a letter or a digit.",
         )
     return name
@@ -103,7 +116,8 @@ def checked_name(name: str) -> str:
 
 def name_of_file(path: Path) -> str:
     """The name that a catalogue gets from its file: small letters, digits, - and _."""
-    return re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-_")[:64] or "catalogue"
+    plain = normalize("NFKD", path.stem.casefold()).encode("ascii", "ignore").decode()  # accents go, letters stay
+    return re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-_")[:64] or "catalogue"
 
 
 def _path(name: str, settings: Settings) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +11,12 @@ import typer
 
 from apercu.interfaces.options import Json
 from apercu.interfaces.showing import show_entries, show_entry, show_models
-from apercu.interfaces.terminal import harmless_json, print_json, reported_errors, say
+from apercu.interfaces.terminal import harmless_json, reported_errors, say
 from apercu.records import TaskId
 
 if TYPE_CHECKING:
+    from apercu.catalogue import Entry
+    from apercu.imported import TeamCatalogue
     from apercu.records import ModelCard, Status
 
 models_app = typer.Typer(invoke_without_command=True)
@@ -40,8 +43,7 @@ def models(
         if every or task:
             entries = [entry for entry in catalogue(settings).values() if task in (None, entry.task)]
             if as_json:
-                left_out = {"notes"}
-                listed = [entry.model_dump(mode="json", exclude=left_out) for entry in entries]
+                listed = [_as_listed(entry, left_out={"notes"}) for entry in entries]
                 say(harmless_json(json.dumps({"models": listed}, indent=2, ensure_ascii=False)))
             else:
                 show_entries(entries)
@@ -70,9 +72,15 @@ def show_model(
 
         entry = find_entry(name, load_settings())
         if as_json:
-            print_json(entry)
+            say(harmless_json(json.dumps(_as_listed(entry), indent=2, ensure_ascii=False)))
         else:
             show_entry(entry)
+
+
+def _as_listed(entry: Entry, *, left_out: Iterable[str] = ()) -> dict[str, object]:
+    """An entry as JSON: `id` is what every command takes, `name` what the catalogue calls it."""
+    facts = entry.model_dump(mode="json", exclude={"id", "card", *left_out})
+    return {"id": entry.called, "name": entry.id} | facts
 
 
 @models_app.command("import")
@@ -89,14 +97,30 @@ def import_models(
     """Take in a team's own catalogue, whole or not at all; `recommend` and `models` use it from then on."""
     with reported_errors(as_json=as_json):
         from apercu.catalogue import import_models as take_in
+        from apercu.imported import imported_catalogues
+        from apercu.imported.team import LICENCE_NOT_KNOWN
         from apercu.settings import load_settings
 
-        taken = take_in(file, settings=load_settings(), name=name)
+        settings = load_settings()
+        before = imported_catalogues(settings)
+        taken = take_in(file, settings=settings, name=name)
         if as_json:
             say(json.dumps({"catalogue": taken.name, "models": [model.id for model in taken.models]}))
         else:
             verb = "model is" if len(taken.models) == 1 else "models are"
-            say(f"{len(taken.models):,} {verb} in the catalogue {taken.name} now: apercu models --all")
+            replaced = f" ({_changes(before[taken.name], taken)})" if taken.name in before else ""
+            say(f"{len(taken.models):,} {verb} in the catalogue {taken.name} now{replaced}: apercu models --all")
+            if unknown := sum(model.licence == LICENCE_NOT_KNOWN for model in taken.models):
+                say(f"Licence not known: {unknown:,} of them; left out where a free one is asked for.")
+
+
+def _changes(before: TeamCatalogue, now: TeamCatalogue) -> str:
+    """What another import of a catalogue changed."""
+    old, new = ({model.id: model for model in team.models} for team in (before, now))
+    changed = sum(old[id] != new[id] for id in old.keys() & new.keys())
+    counts = {"new": len(new.keys() - old.keys()), "gone": len(old.keys() - new.keys()), "changed": changed}
+    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    return f"replaced: {told or 'nothing changed'}"
 
 
 @models_app.command("forget")
