@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apercu.catalogue import catalogue, families
+from apercu.catalogue import catalogue, families, find_entry
 from apercu.papers.library import curated, indexed
 from apercu.settings import Settings
 
@@ -76,3 +76,18 @@ def test_a_variant_trained_against_a_discriminator_is_known_as_such_whatever_its
     drawn = {id for id, entry in entries.items() if entry.draws == "gan"}
     assert {"SISR-HAT-Real-GAN-4x", "SISR-SwinIR-Real-DFO-64-M-4x", "Real-ESRGAN x4plus", "RealSR DF2K"} <= drawn
     assert not {"SISR-HAT-4x", "SISR-SwinIR-Classical-DF2K-64-M-2x", "SISR-Any-LIIF-EDSR"} & drawn
+
+
+def test_every_id_that_is_listed_is_the_id_of_that_model_and_of_no_other(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    entries = catalogue(settings)
+    assert entries["SISR-Any-LIIF-EDSR"].called == "liif-edsr"
+    with_a_card = [entry for entry in entries.values() if entry.card]
+    some = (*with_a_card, *list(entries.values())[::40])
+    assert [entry.called for entry in some if find_entry(entry.called, settings) != entry] == []
+    listed = Counter(entry.called.casefold() for entry in entries.values())
+    assert set(listed.values()) == {1}
+    named = Counter(
+        name for entry in entries.values() for name in {known.casefold() for known in (entry.id, *entry.aliases)}
+    )
+    assert [id for id in listed if named[id] > 1] == []

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import apercu.imported
+import apercu.imported.check
+import apercu.imported.files
 from apercu.catalogue import catalogue, find_entry, import_models
 from apercu.errors import CatalogueError, InputError, UnknownModelError
 from apercu.imported import forget_catalogue, imported_catalogues
@@ -119,9 +120,9 @@ def test_a_file_that_is_none_is_refused(name: str, text: str, said: str, tmp_pat
 
 def test_sizes_are_bounded(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, "a.json", json.dumps([SHARP, SHARP | {"id": "b"}]))
-    monkeypatch.setattr(apercu.imported, "MOST_MODELS", 1)
+    monkeypatch.setattr(apercu.imported.check, "MOST_MODELS", 1)
     assert "expected at most 1" in problems(path, settings)[0]
-    monkeypatch.setattr(apercu.imported, "LARGEST_FILE", 10)
+    monkeypatch.setattr(apercu.imported.files, "LARGEST_FILE", 10)
     assert "bytes, expected at most 10" in problems(path, settings)[0]
 
 
@@ -153,3 +154,146 @@ def test_an_entry_is_found_in_any_capitals_and_an_unknown_one_gets_the_nearest(s
     assert find_entry("sisr-carn-2X", settings).family == "CARN"
     with pytest.raises(UnknownModelError, match="SISR-CARN"):
         find_entry("SISR-CARN-5x", settings)
+
+
+def test_the_message_names_the_first_problem_and_the_error_holds_all_of_them(
+    tmp_path: Path, settings: Settings
+) -> None:
+    path = written(tmp_path, "bad.csv", "id,task\n" + "".join(f"m{i},ocrr\n" for i in range(2_000)))
+    with pytest.raises(CatalogueError) as caught:
+        import_models(path, settings=settings)
+    assert len(caught.value.problems) == 2_000
+    assert caught.value.problems[-1].startswith("line 2001, field task: no such task; the nearest is ocr")
+    assert str(caught.value).startswith("bad.csv has 2,000 problems, and nothing of it was imported: line 2")
+    assert str(caught.value).endswith("; and 1,999 more")
+    assert len(str(caught.value)) < 300
+
+
+def test_hostile_text_is_quoted_as_escapes_and_cut(tmp_path: Path, settings: Settings) -> None:
+    records = [
+        {"id": "a\u202e\x1b[31m", "task": "ocr"},
+        {"id": "b\u200b", "task": "ocr"},
+        {"id": "c", "task": "ocr", "\u202ex\x07": 1, "links": ["\x1b" + "x" * 1_000_000]},
+        {"id": "y" * 1_000_000, "task": "ocr"},
+    ]
+    found = "\n".join(problems(written(tmp_path, "bad.json", json.dumps(records)), settings))
+    for said in (r"'a\u202e\x1b[31m'", r"'b\u200b'", r"field \u202ex\x07: there is no such field", "xxx...xxx", "yyy…"):
+        assert said in found
+    assert found.replace("\n", "").isprintable()
+    assert len(found) < 2_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"id": "a", "task": "ocr", "factors": [' + "0," * 300_000 + "0]}]",
+        '[{"id": "a", "task": "ocr", "links": "' + "a;" * 300_000 + '"}]',
+        '[{"id": "a"' + "".join(f', "f{i}": 1' for i in range(100_000)) + "}]",
+    ],
+    ids=("factors", "links", "fields"),
+)
+def test_a_list_of_hundreds_of_thousands_is_one_problem(text: str, tmp_path: Path, settings: Settings) -> None:
+    found = problems(written(tmp_path, "long.json", text), settings)
+    assert len(found) == 1
+    assert "expected at most" in found[0]
+
+
+def test_reading_stops_where_a_file_holds_nothing_but_problems(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apercu.imported.files, "MOST_PROBLEMS", 5)
+    found = problems(written(tmp_path, "bad.jsonl", "x\n" * 100), settings)
+    assert found[4:] == ("line 5: not JSON (Expecting value)", "line 6: not read from here on")
+
+
+def test_a_table_as_a_german_spreadsheet_writes_it(tmp_path: Path, settings: Settings) -> None:
+    lines = [
+        "\ufeffID;Task;factors;content;licence;about;",
+        'Schärfer-2x ;super_resolution;"2;4";photo;MIT;für Fotos aus Köln;',
+        "Größer;super_resolution;any;;-;;",
+        "Straße;super_resolution;;;k. A.;;",
+        ";;;;;;",
+    ]
+    done = import_models(written(tmp_path, "Unsere Modelle (März).csv", "\r\n".join(lines)), settings=settings)
+    assert done.name == "unsere-modelle-marz"
+    assert [model.id for model in done.models] == ["Schärfer-2x", "Größer", "Straße"]
+    assert [model.licence for model in done.models] == ["MIT", "not known", "not known"]
+    assert done.models[0].factors == (2.0, 4.0)
+    assert find_entry("Scha\u0308rfer-2X", settings).about == "für Fotos aus Köln"  # an accent of its own
+
+
+def test_the_first_line_of_a_table_is_judged_once(tmp_path: Path, settings: Settings) -> None:
+    path = written(tmp_path, "a.csv", "id;task;license;Lizenz\n" + "m;ocr;MIT;MIT\n" * 3)
+    found = problems(path, settings)
+    assert [one for one in found if one.startswith("line 1")] == [
+        "line 1, field license: there is no such field; the nearest is licence",
+        "line 1, field lizenz: there is no such field",
+    ]
+    assert problems(written(tmp_path, "b.csv", "id,task,task\na,ocr,ocr\n"), settings) == (
+        "line 1: 2 columns are called task",
+    )
+    assert problems(written(tmp_path, "c.csv", "name\na\n"), settings)[1:] == (
+        "line 1: no column is called id",
+        "line 1: no column is called task",
+    )
+
+
+def test_a_table_in_another_coding_says_where_and_what_to_do(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "latin.csv"
+    path.write_bytes("id;task\nSchärfer;ocr\n".encode("cp1252"))
+    with pytest.raises(CatalogueError, match="line 2: not UTF-8") as caught:
+        import_models(path, settings=settings)
+    assert "CSV UTF-8" in caught.value.hint
+
+
+def test_the_same_models_under_another_name_are_told_which_catalogue_has_them(
+    tmp_path: Path, settings: Settings
+) -> None:
+    import_models(written(tmp_path, "team.json", FILES["team.json"]), settings=settings)
+    with pytest.raises(CatalogueError, match="is a model of the catalogue team already") as caught:
+        import_models(written(tmp_path, "copy.json", FILES["team.json"]), settings=settings)
+    assert "--name team" in caught.value.hint
+    apercu_s = written(tmp_path, "own.json", json.dumps([SHARP | {"id": "liif-edsr"}]))
+    with pytest.raises(CatalogueError, match="is a model of Apercu's own catalogue already"):
+        import_models(apercu_s, settings=settings)
+
+
+@pytest.mark.parametrize(
+    "licence", ["CC BY-NC 4.0", "cc_by_nc_sa", "non commercial", "nicht kommerziell", "proprietär", "?"]
+)
+def test_a_licence_in_an_odd_spelling_does_not_pass_for_a_free_one(
+    licence: str, tmp_path: Path, settings: Settings
+) -> None:
+    import_models(written(tmp_path, "team.json", json.dumps([SHARP | {"licence": licence}])), settings=settings)
+    assert recommend("make my icon 3x larger, open source only", settings=settings, source="team").abstained
+
+
+def test_an_interrupted_import_leaves_what_was_there(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "team.json", FILES["team.json"])
+    import_models(path, settings=settings)
+
+    def interrupted(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    path.write_text(json.dumps([SHARP | {"id": "Hub-New"}]), "utf-8")
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        import_models(path, settings=settings)
+    assert [kept.name for kept in (settings.data_dir / "catalogues").iterdir()] == ["team.json"]
+    assert [model.id for model in imported_catalogues(settings)["team"].models] == ["Hub-Sharp-3x"]
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    settings = Settings(data_dir=written(tmp_path, "no-folder", "") / "data")
+    with pytest.raises(InputError, match=r"cannot be kept in .*catalogues"):
+        import_models(written(tmp_path, "team.json", FILES["team.json"]), settings=settings)
+
+
+def test_forgetting_what_is_no_catalogue_names_those_that_there_are(tmp_path: Path, settings: Settings) -> None:
+    import_models(written(tmp_path, "team.json", FILES["team.json"]), settings=settings)
+    for name in ("Hub-Sharp-3x", "../team", "Unsere Modelle"):
+        with pytest.raises(InputError, match=r"no imported catalogue is called '.*'; there are team"):
+            forget_catalogue(name, settings)
+    assert imported_catalogues(settings)

@@ -49,3 +49,14 @@ def without_steering(text: str, shown: str) -> str:
     These are the control characters, line breaks among them, and Unicode's embeddings, overrides and isolates.
     """
     return _STEERING.sub(lambda _: shown, text)
+
+
+def escaped(text: str, longest: int = 60) -> str:
+    """Text of a foreign file as an error may quote it: what cannot be seen is written as an escape, the rest is cut.
+
+    Args:
+        text: anything; control characters, marks of direction, joiners and lone surrogates become escapes.
+        longest: characters that are kept; an ellipsis stands for what is cut.
+    """
+    kept = text if len(text) <= longest else text[:longest] + "…"
+    return "".join(seen if seen.isprintable() else seen.encode("unicode_escape").decode() for seen in kept)

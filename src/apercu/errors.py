@@ -27,9 +27,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SHOWN_PROBLEMS = 1_000
-"""So many problems of a file are printed; `problems` of the error holds all of them."""
-
 
 class ApercuError(Exception):
     """Base of all errors that are raised on purpose.
@@ -80,6 +77,8 @@ class BriefError(InputError):
 class CatalogueError(InputError):
     """A team's file of models cannot be used.
 
+    The message names the first problem only; `problems` holds all of them.
+
     Args:
         name: of the file.
         problems: everything that is wrong, each in one line.
@@ -91,9 +90,11 @@ class CatalogueError(InputError):
     def __init__(self, name: str, problems: Sequence[str], *, hint: str = "") -> None:
         self.problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems"
-        message = f"{name} has {count}, and nothing of it was imported: " + "; ".join(problems[:SHOWN_PROBLEMS])
-        more = f"; and {len(problems) - SHOWN_PROBLEMS:,} more" if len(problems) > SHOWN_PROBLEMS else ""
-        super().__init__(message + more, hint=hint or "docs/catalogue.md shows each form.")
+        self.summary = f"{name} has {count}, and nothing of it was imported"
+        more = f"; and {len(problems) - 1:,} more" if len(problems) > 1 else ""
+        super().__init__(
+            f"{self.summary}: {problems[0]}{more}", hint=hint or "The forms and fields are in docs/catalogue.md."
+        )
 
 
 class OutputError(InputError):

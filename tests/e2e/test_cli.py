@@ -16,7 +16,7 @@ import pytest
 from shell import COMMAND, QUESTION, Shell
 
 from apercu import __version__
-from apercu.errors import EXIT_CODES, OutputError
+from apercu.errors import EXIT_CODES, CatalogueError, OutputError
 from apercu.image import Image, read_image, write_image
 from apercu.question.prompt import write_prompt
 from apercu.records import Brief, BriefEntry
@@ -304,5 +304,37 @@ def test_a_team_imports_its_catalogue_is_recommended_from_it_and_forgets_it(shel
     assert any("You prefer licence" in reason for reason in found["models"][0]["for"])
     assert "Hub-Sharp-3x" in shell.call("models", "--task", "super_resolution").out
     assert "MIT" in shell.call("models", "show", "hub-sharp-3x").out
+    assert "Imported catalogues: hub (1);" in shell.call("models", "--all").out
+    (shell.work / "hub.csv").write_text("\n".join([lines[0], lines[1].replace("MIT", "-"), "New,ocr,,,MIT"]), "utf-8")
+    assert shell.call("models", "import", "hub.csv").out.splitlines() == [
+        "2 models are in the catalogue hub now (replaced: 1 new, 1 changed): apercu models --all",
+        "Licence not known: 1 of them; left out where a free one is asked for.",
+    ]
     assert "catalogue hub is forgotten" in shell.call("models", "forget", "hub").out
     assert "\nThe reading is " in shell.call("recommend", QUESTION).out
+
+
+def test_many_problems_of_a_catalogue_are_cut_for_a_person_and_whole_in_json(shell: Shell) -> None:
+    (shell.work / "bad.csv").write_text("id,task\n" + "a\u202e\x1b[31m,ocr\n" * 1_020, "utf-8")
+    told = shell.call("models", "import", "bad.csv")
+    assert (told.code, told.out) == (EXIT_CODES[CatalogueError], "")
+    lines = told.err.splitlines()
+    assert lines[0] == "error: bad.csv has 1,020 problems, and nothing of it was imported:"
+    assert [line.split(",")[0] for line in lines[1:21]] == [f"  line {number}" for number in range(2, 22)]
+    assert lines[21] == "  and 1,000 more; all of them: --json"
+    assert len(lines) == 23
+    assert "\x1b" not in told.err
+    assert r"(given 'a\u202e\x1b[31m')" in lines[1]
+    found = json.loads(shell.call("models", "import", "bad.csv", "--json").out)["error"]
+    assert len(found["problems"]) == 1_020
+    assert len(found["message"]) < 300
+
+
+def test_a_model_is_listed_by_the_id_that_model_takes_with_its_name_beside_it(shell: Shell) -> None:
+    line = next(line for line in shell.call("models", "--all").out.splitlines() if "SISR-Any-LIIF-EDSR" in line)
+    assert line.split()[:3] == ["liif-edsr", "runs", "SISR-Any-LIIF-EDSR"]
+    listed = json.loads(shell.call("models", "--all", "--json").out)["models"]
+    assert ("liif-edsr", "SISR-Any-LIIF-EDSR") in [(model["id"], model["name"]) for model in listed]
+    shown = json.loads(shell.call("models", "show", "liif-edsr", "--json").out)
+    assert (shown["id"], shown["name"]) == ("liif-edsr", "SISR-Any-LIIF-EDSR")
+    assert shell.call("models", "show", "liif-edsr").out.startswith("liif-edsr (SISR-Any-LIIF-EDSR): ")

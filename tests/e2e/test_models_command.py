@@ -78,7 +78,7 @@ def test_a_damaged_licence_cannot_steer_the_terminal(shell: Shell, community_fil
 
 
 def test_the_list_says_which_package_gives_which_model(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apercu.registry.find_spec", lambda _: None)
+    monkeypatch.setattr("apercu.registry.weights.find_spec", lambda _: None)
     lines = shell.call("models").out.splitlines()
     packages = lines[lines.index("Packages that bring trained models:") + 1 :]
     told = {line.split()[3]: line.split(" gives ")[1].split(", ") for line in packages}

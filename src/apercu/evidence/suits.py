@@ -15,7 +15,12 @@ from typing import Literal, NamedTuple
 from apercu.catalogue import Entry
 from apercu.records import Content, Task
 
-_NOT_FREE = re.compile(r"non-?commercial|\bNC\b|-NC-|research|academic|not known", re.IGNORECASE)
+_NOT_FREE = re.compile(
+    r"(?:non|not|nicht)[-_ ]?(?:commercial|kommerziell)|(?<![a-z])NC(?![a-z])|research|academic|forschung"
+    r"|(?:not |un)known|propriet|all rights reserved",
+    re.IGNORECASE,
+)
+"""A team writes its licences as it likes; one that is not understood at all counts as free."""
 _NOT_OPEN = re.compile(r"openrail", re.IGNORECASE)
 _ALIKE: Mapping[Content, frozenset[Content]] = {
     "illustration": frozenset({"anime"}),

@@ -14,7 +14,7 @@ import typer
 
 from apercu import __version__
 from apercu.errors import EXIT_CODES, InputError, ShapeError
-from apercu.interfaces import batching, catalogue, papers
+from apercu.interfaces import batching, models, papers, planning, recommending
 from apercu.interfaces.options import (
     EmbedManifest,
     Faithful,
@@ -269,8 +269,8 @@ def check(
 
 
 app.command()(batching.batch)
-app.command()(catalogue.recommend)
-app.command()(catalogue.plan)
-app.command()(catalogue.run)
-app.add_typer(catalogue.models_app, name="models")
+app.command()(recommending.recommend)
+app.command()(planning.plan)
+app.command()(planning.run)
+app.add_typer(models.models_app, name="models")
 app.add_typer(papers.papers_app, name="papers")

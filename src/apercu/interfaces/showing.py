@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -156,15 +157,22 @@ def show_entries(entries: Sequence[Entry]) -> None:
     for task in dict.fromkeys(entry.task for entry in entries):
         say(f"\n{TASK_NAMES[task]}:")
         for entry in (entry for entry in entries if entry.task == task):
+            name = entry.id if entry.id != entry.called else ""
             factors = entry.factors if entry.factors == "any" else "/".join(f"{factor:g}" for factor in entry.factors)
-            facts = "  ".join(part for part in (factors and f"x{factors}", entry.licence, entry.source) if part)
-            say(f"  {clean(entry.id):<52} {entry.status:<10}  {clean(facts)}")
-    say(f"\n{len(entries)} models")
+            source = entry.source and f"catalogue {entry.source}"
+            facts = "  ".join(part for part in (name, factors and f"x{factors}", entry.licence, source) if part)
+            say(f"  {clean(entry.called):<52} {entry.status:<10}  {clean(facts)}")
+    say(f"\n{len(entries)} models; `apercu models show ID` tells all of one.")
+    sources = Counter(entry.source for entry in entries if entry.source)
+    if sources:
+        brought = ", ".join(f"{source} ({count:,})" for source, count in sources.items())
+        say(f"Imported catalogues: {brought}; `apercu models forget NAME` removes one.")
 
 
 def show_entry(entry: Entry) -> None:
     """All that the catalogue holds about one model."""
-    say(f"{clean(entry.id)}: {clean(entry.about)}")
+    name = f" ({entry.id})" if entry.id != entry.called else ""
+    say(f"{clean(entry.called + name)}: {clean(entry.about)}")
     factors = entry.factors if entry.factors == "any" else " or ".join(f"{factor:g}" for factor in entry.factors)
     facts = {
         "family": entry.family, "task": TASK_NAMES[entry.task], "factors": factors, "status": entry.status,

@@ -8,15 +8,17 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
 from apercu.addresses import without_steering
-from apercu.errors import EXIT_CODES, ApercuError, OutOfMemoryError, OutputError, ShapeError
+from apercu.errors import EXIT_CODES, ApercuError, CatalogueError, OutOfMemoryError, OutputError, ShapeError
 from apercu.records import Record
 
 INTERRUPTED = 130
+SHOWN_PROBLEMS = 20
+"""So many problems of a file are printed for a person; --json gives them all."""
 
 _STEERING_IN_JSON = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """What `apercu.addresses.without_steering` takes out and JSON does not escape of its own."""
@@ -109,6 +111,8 @@ def reported_errors(*, as_json: bool) -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
+    except CatalogueError as error:
+        _fail_with_problems(error, as_json=as_json)
     except ApercuError as error:
         fail(error.code, error.message, error.hint, status=EXIT_CODES[type(error)], as_json=as_json)
     except MemoryError:
@@ -137,9 +141,27 @@ def fail(code: str, message: str, hint: str, *, status: int, as_json: bool) -> N
     raise SystemExit(status)
 
 
-def error_json(code: str, message: str, hint: str) -> str:
-    """An error as the object that stands where a result would."""
-    error = {"code": code, "message": message, "hint": hint}
+def _fail_with_problems(error: CatalogueError, *, as_json: bool) -> NoReturn:
+    """Say what is wrong with a file: one problem in one line, several in a line each, and end with an exit code."""
+    status = EXIT_CODES[CatalogueError]
+    if as_json:
+        say(error_json(error.code, error.message, error.hint, problems=error.problems))
+        raise SystemExit(status)
+    if len(error.problems) == 1:
+        fail(error.code, error.message, error.hint, status=status, as_json=False)
+    more = len(error.problems) - SHOWN_PROBLEMS
+    lines = [f"error: {error.summary}:", *(f"  {problem}" for problem in error.problems[:SHOWN_PROBLEMS])]
+    if more > 0:
+        lines.append(f"  and {more:,} more; all of them: --json")
+    sys.stderr.writelines(f"{clean(line)}\n" for line in (*lines, error.hint))
+    raise SystemExit(status)
+
+
+def error_json(code: str, message: str, hint: str, *, problems: Sequence[str] = ()) -> str:
+    """An error as the object that stands where a result would; `problems` are those of a file, all of them."""
+    error: dict[str, object] = {"code": code, "message": message, "hint": hint}
+    if problems:
+        error["problems"] = problems
     return harmless_json(json.dumps({"error": error}, ensure_ascii=False))
 
 

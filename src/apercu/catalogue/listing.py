@@ -1,8 +1,4 @@
-"""The catalogue: every model that Apercu knows by name, whether it runs here or is only described.
-
-A family is a JSON file under `cards/catalogue` with its variants. Models that run have a card of their own
-(`registry`); their entries follow from it.
-"""
+"""Every model by name: those with a card, the variants of the families that have none, then imported catalogues."""
 
 from __future__ import annotations
 
@@ -11,133 +7,15 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
-from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
+from apercu.catalogue.entries import Entry, Family, Note, Variant
 from apercu.errors import EvidenceError, UnknownModelError
-from apercu.imported import (
-    TeamCatalogue,
-    checked_name,
-    imported_catalogues,
-    name_of_file,
-    read_catalogue_file,
-    save_catalogue,
-)
-from apercu.records import CardClaim, Content, Damage, Draws, ModelCard, Record, Status, TaskId
+from apercu.imported import TeamCatalogue, imported_catalogues, same_name
+from apercu.records import CardClaim, ModelCard
 from apercu.registry import model_cards, model_status
 from apercu.settings import Settings
-
-Cost = Literal["low", "medium", "high"]
-
-
-class PaperOf(Record):
-    """The paper of a family."""
-
-    title: str
-    url: str
-    arxiv: str | None = None
-    year: int
-
-
-class Note(Record):
-    """A sentence about a family, in our own words, with where it stands and how it was checked."""
-
-    kind: Literal["step", "mechanism", "limit", "result"]
-    text: str
-    source: str
-    locator: str
-    verified: str
-
-
-class WeightsOf(Record):
-    """The official file of weights of a variant; what is not known is None or "not known"."""
-
-    url: str | None = None
-    file: str
-    size: int | None = None
-    sha256: str | None = None
-    licence: str = "not known"
-
-
-class Variant(Record):
-    """One set of weights of a family.
-
-    `factors` are those that it enlarges by, "any", or empty for models that do not enlarge; `content` the kinds of
-    picture that it learned from, empty where general or not known; `damage` what it was trained to undo or withstand;
-    `draws` stands where it is another than the family's; `narrow` is as for a family; `verified` says where the facts
-    were checked.
-    """
-
-    id: str = Field(min_length=1, max_length=200)
-    aliases: tuple[str, ...] = ()
-    task: TaskId
-    factors: Literal["any"] | tuple[float, ...] = ()
-    content: tuple[Content, ...] = ()
-    damage: tuple[Damage, ...] = ()
-    expects: str = ""
-    trained_on: tuple[str, ...] = ()
-    inputs: str
-    outputs: str
-    cost: Cost
-    parameters: int | None = None
-    weights: WeightsOf | None = None
-    links: tuple[str, ...] = ()
-    draws: Draws | None = None
-    narrow: bool = False
-    verified: str
-
-
-class Family(Record):
-    """A family of models.
-
-    `about` completes "NAME is ..."; `loads` names the library and architecture that open its official files
-    ("spandrel:SwinIR"), None where none does; `draws` what it makes of missing detail: the mean of what it may be, or
-    one likely guess, learned against a discriminator or by undoing noise; `narrow` is true where it serves one purpose
-    that most questions about its task are not about.
-    """
-
-    family: str
-    paper: PaperOf | None
-    code: str | None
-    licence: str
-    about: str
-    loads: str | None = None
-    draws: Draws = "mean"
-    narrow: bool = False
-    notes: tuple[Note, ...] = ()
-    variants: tuple[Variant, ...]
-
-
-class Entry(Record):
-    """A model of the catalogue; `source` is the name of the imported catalogue that it comes from, "" for Apercu's."""
-
-    id: str
-    family: str
-    aliases: tuple[str, ...] = ()
-    task: TaskId
-    factors: Literal["any"] | tuple[float, ...] = ()
-    content: tuple[Content, ...] = ()
-    damage: tuple[Damage, ...] = ()
-    about: str
-    expects: str = ""
-    trained_on: tuple[str, ...] = ()
-    inputs: str = ""
-    outputs: str = ""
-    paper: PaperOf | None = None
-    licence: str = "not known"
-    cost: Cost = "medium"
-    parameters: int | None = None
-    weights: WeightsOf | None = None
-    links: tuple[str, ...] = ()
-    status: Status = "described"
-    needs: str = ""
-    notes: tuple[Note, ...] = ()
-    draws: Draws = "mean"
-    narrow: bool = False
-    source: str = ""
-    verified: str = ""
 
 
 @cache
@@ -187,37 +65,16 @@ def find_entry(name: str, settings: Settings) -> Entry:
     Raises:
         UnknownModelError: there is none; the message names the nearest.
     """
-    wanted = name.strip().casefold()
+    wanted = same_name(name)
     entries = list(catalogue(settings).values())
-    known = {called.casefold(): entry for entry in reversed(entries) for called in (entry.id, *entry.aliases)}
+    known = {same_name(called): entry for entry in reversed(entries) for called in (entry.id, *entry.aliases)}
     if wanted in known:
         return known[wanted]
-    near = dict.fromkeys(known[match].id for match in get_close_matches(wanted, known, n=5, cutoff=0.4))
+    near = dict.fromkeys(known[match].called for match in get_close_matches(wanted, known, n=5, cutoff=0.4))
     raise UnknownModelError(
         f"no model is called {name!r}" + (f"; the nearest are {', '.join(near)}" if near else ""),
         hint="`apercu models --all` lists every model.",
     )
-
-
-def import_models(path: Path, *, settings: Settings, name: str | None = None) -> TeamCatalogue:
-    """Take in a team's own catalogue; `recommend` and the list of models use it from then on.
-
-    Args:
-        path: JSON, JSON lines, CSV or YAML (docs/catalogue.md); nothing of it is taken unless all of it is right.
-        settings: where the data folder is.
-        name: what to call it, by default as the file; a catalogue of the same name is replaced.
-
-    Raises:
-        CatalogueError: the file cannot be used; every problem is listed with its record and field.
-        InputError: the name cannot be used.
-        MissingDependencyError: it is YAML, and PyYAML is not installed.
-    """
-    called = checked_name(name_of_file(path) if name is None else name)
-    others = (entry for entry in catalogue(settings).values() if entry.source != called)
-    taken = {known.casefold() for entry in others for known in (entry.id, *entry.aliases)}
-    models = read_catalogue_file(path, taken=taken)
-    save_catalogue(models, called, settings)
-    return imported_catalogues(settings)[called]
 
 
 @lru_cache(maxsize=16)
@@ -245,8 +102,9 @@ def _of_card(card: ModelCard) -> Entry:
     """What a card says, with what only its family's file says; its status is that of a model that runs."""
     entry = Entry(
         id=card.name,
+        card=card.id,
         family=card.family,
-        aliases=(card.id, *card.aliases),
+        aliases=tuple(dict.fromkeys((card.id, *card.aliases))),
         task=card.task,
         factors=card.factors,
         content=card.content,
