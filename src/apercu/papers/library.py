@@ -184,7 +184,7 @@ def opened_for_change(place: Place | None, settings: Settings, *, make: bool = T
 
 def _way_of(path: Path) -> str | None:
     """The way to vectors by which an index was made; None for one that is new, or that says nothing known."""
-    from apercu.papers.sqlite_index import vectors_of
+    from apercu.papers.sqlite_store import vectors_of
 
     if not path.exists():
         return None
