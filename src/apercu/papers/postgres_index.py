@@ -30,7 +30,7 @@ from apercu.papers.postgres_rows import (
 )
 from apercu.papers.postgres_search import LONGEST_QUERY, Candidates
 from apercu.papers.postgres_tables import drop_words, make_words, note, noted, prepare
-from apercu.papers.rank import READ, ranked
+from apercu.papers.rank import READ, Question, ranked
 from apercu.papers.stems import Stems
 from apercu.records import IndexedPaper
 
@@ -164,9 +164,8 @@ class PostgresIndex:
             named = mixed((list(words), nearest), words, cosines)
             texts = self._candidates.texts_of([entry.key for entry in named[:READ]])
             count = int(noted(self._link, "counted")) or self._counted()
-            told = ranked(
-                named, texts, self._candidates.asked(query, count), count, cosines, self._embedder, self._stems
-            )
+            question = Question(query, self._candidates.asked(query, count), count)
+            told = ranked(named, texts, question, cosines, self._embedder, self._stems)
             chosen = without_twins(told, vectors, limit)
             papers = {stored.key: stored.paper for stored in self._by_keys([entry.key for entry in chosen])}
         return [_hit(entry, papers[entry.key]) for entry in chosen]

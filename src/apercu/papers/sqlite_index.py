@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from apercu.papers.base import Change, Filters, Health, Hit
 from apercu.papers.embed import Embedder
 from apercu.papers.fuse import Fused, mixed, without_twins
-from apercu.papers.rank import READ, ranked, text_of
+from apercu.papers.rank import READ, FloatArray, Question, features, ranked, text_of
 from apercu.papers.sqlite_doctor import examined, mended
 from apercu.papers.sqlite_search import Admitted, Candidates
 from apercu.papers.sqlite_store import Store
@@ -25,6 +26,16 @@ LONGEST_QUERY = 10_000
 """Characters; what comes after is not looked at."""
 COMMON_FROM = 200
 """Papers that must hold a word before it is worth counting them."""
+
+
+class _Found(NamedTuple):
+    """Candidates of a query, the texts of those that are read, and what is known of both."""
+
+    named: list[Fused]
+    texts: dict[int, str]
+    question: Question
+    cosines: dict[int, float]
+    vectors: dict[int, FloatArray]
 
 
 class SqliteIndex:
@@ -112,24 +123,37 @@ class SqliteIndex:
         """
         if limit < 1:
             return []
-        query = query.encode("utf-8", "ignore").decode()[:LONGEST_QUERY]
         with self._store.reading():
-            admitted = Admitted(filters)
-            asked = self._candidates.asked(query)
-            by_words, words = self._candidates.by_words(asked, admitted)
-            vector = self._embedder.embed([query])[0]
-            vectors = self._candidates.by_meaning(vector, admitted)
-            nearest = list(vectors)
-            if nearest:
-                vectors |= self._store.vectors_of([key for key in by_words if key not in vectors])
-            found = np.array(list(vectors.values())).reshape(-1, len(vector)) @ vector
-            cosines = dict(zip(vectors, found.tolist(), strict=True))
-            named = mixed((by_words, nearest), {key: float(words[key]) for key in (*by_words, *nearest)}, cosines)
-            texts = self._candidates.texts_of([entry.key for entry in named[:READ]])
-            told = ranked(named, texts, asked, self._store.next_place(), cosines, self._embedder, self._stems)
-            chosen = without_twins(told, vectors, limit)
+            found = self._found(query, filters)
+            told = ranked(found.named, found.texts, found.question, found.cosines, self._embedder, self._stems)
+            chosen = without_twins(told, found.vectors, limit)
             papers = {stored.key: stored.paper for stored in self._store.by_keys([entry.key for entry in chosen])}
         return [_hit(entry, papers[entry.key]) for entry in chosen if entry.key in papers]
+
+    def numbers(self, query: str) -> tuple[list[str], FloatArray]:
+        """Ids of the papers that are read for a query, and the numbers that order them: to learn their weights."""
+        with self._store.reading():
+            found = self._found(query, None)
+            keys = list(found.texts)
+            near = [found.cosines.get(key, 0.0) for key in keys]
+            numbers = features(found.question, list(found.texts.values()), near, self._embedder, self._stems)
+            return self._ids(keys), numbers
+
+    def _found(self, query: str, filters: Filters | None) -> _Found:
+        query = query.encode("utf-8", "ignore").decode()[:LONGEST_QUERY]
+        admitted = Admitted(filters)
+        asked = self._candidates.asked(query)
+        by_words, words = self._candidates.by_words(asked, admitted)
+        vector = self._embedder.embed([query])[0]
+        vectors = self._candidates.by_meaning(vector, admitted)
+        nearest = list(vectors)
+        if nearest:
+            vectors |= self._store.vectors_of([key for key in by_words if key not in vectors])
+        near = np.array(list(vectors.values())).reshape(-1, len(vector)) @ vector
+        cosines = dict(zip(vectors, near.tolist(), strict=True))
+        named = mixed((by_words, nearest), {key: float(words[key]) for key in (*by_words, *nearest)}, cosines)
+        texts = self._candidates.texts_of([entry.key for entry in named[:READ]])
+        return _Found(named, texts, Question(query, asked, self._store.next_place()), cosines, vectors)
 
     def by_words(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by words alone, for comparison: the BM25 of FTS5 over every word of the query."""
