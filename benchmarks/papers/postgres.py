@@ -49,6 +49,9 @@ class Directions:
         length = np.linalg.norm(found, axis=1, keepdims=True)
         return np.divide(found, length, out=found, where=length > 0)
 
+    def words(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self.embed(words), np.ones(len(words), np.float32)
+
     def _of(self, word: str) -> int:
         if word not in self._known:
             place = self._known[word] = len(self._known) % len(self._vectors)

@@ -62,6 +62,20 @@ def test_bad_lines_are_told_with_their_numbers_and_the_others_come_in(shell: She
     assert "papers.jsonl, line 3: of no known kind" in done.err
 
 
+def test_an_import_of_which_nothing_could_be_read_fails_after_its_first_problems_are_told(shell: Shell) -> None:
+    name = write(shell, *["{"] * 2_500)
+    done = shell.call("papers", "import", name)
+    assert done.code == EXIT_CODES[InputError]
+    assert done.err.count(": no JSON") == 20
+    assert "papers.jsonl: 2,480 more such lines" in done.err
+    assert done.err.splitlines()[-1].startswith("error: no paper could be read; 2,500 records")
+    as_json = shell.call("papers", "import", name, "--json")
+    assert as_json.code == EXIT_CODES[InputError]
+    assert len(json.loads(as_json.out)["files"][0]["problems"]) == 2_500
+    assert shell.call("papers", "import", name, write(shell, PAPERS[0], name="good.jsonl")).code == 0
+    assert shell.call("papers", "import", write(shell, name="empty.jsonl")).code == 0
+
+
 def test_what_the_doctor_finds_sets_the_exit_code_and_mending_heals_it(shell: Shell) -> None:
     told(shell, "papers", "import", write(shell, *PAPERS))
     [vectors] = (shell.folder / "data").glob("papers.db.*.vectors")
@@ -77,6 +91,7 @@ def test_what_the_doctor_finds_sets_the_exit_code_and_mending_heals_it(shell: Sh
     ("arguments", "said"),
     [
         (("search", " "), "the query is empty"),
+        (("search", "x", "--from", "2025", "--to", "2020"), "no year is from 2025 on and not after 2020"),
         (("search", "x", "--index", "none.db"), "there is no index at none.db"),
         (("search", "x", "--index", "in.png"), "in.png cannot be used as an index of papers"),
         (("import", "none.jsonl"), "none.jsonl is not there"),

@@ -23,6 +23,9 @@ class Hashing:
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, length, out=vectors, where=length > 0)
 
+    def words(self, words):
+        return self.embed(words), np.ones(len(words), np.float32)
+
 
 def paper(id, title, abstract="", **more):
     return IndexedPaper(id=id, title=title, abstract=abstract, **more)

@@ -9,7 +9,8 @@ from some_papers import paper
 
 from apercu.errors import InputError
 from apercu.papers import importers
-from apercu.papers.importers import Found, Problem, arxiv_year, import_file, read_papers
+from apercu.papers.importers import Found, Problem, import_file, read_papers
+from apercu.papers.kinds import arxiv_year
 from apercu.papers.sqlite_index import SqliteIndex
 
 ARXIV = {
@@ -172,6 +173,14 @@ def test_only_so_many_problems_are_kept_but_all_are_counted(tmp_path, embedder, 
     monkeypatch.setattr(importers, "MOST_TOLD", 3)
     done = import_file(SqliteIndex(tmp_path / "i.db", embedder), written(tmp_path / "p.jsonl", *["{"] * 10, OURS))
     assert (done.problem_count, len(done.problems), done.added) == (10, 3, 1)
+
+
+def test_a_line_of_rubbish_is_not_repeated_as_a_whole(tmp_path, embedder):
+    path = written(tmp_path / "p.jsonl", json.dumps({"x" * 500_000: 1}))
+    [problem] = import_file(SqliteIndex(tmp_path / "i.db", embedder), path).problems
+    assert problem.line == 1
+    assert problem.text.startswith("of no known kind of record: it has the fields xxx")
+    assert len(problem.text) < 320
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_the_doctor_names_a_lost_a_false_and_a_missing_half(tmp_path, embedder):
     )
     vectors.write_bytes(good[:100])
     assert any("have no vector" in text for text in SqliteIndex(index.path, embedder).doctor().problems)
-    index._database.execute("DELETE FROM words_docsize WHERE id = 2")
+    index._store.database.execute("DELETE FROM words_docsize WHERE id = 2")
     damaged = SqliteIndex(index.path, embedder)
     assert any("words do not agree" in text for text in damaged.doctor().problems)
     assert damaged.mend().problems == ()

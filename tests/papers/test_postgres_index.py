@@ -12,7 +12,7 @@ import pytest
 from some_papers import PAPERS, paper
 
 from apercu.errors import EvidenceError, InputError, MissingDependencyError
-from apercu.papers import postgres_index, postgres_tables
+from apercu.papers import postgres_index, postgres_search, postgres_tables
 from apercu.papers.base import Change, Filters
 from apercu.papers.postgres import Address, is_dsn, read_dsn
 from apercu.papers.postgres_index import open_postgres
@@ -165,7 +165,7 @@ def test_the_graph_finds_what_a_full_comparison_finds_and_filters_still_hold(ind
     index.put([paper(f"p{i}", f"title number {i}", year=2000 + i % 20) for i in range(300)])
     before, filtered = index.by_meaning("number 7 title"), Filters(year_from=2007, year_to=2008)
     few = ids(index.search("number 7 title", limit=50, filters=filtered))
-    monkeypatch.setattr(postgres_index, "COMPARED_UP_TO", 5)
+    monkeypatch.setattr(postgres_search, "COMPARED_UP_TO", 5)
     index.settle()
     with index._reading():
         index._link.run("SET LOCAL enable_seqscan = off")

@@ -23,7 +23,7 @@ Index = Annotated[
         help="The index: a file, or postgresql://...; by default papers.db in Apercu's data folder.", metavar="PLACE"
     ),
 ]
-SHOWN_PROBLEMS = 10
+SHOWN_PROBLEMS = 20
 
 
 @papers_app.command()
@@ -60,6 +60,7 @@ def import_files(
 ) -> None:
     """Take papers in: arXiv's metadata snapshot, OpenAlex, Semantic Scholar, BibTeX. Bad records are told by line."""
     with reported_errors(as_json=as_json):
+        from apercu.errors import EXIT_CODES, InputError
         from apercu.papers.library import import_papers
         from apercu.settings import load_settings
 
@@ -67,12 +68,21 @@ def import_files(
             done = import_papers(
                 *files, settings=load_settings(), index=index, progress=lambda share: progress("papers", share)
             )
+        bad = sum(report.problem_count for report in done.files)
+        nothing = bad and not any(report.added or report.updated or report.same for report in done.files)
         if as_json:
             print_json(done)
-        else:
-            for report in done.files:
-                _show_import(report)
-            say(f"The index holds {done.papers:,} papers.")
+            if nothing:
+                raise SystemExit(EXIT_CODES[InputError])
+            return
+        for report in done.files:
+            _show_import(report)
+        if nothing:
+            raise InputError(
+                f"no paper could be read; {bad:,} {'record is' if bad == 1 else 'records are'} told above by line",
+                hint="See which records are read: `apercu papers import --help`, docs/papers.md.",
+            )
+        say(f"The index holds {done.papers:,} papers.")
 
 
 @papers_app.command()
@@ -131,7 +141,7 @@ def _show_import(report: ImportReport) -> None:
     for problem in report.problems[:SHOWN_PROBLEMS]:
         warn(f"{report.path}, line {problem.line}: {problem.text}")
     if report.problem_count > SHOWN_PROBLEMS:
-        warn(f"{report.path}: {report.problem_count - SHOWN_PROBLEMS:,} more such lines; --json lists a thousand")
+        warn(f"{report.path}: {report.problem_count - SHOWN_PROBLEMS:,} more such lines; --json lists them")
 
 
 def _show_health(found: Health) -> None:

@@ -40,6 +40,9 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """(N, size) float32 of unit length; zeros for a text without a known word."""
 
+    def words(self, words: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """(N, size) of unit length, for single words, and (N,) how much each of them says, never below 0."""
+
 
 class WordTable:
     """The sum of the vectors of a text's different words; a word's weight is the length of its vector.
@@ -57,17 +60,21 @@ class WordTable:
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """(N, size) of unit length."""
-        # Most texts of a search are single words: those are taken from the table all at once.
-        places = np.array([self._words.get(text, -1) for text in texts], np.intp)
-        alone = places >= 0
         sums = np.zeros((len(texts), self.size), np.float32)
-        sums[alone] = self._vectors[places[alone]] * self._scales[places[alone], None]
-        for i in np.flatnonzero(~alone).tolist():
-            found = {self._words.get(word, -1) for word in _WORD.findall(texts[i].casefold())} - {-1}
+        for i, text in enumerate(texts):
+            found = {self._words.get(word, -1) for word in _WORD.findall(text.casefold())} - {-1}
             if found:
                 chosen = np.fromiter(sorted(found), np.intp, len(found))
                 sums[i] = self._scales[chosen] @ self._vectors[chosen].astype(np.float32)
         return _unit(sums)
+
+    def words(self, words: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """(N, size) of unit length, and their weights; both are 0 for words that are not in the table."""
+        places = np.array([self._words.get(word, -1) for word in words], np.intp)
+        known = places >= 0
+        vectors = np.zeros((len(words), self.size), np.float32)
+        vectors[known] = self._vectors[places[known]] * self._scales[places[known], None]
+        return _unit(vectors), np.linalg.norm(vectors, axis=1)
 
 
 class TokenTable:
@@ -91,6 +98,10 @@ class TokenTable:
                 vectors[i] = self._table[encoded.ids].sum(axis=0)
         return _unit(vectors)
 
+    def words(self, words: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """(N, size) of unit length; all words say the same."""
+        return self.embed(words), np.ones(len(words), np.float32)
+
 
 class NoVectors:
     """No meaning at all: an index with it finds papers by their words alone."""
@@ -100,6 +111,10 @@ class NoVectors:
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """Zeros."""
         return np.zeros((len(texts), 1), np.float32)
+
+    def words(self, words: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """Zeros; all words say the same."""
+        return self.embed(words), np.ones(len(words), np.float32)
 
 
 def embedder(name: str = DEFAULT) -> Embedder:

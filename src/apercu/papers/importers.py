@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,17 +18,17 @@ from pydantic import ValidationError
 from apercu.errors import InputError
 from apercu.papers.base import PaperIndex
 from apercu.papers.bibtex import read_bibtex
+from apercu.papers.kinds import KINDS, flat
 from apercu.records import IndexedPaper, Record
 
 MOST_BYTES = 2_000_000
 """Of a line; a longer one is passed over without being held in memory."""
 AT_ONCE = 2_000
 """Papers of one change: so many are lost at most when the import is killed, and then they are imported again."""
-MOST_TOLD = 1_000
+MOST_TOLD = 100_000
 """Problems that are kept; of further ones only the number."""
-
-_ARXIV = re.compile(r"(\d{2})(\d{2})\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/(\d{2})\d{5}")
-
+LONGEST_TOLD = 300
+"""Characters of a problem; a line of rubbish is not repeated as a whole."""
 
 _HALF = "holds half of a surrogate pair, which is no character"
 
@@ -51,8 +50,8 @@ class Found(NamedTuple):
 class ImportReport(Record):
     """What an import did: papers that were `added`, `updated` or the `same` as before, and what was wrong.
 
-    `repeated` ids stood in the file more than once; the last one is kept. `problems` holds the first thousand of
-    `problem_count`, each a line and a sentence.
+    `repeated` ids stood in the file more than once; the last one is kept. `problems` holds the first hundred
+    thousand of `problem_count`, each a line and a sentence.
     """
 
     path: str
@@ -106,13 +105,17 @@ def import_file(
         if entry_problem is not None:
             problem_count += 1
             if len(problems) < MOST_TOLD:
-                problems.append(entry_problem)
+                problems.append(entry_problem._replace(text=_short(entry_problem.text)))
     put()
     added, updated, same = totals
     return ImportReport(
         path=str(path), added=added, updated=updated, same=same, repeated=repeated, problem_count=problem_count,
         problems=tuple(problems),
     )  # fmt: skip
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]} ..."
 
 
 def read_papers(path: Path, share: list[float] | None = None) -> Iterator[Found | Problem]:
@@ -199,12 +202,12 @@ def _json_line(number: int, line: bytes) -> Found | Problem:
 
 
 def _as_paper(number: int, record: Mapping[str, Any]) -> Found | Problem:
-    kind = next((kind for kind, (belongs, _) in _KINDS.items() if belongs(record)), None)
+    kind = next((kind for kind, (belongs, _) in KINDS.items() if belongs(record)), None)
     if kind is None:
         some = ", ".join(sorted(map(str, record))[:6])
         return Problem(number, f"of no known kind of record: it has the fields {some or '(none)'}")
     try:
-        fields = _KINDS[kind][1](record)
+        fields = KINDS[kind][1](record)
         paper = IndexedPaper.model_validate(fields)
         for value in (
             paper.id,
@@ -230,95 +233,6 @@ def _as_paper(number: int, record: Mapping[str, Any]) -> Found | Problem:
         return Problem(number, f"not a record of {kind}: {what}")
 
 
-def _arxiv_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    number = record.get("arxiv_id") or record["id"]
-    categories = record.get("categories") or ()
-    return {
-        "id": f"arxiv:{number}",
-        "title": _flat(record["title"]),
-        "abstract": _flat(record.get("abstract") or ""),
-        "year": arxiv_year(number),
-        "arxiv": number,
-        "doi": record.get("doi") or None,
-        "links": (f"https://arxiv.org/abs/{number}",),
-        "categories": tuple(categories.split() if isinstance(categories, str) else categories),
-        "source": "arXiv",
-    }
-
-
-def _openalex_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    places: Mapping[str, list[int]] = record.get("abstract_inverted_index") or {}
-    words = sorted((place, word) for word, at in places.items() for place in at)
-    topics = [topic["display_name"] for topic in record.get("topics") or () if topic.get("display_name")]
-    doi = record.get("doi")
-    return {
-        "id": record["id"].replace("https://openalex.org/", "openalex:"),
-        "title": _flat(record.get("title") or record["display_name"]),
-        "abstract": _flat(" ".join(word for _, word in words)),
-        "year": record.get("publication_year"),
-        "doi": doi.removeprefix("https://doi.org/") if doi else None,
-        "links": (doi or record["id"],),
-        "categories": tuple(topics),
-        "source": "OpenAlex",
-    }
-
-
-def _semantic_scholar_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    known = record.get("externalids") or record.get("externalIds") or {}
-    number = record.get("corpusid") or record.get("corpusId") or record.get("paperId")
-    arxiv, doi = known.get("ArXiv"), known.get("DOI")
-    fields = record.get("s2fieldsofstudy") or record.get("s2FieldsOfStudy") or ()
-    link = record.get("url") or (f"https://arxiv.org/abs/{arxiv}" if arxiv else None)
-    return {
-        "id": f"s2:{number}",
-        "title": _flat(record["title"]),
-        "abstract": _flat(record.get("abstract") or ""),
-        "year": record.get("year"),
-        "arxiv": arxiv,
-        "doi": doi,
-        "links": (link,) if link else (),
-        "categories": tuple(dict.fromkeys(field["category"] for field in fields)),
-        "source": "Semantic Scholar",
-    }
-
-
-def _own_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(record) | {"title": _flat(record["title"]), "abstract": _flat(record.get("abstract") or "")}
-
-
-def _has(*names: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda record: any(name in record for name in names)
-
-
-_Given = Mapping[str, Any]
-_KINDS: dict[str, tuple[Callable[[_Given], bool], Callable[[_Given], dict[str, Any]]]] = {
-    "OpenAlex": (lambda record: str(record.get("id", "")).startswith("https://openalex.org/"), _openalex_fields),
-    "Semantic Scholar": (_has("corpusid", "corpusId", "paperId"), _semantic_scholar_fields),
-    "this index": (lambda record: "id" in record and "source" in record, _own_fields),
-    "arXiv": (
-        lambda record: (
-            "arxiv_id" in record or ("id" in record and _has("categories", "abstract", "update_date")(record))
-        ),
-        _arxiv_fields,
-    ),
-}
-"""Kinds of records, by what tells them apart; the first that fits is taken."""
-
-
-def arxiv_year(number: str) -> int | None:
-    """The year of the first version, from an arXiv number such as "2012.09161" or "hep-th/9901001"."""
-    found = _ARXIV.fullmatch(number)
-    if not found:
-        return None
-    if found[3]:
-        return 1900 + int(found[3]) if int(found[3]) > 90 else 2000 + int(found[3])
-    return 2000 + int(found[1]) if 1 <= int(found[2]) <= 12 else None
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
 # --- BibTeX ----------------------------------------------------------------------------------------------------------
 
 
@@ -336,7 +250,7 @@ def _bibtex(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Found | Probl
         link = fields.get("url") or (f"https://arxiv.org/abs/{arxiv}" if arxiv else None)
         try:
             paper = IndexedPaper(
-                id=f"bib:{key}", title=_flat(fields["title"]), abstract=_flat(fields.get("abstract", "")),
+                id=f"bib:{key}", title=flat(fields["title"]), abstract=flat(fields.get("abstract", "")),
                 year=int(year) if year.isdecimal() and len(year) == 4 else None, arxiv=arxiv, doi=fields.get("doi"),
                 links=(link,) if link else (), categories=(), source="BibTeX",
             )  # fmt: skip

@@ -184,7 +184,7 @@ def opened_for_change(place: Place | None, settings: Settings, *, make: bool = T
 
 def _way_of(path: Path) -> str | None:
     """The way to vectors by which an index was made; None for one that is new, or that says nothing known."""
-    from apercu.papers.sqlite_index import vectors_of
+    from apercu.papers.sqlite_store import vectors_of
 
     if not path.exists():
         return None
@@ -213,10 +213,15 @@ def search_papers(
         index: another index than the user's: a file, or the address of a PostgreSQL server.
 
     Raises:
-        InputError: there is no index at `index`, it is damaged, or the query is empty.
+        InputError: there is no index at `index`, it is damaged, the query is empty, or no year can pass the filters.
     """
     if not query.strip():
         raise InputError("the query is empty, expected a question or some words", hint="Type what to look for.")
+    begin, end = (filters.year_from, filters.year_to) if filters else (None, None)
+    if begin is not None and end is not None and begin > end:
+        raise InputError(
+            f"no year is from {begin} on and not after {end}", hint=f"Turn them round: from {end} to {begin}."
+        )
     with opened_for_search(index, settings) as papers:
         return FoundPapers(query=query, papers=tuple(papers.search(query, limit=limit, filters=filters)))
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from apercu.errors import InputError
 from apercu.papers.base import Filters
+from apercu.papers.embed import Embedder
+from apercu.papers.rank import text_of
+from apercu.papers.vectors import quantised
 from apercu.records import IndexedPaper
 
 COLUMNS = "id, title, abstract, year, arxiv, doi, links, categories, source"
@@ -88,6 +91,14 @@ def as_tsquery(word: str) -> str:
 def as_vector(meaning: NDArray[np.int8]) -> str | None:
     """(D,) whole numbers as pgvector reads them; None for zeros, which have no direction."""
     return f"[{','.join(map(str, meaning.tolist()))}]" if meaning.any() else None
+
+
+def meanings(embedder: Embedder, papers: Sequence[IndexedPaper]) -> NDArray[np.int8]:
+    """(N, D) whole numbers in -127..127: a cosine does not ask how long a vector is, and half floats hold them."""
+    values: NDArray[np.int8] = quantised(embedder.embed([text_of(paper.title, paper.abstract) for paper in papers]))[
+        "values"
+    ]
+    return values
 
 
 def numbers_of(sent: bytes, type: str) -> NDArray[np.float32]:

@@ -1,13 +1,22 @@
 """In which order papers are told that a search by words and a search by meaning named.
 
-Both ways of keeping papers find candidates in their own manner; here those are read, and each is judged by four numbers
-of its text beside the query: BM25; the share of the query's words that it holds; how near its words come to those that
-it does not hold; and the cosine of the whole texts. Their weights were learned (see `WEIGHTS`).
+Both ways of keeping papers find candidates in their own manner; here those are read, and each is judged by six numbers
+of its text beside the query:
+
+1. BM25;
+2. the share of the query's words that the text holds;
+3. how near its words come to those that it does not hold;
+4. the cosine of the whole texts;
+5. the other way round, how far the text's different words are among the query's or near them;
+6. the share of the query's pairs of neighbours that are neighbours in the text, too.
+
+Their weights were learned (see `WEIGHTS`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -25,9 +34,9 @@ READ = 100
 """Candidates whose texts are read."""
 LONGEST_READ = 6_000
 """Characters of a text that are read."""
-WEIGHTS = np.array([9.5, 20.0, 39.0, 13.0], np.float32)
-"""What the four numbers of `features` count: learned on the first half of `benchmarks/papers` (softmax over candidates,
-five-fold cross-validated), with titles out of the index counting 0.6 of a paraphrase."""
+WEIGHTS = np.array([5.0, 24.5, 48.0, 5.5, 38.0, 7.0], np.float32)
+"""What the six numbers of `features` count: learned on the first half of `benchmarks/papers` (`retrieval.py --split dev
+--learn`: softmax over candidates), with titles out of the index counting 0.6 of a paraphrase."""
 SATURATION, LENGTH = 0.8, 0.75
 """k1 and b of BM25."""
 FAR = 0.1
@@ -39,6 +48,14 @@ class Asked(NamedTuple):
 
     stem: str
     word: str
+    papers: int
+
+
+class Question(NamedTuple):
+    """What was asked: the text as it was typed, its words, and how many papers the index has."""
+
+    text: str
+    words: Sequence[Asked]
     papers: int
 
 
@@ -55,8 +72,7 @@ def rarity(papers: int, count: int) -> float:
 def ranked(
     named: Sequence[Fused],
     texts: Mapping[int, str],
-    asked: Sequence[Asked],
-    count: int,
+    question: Question,
     cosines: Mapping[int, float],
     embedder: Embedder,
     stems: Stems,
@@ -66,26 +82,26 @@ def ranked(
     Args:
         named: the candidates, the best first by what the two searches say.
         texts: by key.
-        asked: the words of the query.
-        count: papers of the index.
+        question: what was asked.
         cosines: of candidates with the query, by key.
         embedder: how words become vectors.
         stems: of words.
     """  # fmt: skip
     read = [entry for entry in named if entry.key in texts]
     near = [cosines.get(entry.key, 0.0) for entry in read]
-    scores = features(asked, count, [texts[entry.key] for entry in read], near, embedder, stems) @ WEIGHTS
+    scores = features(question, [texts[entry.key] for entry in read], near, embedder, stems) @ WEIGHTS
     # Stable: equal scores stay in the order of the searches.
     told = [read[i]._replace(score=float(scores[i])) for i in np.argsort(-scores, kind="stable").tolist()]
     return [*told, *(entry for entry in named if entry.key not in texts)]
 
 
 def features(
-    asked: Sequence[Asked], count: int, texts: Sequence[str], cosines: Sequence[float], embedder: Embedder, stems: Stems
+    question: Question, texts: Sequence[str], cosines: Sequence[float], embedder: Embedder, stems: Stems
 ) -> FloatArray:
-    """(N, 4): BM25, share of the words held, nearness of those not held (each as a mean over the query), and cosine."""
-    found = np.zeros((len(texts), 4), np.float32)
+    """(N, 6): the numbers of each text, in the order of the head of this file."""
+    found = np.zeros((len(texts), 6), np.float32)
     found[:, 3] = cosines
+    asked = question.words
     if not asked or not texts:
         return found
     known, rows = _numbered(texts)
@@ -93,16 +109,62 @@ def features(
     starts = np.cumsum(lengths) - lengths
     equal = _equal(asked, known, stems)
     often = np.add.reduceat(equal[:, places], starts, axis=1, dtype=np.float32).T  # (N, words of the query)
-    vectors = embedder.embed([*(word.word for word in asked), *known])
-    cosine = vectors[: len(asked)] @ vectors[len(asked) :].T
-    near = np.maximum.reduceat(np.clip((cosine - FAR) / (1 - FAR), 0, 1)[:, places], starts, axis=1).T
-    rare = np.array([rarity(word.papers, count) for word in asked], np.float32)
+    vectors, weights = embedder.words([*(word.word for word in asked), *known])
+    weights = weights[len(asked) :]
+    nearness = np.clip((vectors[: len(asked)] @ vectors[len(asked) :].T - FAR) / (1 - FAR), 0, 1)
+    near = np.maximum.reduceat(nearness[:, places], starts, axis=1).T
+    rare = np.array([rarity(word.papers, question.papers) for word in asked], np.float32)
     root = np.sqrt(rare)
     longer = SATURATION * (1 - LENGTH + LENGTH * lengths / lengths.mean())[:, None]
     found[:, 0] = (often * (1 + SATURATION) / (often + longer)) @ rare / rare.sum()
     found[:, 1] = (often > 0) @ root / root.sum()
     found[:, 2] = np.where(often > 0, 0, near) @ root / root.sum()
+    owners = np.repeat(np.arange(len(texts)), lengths)
+    holds = np.zeros((len(texts), len(known)), np.float32)
+    holds[owners, places] = 1
+    answered = np.where(equal, 1, nearness).max(axis=0) * weights
+    found[:, 4] = holds @ answered / np.maximum(holds @ weights, 1e-6)
+    found[:, 5] = _beside(question, rare, equal, places, owners, stems)
     return found
+
+
+def _beside(
+    question: Question,
+    rare: FloatArray,
+    equal: NDArray[np.bool_],
+    places: NDArray[np.intp],
+    owners: NDArray[np.intp],
+    stems: Stems,
+) -> FloatArray:
+    """(N,) of the pairs of neighbours in the query, those that are neighbours in a text, too, in either order.
+
+    Args:
+        question: what was asked.
+        rare: (words of the query,) their rarities; a pair counts the root of the product.
+        equal: as `_equal` gives it.
+        places: known words of all texts, one text after the other.
+        owners: of each of them, its text.
+        stems: of words.
+    """  # fmt: skip
+    at = {word.stem: i for i, word in enumerate(question.words)}
+    said = WORD.findall(question.text.casefold())
+    of_words = stems.of_words(said)
+    order = [at[stem] for word in said for stem in of_words[word] if stem in at]
+    pairs = list(dict.fromkeys((min(a, b), max(a, b)) for a, b in pairwise(order) if a != b))
+    found = np.zeros((int(owners[-1]) + 1, len(pairs)), np.float32)
+    if not pairs:
+        return found.sum(axis=1)
+    number = np.full((len(at) + 1, len(at) + 1), -1)
+    for i, (a, b) in enumerate(pairs):
+        number[a, b] = number[b, a] = i
+    which = np.where(equal.any(axis=0), equal.argmax(axis=0), len(at))[places]
+    # Each text begins with the number of no word, so a pair never lies in two texts.
+    pair = number[which[:-1], which[1:]]
+    there = np.flatnonzero(pair >= 0)
+    found[owners[there], pair[there]] = 1
+    one, other = np.array(pairs).T
+    worth = np.sqrt(rare[one] * rare[other])
+    return found @ worth / worth.sum()
 
 
 class _Numbers(dict[str, int]):
