@@ -42,6 +42,7 @@ _BOUNDARY = re.compile(
 )
 _FIVE_WORDS = re.compile(r"(?:[^\s]+\s+){0,5}[^\s]*$")
 _FEW_LETTERS = 14
+_FAR = 160
 
 
 def without_subjects(text: str) -> str:
@@ -57,8 +58,9 @@ def without_subjects(text: str) -> str:
 
 def around(text: str, start: int, end: int) -> tuple[str, str]:
     """What of its own clause stands before and after the words from `start` to `end`."""
-    begins = max((match.end() for match in _BOUNDARY.finditer(text, 0, start)), default=0)
-    ends = next((match.start() for match in _BOUNDARY.finditer(text, end)), len(text))
+    first, last = max(0, start - _FAR), min(len(text), end + _FAR)
+    begins = max((match.end() for match in _BOUNDARY.finditer(text, first, start)), default=first)
+    ends = next((match.start() for match in _BOUNDARY.finditer(text, end, last)), last)
     return text[begins:start], text[end:ends]
 
 

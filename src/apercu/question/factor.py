@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apercu.question.axes import factors_of_axes
 from apercu.question.measures import NOT_SIZE, many_times, two_measures
+from apercu.question.portions import portions
 from apercu.question.side import one_side
 from apercu.question.words import NUMBER_WORDS
 from apercu.records import Facet
@@ -50,7 +52,7 @@ _BETWEEN = rf"(?:{_X}|[ ]{_X}[ ]|[ ]by[ ])"
 _NAMED_HEIGHTS = {"full hd": 1080, "4k": 2160, "uhd": 2160, "8k": 4320, "1080p": 1080}
 _ENLARGING = (
     r"enlarg\w*|upscal\w*|upsampl\w*|upsiz\w*|magnif\w*|blow\w*|blew|scal(?:e|es|ed|ing)|zoom\w*|resiz\w*|"
-    r"increas\w*|grow\w*|bigger|larger"
+    r"increas\w*|grow\w*|bigger|larger|widen\w*|heighten\w*|vergröß\w*|größer|agrand\w*|grand\w*|ampli\w*|aument\w*"
 )
 _LARGER = (
     r"(?:bigger|larger|greater|wider|taller|higher|enlarge\w*|magnif\w*|upscal\w*|zoom|size\b|resolution|"
@@ -85,8 +87,18 @@ _SIDE_TO_SIDE = _compiled(
 )
 _TARGET = _compiled(
     r"\b(?:to|into|as|be|make (?:it|this|the \w+|my \w+)|need(?: it| this)?|want(?: it| this)?|size(?: of)?|output|"
-    r"export(?:ed)? at|=|an?(?= \S+ version))"
-    rf"(?: (?:exactly|about|be|a|an|at|at least|in)){{0,2}}\s*:?\s*{_pair(1)}"
+    r"export(?:ed)? at|=|an?(?= \S+ version)|auf|"
+    r"(?:output|final|target|resulting|result|end|new|desired|wanted|required) (?:size|resolution|dimensions?|format)|"
+    r"(?:need|want|must|should|make|get|render|output|deliver|print)\b[^.;!?\d]{0,40}? (?:at|in)|"
+    r"(?:agrand|pass|redimension|export|veux|voudr|faut|besoin|ampl|escal|aument|quier|necesit)\w*[^.;!?\d]{0,40}? "
+    r"(?:à|a|en|de|hasta))"
+    rf"(?: (?:exactly|about|be|a|an|at|at least|in|of|is|are|der|die|genau|exactement)){{0,2}}\s*:?\s*{_pair(1)}"
+)
+_CJK_PAIR = r"(?<![a-z0-9.])(?P<w{0}>\d{{1,6}})\s?[x×✕*]\s?(?P<h{0}>\d{{1,6}})(?![a-z0-9.])"
+_CJK_TARGET = _compiled(
+    rf"{_CJK_PAIR.format(1)}\s?(?:크기|사이즈|해상도|サイズ|大|ピクセル|픽셀|像素|の大きさ)?"
+    r"(?:으로|로|까지|に|まで|が必要|가 필요|이 필요)"
+    rf"|(?:到|成|为|至|要)\s?{_CJK_PAIR.format(2)}"
 )
 _IN_PIXELS = _compiled(rf"{_PIXELS}$")
 _NAMED_TARGET = _compiled(r"\b(?:to|into|in|at|as)\s+(?P<name>full hd|4k(?: uhd)?|uhd|8k|1080p)\b")
@@ -148,6 +160,17 @@ _TWICE = _compiled(rf"\b(?P<n>twice|thrice)\s+(?:as\s+)?{_LARGER}")
 _AREA = _compiled(r"\s*(?:the\s+|as many\s+|more\s+)?(?:area|pixels|pixel count|number of pixels|megapixels)\b")
 _COMPARED = 2
 _TRIES = _compiled(r"\b(?:tried|tries|try|asked|failed|attempted|clicked)\b")
+_NO_SIZE = (
+    _compiled(rf"(?<![\w.]){_NUMBER}\s?{_X}\s?(?:optical |digital |lens |tele )?zoom\b(?! (?:in|into)\b)"),
+    _compiled(rf"\bzoom (?:lens|factor|range|camera) (?:of )?{_NUMBER}\s?{_X}"),
+    _compiled(
+        rf"\b(?:tried|tries|asked|asks|failed|attempted|clicked|said|told|complained|read|called|happened)\b"
+        rf"[^.;!?]{{0,30}}?(?P<n>\b(?:twice|thrice)|{_AMOUNT} times)\b"
+    ),
+    _compiled(r"\b(?:twice|thrice)(?= (?:already|a (?:day|week|month|year)|before|in a row)\b)"),
+)
+"""A zoom of a camera, and how often something was tried: numbers of times that are no factor."""
+_ADDED = _compiled(r"\b(?:add\w*|plus|gain\w*|extra)\s$")
 _GROWING = _compiled(rf"\b(?:{_ENLARGING})\b")
 _WORD_FACTORS = {"doubl": 2.0, "twice": 2.0, "tripl": 3.0, "thric": 3.0, "quadr": 4.0}
 
@@ -168,6 +191,8 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
         size, rest = _read_target(text, rest, facets)
     if factor is None and scale is None:
         factor, scale, rest = _read_pair_of_factors(text, rest, facets)
+    for pattern in _NO_SIZE:
+        rest = pattern.sub(lambda count: " " * len(count.group()), rest)
     rest = _ANY_PAIR.sub(lambda pair: " " * len(pair.group()), rest)
     if factor is None and scale is None:
         factor, scale, rest = _read_axes(text, rest, facets)
@@ -217,6 +242,12 @@ def _read_target(text: str, rest: str, facets: list[Facet]) -> tuple[tuple[int, 
         if _is_size(height, width, low=1 if _IN_PIXELS.search(pair.group()) else _SIDE_LIMITS[0]):
             facets.append(_facet(text, "size", f"height {height}, width {width}", pair.start("w1"), pair.end()))
             return (height, width), _blanked(rest, pair)
+    if not text.isascii() and (pair := _CJK_TARGET.search(rest)):
+        width, height = (int(pair[f"{side}1"] or pair[f"{side}2"]) for side in "wh")
+        if _is_size(height, width):
+            start = pair.start("w1") if pair["w1"] else pair.start("w2")
+            facets.append(_facet(text, "size", f"height {height}, width {width}", start, pair.end()))
+            return (height, width), _blanked(rest, pair)
     if named := _NAMED_TARGET.search(rest):
         height = _NAMED_HEIGHTS[named["name"].lower().removesuffix(" uhd")]
         width = height * 16 // 9
@@ -241,6 +272,9 @@ def _read_pair_of_factors(
 
 def _read_axes(text: str, rest: str, facets: list[Facet]) -> tuple[float | None, tuple[float, float] | None, str]:
     """Read factors per axis: "double the width" is about one axis; "twice as wide" alone is said for twice as large."""
+    if (told := factors_of_axes(rest)) and told.y != told.x:
+        facets.append(_facet(text, "factor", _scale_text(told.y, told.x), told.start, told.end))
+        return None, (told.y, told.x), rest
     axes: dict[str, tuple[float, re.Match[str]]] = {}
     for match in _AXIS.finditer(rest):
         word = (match["noun"] or match["adjective"]).lower()
@@ -280,6 +314,8 @@ def _factors(text: str, *, enlarging: bool) -> Iterator[_Found]:
         yield _Found(match.start(), match.end(), _number(match["n"]))
     for match in _FOREIGN_VERB.finditer(text):
         yield _Found(match.start(), match.end(), _FOREIGN_VERBS[str(match.lastgroup)])
+    for start, end, share in portions(text):
+        yield _Found(start, end, 1 + share)
     for match in _HALF_AGAIN.finditer(text):
         yield _Found(match.start(), match.end(), 1.5)
     yield from _percentages(text)
@@ -297,10 +333,11 @@ def _percentages(text: str) -> Iterator[_Found]:
     for match in _PERCENT.finditer(text):
         grows = _GROWING.search(text, max(0, match.start() - 60), match.start()) is not None
         before = text[max(0, match.start("n") - 12) : match.start("n")].lower().split()
-        if not (grows or match["larger"] or match["whole"] or (before and before[-1] in ("to", "at", "by"))):
+        added = _ADDED.search(text, 0, match.start("n"))
+        if not (grows or added or match["larger"] or match["whole"] or (before and before[-1] in ("to", "at", "by"))):
             continue
         share = _number(match["n"]) / 100
-        adds = match["larger"] or (match["by"] and share <= 1)
+        adds = added or match["larger"] or (match["by"] and share <= 1)
         yield _Found(match.start(), match.end(), 1 + share if adds else share)
 
 

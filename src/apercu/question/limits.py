@@ -64,6 +64,8 @@ _ITS_LIKE = _compiled(
 )
 _NON = _compiled(r"(?<!\w)non[- ]?$")
 _WITHOUT = _compiled(r"\bwithout\s$")
+_NEAR = 120
+"""How many characters around a name are looked at."""
 _SHORTEST_NAME = 3
 _WORDS = frozenset({
     "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
@@ -120,7 +122,7 @@ def read_limits(text: str) -> Limits:
     for (names, match), denied in _judged_mentions(text):
         if denied:
             excluded += names
-            if _ITS_LIKE.search(text[match.end() :]):
+            if _ITS_LIKE.search(text[match.end() : match.end() + _NEAR]):
                 excluded += [family.family for family in families() if family.draws in _drawn_by(names)]
             facets.append(_facet(text, "not", match))
         elif len(names) == 1 or _KINDS["diffusion"].fullmatch(match.group()):
@@ -192,26 +194,24 @@ def _judged_mentions(text: str) -> list[tuple[_Mention, bool]]:
 def _is_denied(text: str, match: re.Match[str]) -> bool:
     """Whether the words around a name refuse it; in a question, what is said of it is no complaint."""
     patterns = _patterns()
-    rest = text[match.end() :]
-    if _is_praised(text, match):
+    first, rest = max(0, match.start() - _NEAR), text[match.end() : match.end() + _NEAR]
+    before = patterns["before"].search(text, first, match.start())
+    if _is_praised(text[first : match.start()], rest, refused=before is not None):
         return False
-    if _NON.search(text, 0, match.start()):
-        return True
-    if patterns["before"].search(text, 0, match.start()) or patterns["after"].search(rest):
+    if before or patterns["after"].search(rest) or _NON.search(text, first, match.start()):
         return True
     sentence = max(text.rfind(mark, 0, match.start()) for mark in ".!?;:") + 1
-    return not patterns["asks"].search(text[sentence:]) and bool(patterns["complains"].search(rest))
+    return not patterns["asks"].match(text, sentence) and bool(patterns["complains"].search(rest))
 
 
-def _is_praised(text: str, match: re.Match[str]) -> bool:
+def _is_praised(before: str, rest: str, *, refused: bool) -> bool:
     """Whether what looks like a refusal is none: "not only SwinIR", "why not SwinIR?", "without SwinIR I'd be lost"."""
     patterns = _patterns()
-    before, rest = text[max(0, match.start() - 60) : match.start()], text[match.end() :]
     if patterns["praising"].search(before):
         return True
     if _WITHOUT.search(before) and patterns["without_it"].search(rest):
         return True
-    return not patterns["before"].search(text, 0, match.start()) and bool(patterns["praised"].search(rest))
+    return not refused and bool(patterns["praised"].search(rest))
 
 
 def _drawn_by(names: tuple[str, ...]) -> set[str]:

@@ -206,7 +206,7 @@ _TIMES_OF = (
     ),
     _compiled(rf"(?P<n>{_CJK})\s?[배倍]{_HALF}"),
     _compiled(
-        rf"\b(?:times|factor|faktor|facteur|multiplica\w* por|multipli\w* par|por|par|um das)"
+        rf"\b(?:times|factor|faktor|facteur|multiplica\w* por|multipli\w* par|por|par|um das|fois|mal)"
         rf"\s(?P<n>{_COUNT})\b(?!\s?(?:%|px|cm|mm))"
     ),
     _compiled(rf"{_ALONE}(?P<n>{_N})\s?[x×](?![\w×]|\s?\d){NOT_SIZE}"),
