@@ -14,14 +14,14 @@ _LEAST, _MOST = 1.0, 100.0
 _N = r"\d{1,3}(?:[.,]\d{1,4})?"
 _WIDTH = re.compile(
     r"\b(?:wide|wider|widen|width|widthwise|across|horizontal\w*|sideways|breite?r?|in die breite|waagerecht|"
-    r"larges?|largeur|horizontalement|anch[oa]s?|anchura|(?:in|along) (?:the )?x|x[- ](?:axis|direction))\b|"
-    r"가로|너비|폭|横幅?|幅|宽度?|寬度?|水平",
+    r"larges?|largeur|horizontalement|anch[oa]s?|anchura|(?:in|along) (?:the )?x|x(?= (?:by|times)\b)|x[- ](?:axis|direction))\b|"
+    r"가로|너비|폭|横[幅向]?|幅|宽度?|寬度?|水平",
     re.IGNORECASE,
 )
 _HEIGHT = re.compile(
     r"\b(?:tall|taller|high(?![- ](?:res|qual|def|end|dpi))|higher|height|heighten|heightwise|vertical\w*|upwards?|hoch|höher|höhe|senkrecht|"
-    r"hauts?|hautes?|hauteur|verticalement|alt[oa]s?|altura|(?:in|along) (?:the )?y|y[- ](?:axis|direction))\b|"
-    r"세로|높이|縦|高さ|高度|高(?![清质質分画解精级速])|竖直|垂直",
+    r"hauts?|hautes?|hauteur|verticalement|alt[oa]s?|altura|(?:in|along) (?:the )?y|y(?= (?:by|times)\b)|y[- ](?:axis|direction))\b|"
+    r"세로|높이|縦|纵向?|高さ|高度|高(?![清质質分画解精级速])|竖直|垂直",
     re.IGNORECASE,
 )
 _WORDS = {
@@ -38,7 +38,7 @@ _WORD = re.compile(
     "|".join(f"(?P<w{i}>(?<![a-zäöüé])(?:{words}))" for i, words in enumerate(_WORDS.values())), re.IGNORECASE
 )
 _NUMBER = re.compile(
-    rf"(?<![a-z0-9.,/-])(?P<by>\b(?:by|um|de|un|factor of)\s)?(?P<n>{_N})\s?"
+    rf"(?<![a-z0-9.,/-])(?P<by>\b(?:by|um|de|un|factor of|mal|times|par|por|fois)\s)?(?P<n>{_N})\s?"
     r"(?:(?P<share>%|％|percent\b|per cent\b|prozent\b|퍼센트)(?P<more>\s(?:more|larger|wider|taller|higher|größer))?|"
     r"[x×✕]|-?\s?times\b|-?fold\b|-?fach\w*|-?mal\b|fois\b|veces\b|배|倍|"
     r"(?=\s?(?:in|along|on|for)\s(?:the\s)?(?:x|y|width|height|horizontal|vertical)\b)|"
@@ -48,7 +48,7 @@ _NUMBER = re.compile(
 )
 _STAYS = re.compile(
     r"\b(?:only|just|nur|seulement|uniquement|solo|sólo|solamente|alone)\b|만|だけ|のみ|只|仅|"
-    r"\b(?:without|not|keep\w*|leav\w*|same|unchanged|untouched|ohne|bleibt|sans|garde\w*|sin|mantén|manteniendo)\b"
+    r"(?:n['’]t|\b(?:without|not|keep\w*|leav\w*|same|unchanged|untouched|ohne|bleibt|sans|garde\w*|sin|mantén|manteniendo))\b"
     r"[^.;!?]{0,40}(?:width|height|horizontal|vertical|breite|höhe|largeur|hauteur|ancho|alto|other (?:side|axis|direction|way))|"
     r"(?:width|height|other (?:side|axis|direction)|breite|höhe|largeur|hauteur|ancho|alto|세로|가로|縦|横|高|宽)"
     r"[^.;!?]{0,12}(?:stays?|same|unchanged|as (?:it )?is|untouched|bleibt|inchangée?|igual|그대로|そのまま|不变)",

@@ -23,12 +23,16 @@ _STOP = (
     r"only|offline|open[- ]?sourced?|commercial(?:ly)?(?= (?:use|usage|work|purposes?|licen|project))|licen\w+|free|please|cpus?[ -]only|"
     r"enlarge\w*|upscale\w*|bigger|larger|vergrößer\w*|agrandi\w*|ampli\w*|double\w*)"
 )
-_NAMES = rf"(?:\s?(?!{_STOP}\b)[^\s\d,.;:!?()，。、]+){{1,6}}"
+_NAMES = rf"(?:\s?(?!{_STOP}\b|next to\b)[^\s\d,.;:!?()，。、]+){{1,6}}"
 _TOLD = r"(?:\s(?:that|who|where|which|with)(?:\s(?!(?:i|we|must|should|needs?|will|can|my|our|is|has)\b)[\w'’-]+){1,5})?"
+_BESIDE = (
+    r"(?:\s(?:next to|beside|behind|in front of|near|under|sitting at|at|holding|carrying|fixing|repairing|using)"
+    r"(?:\s(?:a|an|the|his|her|their|its|our|my))?(?:\s(?!" + _STOP + r"\b)[\w'’-]+){1,3})?"
+)
 """What is said of the thing that is shown, unless it is about the one who asks or about what must be."""
 _SHOWN = (
-    re.compile(rf"\b{_PICTURE}\s{_OF}(?P<what>{_NAMES}{_TOLD})", re.IGNORECASE),
-    re.compile(rf"\b(?:wallpaper|background|screen ?saver)s?\sfor(?P<what>{_NAMES})", re.IGNORECASE),
+    re.compile(rf"\b{_PICTURE}\s{_OF}(?P<what>{_NAMES}{_BESIDE}{_TOLD})", re.IGNORECASE),
+    re.compile(rf"\b(?:wallpaper|background|screen ?saver|advert|ad)s?\sfor(?P<what>(?! (?:\w+ )*(?:clients?|customers?)){_NAMES})", re.IGNORECASE),
     re.compile(rf"\b{_PICTURE}\s(?:shows?|depicts?|zeigt|montre|muestra)(?P<what>{_NAMES})", re.IGNORECASE),
     re.compile(r"(?P<what>[^、。,，.!?！？\s]{1,8})の(?:写真|画像|絵|イラスト|スクショ)"),
     re.compile(r"(?P<what>[^，。、,.!?！？\s放用把将要想能在上给我只没无]{1,8})的(?:照片|图片|图像|画|截图)"),

@@ -91,7 +91,9 @@ _TARGET = _compiled(
     r"(?:output|final|target|resulting|result|end|new|desired|wanted|required) (?:size|resolution|dimensions?|format)|"
     r"(?:need|want|must|should|make|get|render|output|deliver|print)\b[^.;!?\d]{0,40}? (?:at|in)|"
     r"(?:agrand|pass|redimension|export|veux|voudr|faut|besoin|ampl|escal|aument|quier|necesit)\w*[^.;!?\d]{0,40}? "
-    r"(?:à|a|en|de|hasta))"
+    r"(?:à|a|en|de|hasta)|"
+    r"(?:must|should|has to|needs? to|have to|doit|devra|fasse|tiene que|debe|soll\w*|muss)(?: [^\W\d]+){1,2}|"
+    r"in(?= \d+ ?[x×] ?\d+ (?:px |pixeln? )?(?:ausgeb|speicher|exportier|umrechn)))"
     rf"(?: (?:exactly|about|be|a|an|at|at least|in|of|is|are|der|die|genau|exactement)){{0,2}}\s*:?\s*{_pair(1)}"
 )
 _CJK_PAIR = r"(?<![a-z0-9.])(?P<w{0}>\d{{1,6}})\s?[x×✕*]\s?(?P<h{0}>\d{{1,6}})(?![a-z0-9.])"
@@ -122,6 +124,10 @@ _X_N = _compiled(rf"(?<![A-Za-z0-9_.]){_X}\s?(?P<n>(?!64\b|86\b|32\b){_NUMBER})(
 _N_TIMES = _compiled(rf"{_ALONE}(?P<n>{_AMOUNT})\s*-?\s*(?:times|fold)\b{NOT_SIZE}(?P<larger>\s+(?:as\s+)?{_LARGER})?")
 _FOLD = _compiled(rf"\b(?P<n>{_WORDS}|hundred)fold\b")
 _FOREIGN = _compiled(rf"(?P<n>{_NUMBER}|{_OTHER_WORDS})\s?-?(?:배|倍|fache[nsr]?\b|fach\b|fois\b|veces\b)")
+_OF_SIZE = _compiled(
+    rf"\bto (?:about )?(?P<n>{_NUMBER}) (?:of|times|x) (?:its|the|their) (?:(?:current|original|present) )?"
+    r"(?:size|dimensions|width|height|resolution)\b"
+)
 _FOREIGN_FACTOR = _compiled(
     r"(?:\bescala|\béchelle|\bmaßstab|\bvergrößerungsfaktor|倍率|배율)(?: de| von| :|:|は|은|を)?\s?"
     rf"(?P<n>{_NUMBER})(?![\d%])"
@@ -297,7 +303,7 @@ def _first_factor(text: str, *, enlarging: bool) -> _Found | None:
 
 
 def _factors(text: str, *, enlarging: bool) -> Iterator[_Found]:
-    for pattern in (_FACTOR_OF, _X_N, _FOLD, _FOREIGN, _TWICE):
+    for pattern in (_FACTOR_OF, _X_N, _FOLD, _FOREIGN, _TWICE, _OF_SIZE):
         for match in pattern.finditer(text):
             yield _Found(match.start(), match.end(), _amount(match["n"]))
     for pattern in (_BY_N, _VERB, _PASSIVE):
