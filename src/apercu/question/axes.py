@@ -1,4 +1,4 @@
-"""Read a factor for each axis: "200% width and 300% height", "doppelt so breit und dreimal so hoch", "가로 2배, 세로 1.5배".
+"""Read a factor for each axis: "200% wide, 300% high", "doppelt so breit, dreimal so hoch", "가로 2배, 세로 1.5배".
 
 Amounts and axes are looked for by themselves, in seven languages, and then dealt to each other by their order: the
 amounts stand all before their axes, or all after them. A single amount counts only where it is said that the other
@@ -14,21 +14,26 @@ _LEAST, _MOST = 1.0, 100.0
 _N = r"\d{1,3}(?:[.,]\d{1,4})?"
 _WIDTH = re.compile(
     r"\b(?:wide|wider|widen|width|widthwise|across|horizontal\w*|sideways|breite?r?|in die breite|waagerecht|"
-    r"larges?|largeur|horizontalement|anch[oa]s?|anchura|(?:in|along) (?:the )?x|x(?= (?:by|times)\b)|x[- ](?:axis|direction))\b|"
+    r"larges?|largeur|horizontalement|anch[oa]s?|anchura|(?:in|along) (?:the )?x|x(?= (?:by|times)\b)|"
+    r"x[- ](?:axis|direction))\b|"
     r"가로|너비|폭|横[幅向]?|幅|宽度?|寬度?|水平",
     re.IGNORECASE,
 )
 _HEIGHT = re.compile(
-    r"\b(?:tall|taller|high(?![- ](?:res|qual|def|end|dpi))|higher|height|heighten|heightwise|vertical\w*|upwards?|hoch|höher|höhe|senkrecht|"
-    r"hauts?|hautes?|hauteur|verticalement|alt[oa]s?|altura|(?:in|along) (?:the )?y|y(?= (?:by|times)\b)|y[- ](?:axis|direction))\b|"
+    r"\b(?:tall|taller|high(?![- ](?:res|qual|def|end|dpi))|higher|height|heighten|"
+    r"heightwise|vertical\w*|upwards?|hoch|höher|höhe|senkrecht|"
+    r"hauts?|hautes?|hauteur|verticalement|alt[oa]s?|altura|(?:in|along) (?:the )?y|y(?= (?:by|times)\b)|"
+    r"y[- ](?:axis|direction))\b|"
     r"세로|높이|縦|纵向?|高さ|高度|高(?![清质質分画解精级速])|竖直|垂直",
     re.IGNORECASE,
 )
 _WORDS = {
-    2.0: r"twice|doubl\w*|two times|doppelt|zweimal|zweifach|verdoppel\w*|deux fois|doubler|dos veces|doble|duplicar|"
+    2.0: r"twice|doubl\w*|two times|two-?fold|doppelt|zweimal|zweifach|verdoppel\w*|deux fois|doubler|"
+    r"dos veces|doble|duplicar|"
     r"두\s?배|二倍|两倍|兩倍|一倍",
-    3.0: r"thrice|tripl\w*|three times|dreimal|dreifach\w*|verdreifach\w*|trois fois|tres veces|triple|세\s?배|三倍",
-    4.0: r"quadrupl\w*|four times|viermal|vierfach\w*|quatre fois|cuatro veces|네\s?배|四倍",
+    3.0: r"thrice|tripl\w*|three times|three-?fold|dreimal|dreifach\w*|verdreifach\w*|trois fois|tres veces|"
+    r"triple|세\s?배|三倍",
+    4.0: r"quadrupl\w*|four times|four-?fold|viermal|vierfach\w*|quatre fois|cuatro veces|네\s?배|四倍",
     5.0: r"five times|fünfmal|fünffach\w*|cinq fois|cinco veces|다섯\s?배|五倍",
     1.5: r"one and a half times|half again(?: as)?|anderthalb(?:mal|fach)|eineinhalb(?:mal|fach)|une fois et demie|"
     r"vez y media|한 배 반|一倍半",
@@ -48,8 +53,10 @@ _NUMBER = re.compile(
 )
 _STAYS = re.compile(
     r"\b(?:only|just|nur|seulement|uniquement|solo|sólo|solamente|alone)\b|만|だけ|のみ|只|仅|"
-    r"(?:n['’]t|\b(?:without|not|keep\w*|leav\w*|same|unchanged|untouched|ohne|bleibt|sans|garde\w*|sin|mantén|manteniendo))\b"
-    r"[^.;!?]{0,40}(?:width|height|horizontal|vertical|breite|höhe|largeur|hauteur|ancho|alto|other (?:side|axis|direction|way))|"
+    r"(?:n['’]t|\b(?:without|not|keep\w*|leav\w*|same|unchanged|untouched|ohne|bleibt|sans|garde\w*|"
+    r"sin|mantén|manteniendo))\b"
+    r"[^.;!?]{0,40}(?:width|height|horizontal|vertical|breite|höhe|largeur|hauteur|ancho|alto|"
+    r"other (?:side|axis|direction|way))|"
     r"(?:width|height|other (?:side|axis|direction)|breite|höhe|largeur|hauteur|ancho|alto|세로|가로|縦|横|高|宽)"
     r"[^.;!?]{0,12}(?:stays?|same|unchanged|as (?:it )?is|untouched|bleibt|inchangée?|igual|그대로|そのまま|不变)",
     re.IGNORECASE,

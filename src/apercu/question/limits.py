@@ -122,6 +122,8 @@ def read_limits(text: str) -> Limits:
     for (names, match), denied in _judged_mentions(text):
         if denied:
             excluded += names
+            if _KINDS["diffusion"].search(match.group()):  # "no latent diffusion" is said of them all
+                excluded += [family.family for family in families() if family.draws == "diffusion"]
             if _ITS_LIKE.search(text[match.end() : match.end() + _NEAR]):
                 excluded += [family.family for family in families() if family.draws in _drawn_by(names)]
             facets.append(_facet(text, "not", match))

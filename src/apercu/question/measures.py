@@ -223,12 +223,14 @@ _TIMES_OF = (
     _compiled(rf"(?<![\w.])(?<!\d\s)[x×]\s?(?P<n>(?!64\b|86\b|32\b){_N})(?![\w%])"),
 )
 _MANY = {
-    2.0: r"doubl\w*|twice|two-?fold|doppel\w*|verdoppel\w*|doble|dobl\w+|duplic\w+|곱절|갑절|두배|翻倍|加倍|翻一番|(?:提高|提升|增加|增大|加大|扩大|变大|大)了?一倍|"
+    2.0: r"doubl\w*|twice|two-?fold|doppel\w*|verdoppel\w*|doble|dobl\w+|duplic\w+|곱절|갑절|두배|翻倍|加倍|翻一番|"
+    r"(?:提高|提升|增加|增大|加大|扩大|变大|大)了?一倍|"
     r"(?<![\d一二两三四五六七八九十.])倍(?=に|サイズ|の|寸|角)",
     3.0: r"tripl\w*|thrice|treble\w*|verdreifach\w*|dreifach\w*",
     4.0: r"quadrupl\w*|vervierfach\w*|cuádruple|cuadruplic\w+|quadrupel\w*",
     5.0: r"quintupl\w*|verfünffach\w*",
-    1.5: r"(?:by\s)?half again(?: as)?|half as \w+ again|by half\b|une fois et demie|(?:una )?vez y media|um die hälfte|la mitad más|moitié plus",
+    1.5: r"(?:by\s)?half again(?: as)?|half as \w+ again|by half\b|"
+    r"une fois et demie|(?:una )?vez y media|um die hälfte|la mitad más|moitié plus",
 }
 _BEGINS = r"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))"
 """Where a word begins; Chinese, Japanese and Korean words need no space before them."""

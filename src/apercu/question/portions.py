@@ -1,4 +1,4 @@
-"""Read by what portion of itself a picture is to grow: "by a third", "a quarter larger", "um die Hälfte", "3分の1大きく"."""
+"""Read by what portion of itself a picture is to grow: "by a third", "a quarter larger", "um die Hälfte"."""
 
 from __future__ import annotations
 
