@@ -75,3 +75,14 @@ def test_rare_words_that_a_question_shares_with_a_description_count_most(setting
     assert "handwritten" in best
     assert words[best] == 1.0
     assert shared_words("xyzzy", entries) == {}
+
+
+def test_a_factor_that_was_not_taken_is_said_in_one_sentence(settings: Settings) -> None:
+    said = recommend_for(read_question("enlarge my photo 1000000x"), settings).sureness
+    assert said is not None
+    assert said.text.endswith(
+        "“1000000x” was not taken for a factor: an enlargement is by more than 1 and at most 100 times."
+    )
+    plain = recommend_for(read_question("enlarge my photo 3x"), settings).sureness
+    assert plain is not None
+    assert "not taken" not in plain.text

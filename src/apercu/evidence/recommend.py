@@ -20,7 +20,13 @@ from apercu.evidence.suits import (
     shared_words,
     speed_part,
 )
-from apercu.evidence.sure import in_letters_that_are_read, runner_up_of, sureness_of, what_tells_apart
+from apercu.evidence.sure import (
+    in_letters_that_are_read,
+    runner_up_of,
+    sureness_of,
+    what_tells_apart,
+    what_was_not_taken,
+)
 from apercu.records import (
     Brief,
     BriefEntry,
@@ -121,11 +127,14 @@ def recommend_for(
     abstained = task.id == "other" or not any(model.task == task.id for model in models)
     other = runner_up_of(models) if models and not abstained else None
     readable = in_letters_that_are_read(question)
+    sure = sureness_of(task.margin if readable else None, () if abstained else models)
+    if passed := what_was_not_taken(task):
+        sure = sure.model_copy(update={"text": f"{sure.text} {passed}"})
     return Recommendation(
         task=task,
         abstained=abstained,
         why=_why_not(task, given.values(), readable=readable) if abstained else "",
-        sureness=sureness_of(task.margin if readable else None, () if abstained else models),
+        sureness=sure,
         runner_up=other.id if other else None,
         against_runner_up=what_tells_apart(models[0], other) if other else "",
         models=() if abstained else models,

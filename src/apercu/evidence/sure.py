@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from apercu.records import RecommendedModel, Sureness
+from apercu.records import RecommendedModel, Sureness, Task
 
 SureLevel = Literal["sure", "fairly sure", "unsure"]
 SURE_MARGIN, FAIR_MARGIN = 1.0, 0.4
@@ -78,3 +78,11 @@ def sureness_of(margin: float | None, models: Sequence[RecommendedModel]) -> Sur
         text += " The first models are close to each other."
     family_right = share.family if models else None
     return Sureness(level=level, margin=margin, lead=lead, task_right=share.task, family_right=family_right, text=text)
+
+
+def what_was_not_taken(task: Task) -> str:
+    """Says in one sentence that a factor of the question was passed over; empty where none was."""
+    passed = [facet.quote for facet in task.facets if facet.kind == "factor" and facet.value == "not taken"]
+    if not passed:
+        return ""
+    return f"“{passed[0]}” was not taken for a factor: an enlargement is by more than 1 and at most 100 times."

@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apercu.question.axes import factors_of_axes
+from apercu.question.impossible import NOT_TAKEN, impossible_factor
 from apercu.question.measures import NOT_SIZE, many_times, two_measures
+from apercu.question.portions import portions
 from apercu.question.side import one_side
+from apercu.question.target import NAMED_HEIGHTS, PIXELS, SIDE_LIMITS, TIMES, is_size, pair_of_pixels, target_size
 from apercu.question.words import NUMBER_WORDS
 from apercu.records import Facet
 
 MAX_FACTOR = 100.0
-_SIDE_LIMITS = (16, 100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,9 @@ _OTHER_WORDS = "|".join(word for word in NUMBER_WORDS if not word.isascii())
 _NUMBER = r"\d{1,6}(?:[.,]\d{1,4})?"
 _AMOUNT = rf"(?:{_NUMBER}|\b(?:{_WORDS}))"
 _ALONE = r"(?<![\w.,/])(?<!\s-)(?<!^-)"
-_PIXELS = r"[ ]?(?:px|pixels?)\b"
-_X = r"[x×✕✖]"
-_BETWEEN = rf"(?:{_X}|[ ]{_X}[ ]|[ ]by[ ])"
-_NAMED_HEIGHTS = {"full hd": 1080, "4k": 2160, "uhd": 2160, "8k": 4320, "1080p": 1080}
 _ENLARGING = (
     r"enlarg\w*|upscal\w*|upsampl\w*|upsiz\w*|magnif\w*|blow\w*|blew|scal(?:e|es|ed|ing)|zoom\w*|resiz\w*|"
-    r"increas\w*|grow\w*|bigger|larger"
+    r"increas\w*|grow\w*|bigger|larger|widen\w*|heighten\w*|vergröß\w*|größer|agrand\w*|grand\w*|ampli\w*|aument\w*"
 )
 _LARGER = (
     r"(?:bigger|larger|greater|wider|taller|higher|enlarge\w*|magnif\w*|upscal\w*|zoom|size\b|resolution|"
@@ -63,53 +62,42 @@ _PICTURE = (
 )
 
 
-def _pair(number: int) -> str:
-    """A size: "1920x1080", "1920 × 1080 px" or "1920 by 1080" as groups w and h; not the start of "1x1x1"."""
-    return (
-        rf"(?<![\w.])(?P<w{number}>\d{{1,6}})(?:{_PIXELS})?{_BETWEEN}"
-        rf"(?P<h{number}>\d{{1,6}})(?![\d.]*{_X}?\w)(?:{_PIXELS})?"
-    )
-
-
 def _side(number: int) -> str:
     """A side: "64 px", "480p" or "4K" as groups s and u."""
-    return rf"(?P<s{number}>\d{{1,5}}|\b(?:full hd|4k|8k))(?P<u{number}>p\b|{_PIXELS})?"
+    return rf"(?P<s{number}>\d{{1,5}}|\b(?:full hd|4k|8k))(?P<u{number}>p\b|{PIXELS})?"
 
 
-_ANY_PAIR = _compiled(_pair(1))
+_ANY_PAIR = _compiled(pair_of_pixels(1))
 _FROM_TO = _compiled(
-    rf"{_pair(1)}(?:(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*|\s+(?:{_PICTURE})\s+){_pair(2)}"
+    rf"{pair_of_pixels(1)}(?:(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*|\s+(?:{_PICTURE})\s+){pair_of_pixels(2)}"
 )
 _SIDE_TO_SIDE = _compiled(
     rf"(?<![\w.,@-]){_side(1)}\s*(?:\w+\s+){{0,2}}?(?:to|→|->|into)\s*{_side(2)}(?![\d.]|\s?[x×])"
 )
-_TARGET = _compiled(
-    r"\b(?:to|into|as|be|make (?:it|this|the \w+|my \w+)|need(?: it| this)?|want(?: it| this)?|size(?: of)?|output|"
-    r"export(?:ed)? at|=|an?(?= \S+ version))"
-    rf"(?: (?:exactly|about|be|a|an|at|at least|in)){{0,2}}\s*:?\s*{_pair(1)}"
-)
-_IN_PIXELS = _compiled(rf"{_PIXELS}$")
-_NAMED_TARGET = _compiled(r"\b(?:to|into|in|at|as)\s+(?P<name>full hd|4k(?: uhd)?|uhd|8k|1080p)\b")
 _AXIS = _compiled(
     r"(?P<n>\b(?:doubl(?:e|ed|ing)|twice|tripl(?:e|ed|ing)|quadrupl(?:e|ed|ing))\b|"
-    rf"(?<![\w.,@-]){_AMOUNT}(?:\s*(?:{_X}|times|fold)\b|\s*-\s*(?:fold|times)\b))\s*"
+    rf"(?<![\w.,@-]){_AMOUNT}(?:\s*(?:{TIMES}|times|fold)\b|\s*-\s*(?:fold|times)\b))\s*"
     r"(?:(?:as )?(?P<adjective>wide|wider|tall|taller|high|higher)\b|"
     r"(?:in |both )?(?:the |its |my )?(?:\w+['’]s )?"
     r"(?P<noun>(?:width|height) and (?:the |its )?(?:height|width)|width|height|horizontally|vertically)\b)"
 )
 _BY_PAIR = _compiled(
-    rf"\b(?:{_ENLARGING})\b[^.?!;]{{0,60}}?\b(?:by|factors? of)\s+(?P<pair>(?P<x>{_NUMBER})\s?{_X}\s?(?P<y>{_NUMBER}))"
-    rf"(?![\w%])(?![.,]\d)(?!{_PIXELS})"
+    rf"\b(?:{_ENLARGING})\b[^.?!;]{{0,60}}?\b(?:by|factors? of)\s+"
+    rf"(?P<pair>(?P<x>{_NUMBER})\s?{TIMES}\s?(?P<y>{_NUMBER}))(?![\w%])(?![.,]\d)(?!{PIXELS})"
 )
 _FACTOR_OF = _compiled(
-    r"\b(?:factor|faktor|facteur|scale|ratio|magnification)(?: factor)?(?: of| by| de|:| =|=)?\s+"
-    rf"(?P<n>{_AMOUNT})(?![\w%])(?!\.\d)(?:\s*{_X}\b)?"
+    r"\b(?:factor|faktor|facteur(?: d['’]agrandissement)?|scale|ratio|magnification)(?: factor)?"
+    rf"(?: of| by| de|:| =|=)?\s+(?P<n>{_AMOUNT})(?![\w%])(?!\.\d)(?:\s*{TIMES}\b)?"
 )
-_N_X = _compiled(rf"{_ALONE}@?(?P<n>{_NUMBER})\s?{_X}(?![A-Za-z0-9_×]){NOT_SIZE}")
-_X_N = _compiled(rf"(?<![A-Za-z0-9_.]){_X}\s?(?P<n>(?!64\b|86\b|32\b){_NUMBER})(?![A-Za-z0-9_%.]*[A-Za-z0-9_])")
+_N_X = _compiled(rf"{_ALONE}@?(?P<n>{_NUMBER})\s?{TIMES}(?![A-Za-z0-9_×]){NOT_SIZE}")
+_X_N = _compiled(rf"(?<![A-Za-z0-9_.]){TIMES}\s?(?P<n>(?!64\b|86\b|32\b){_NUMBER})(?![A-Za-z0-9_%.]*[A-Za-z0-9_])")
 _N_TIMES = _compiled(rf"{_ALONE}(?P<n>{_AMOUNT})\s*-?\s*(?:times|fold)\b{NOT_SIZE}(?P<larger>\s+(?:as\s+)?{_LARGER})?")
 _FOLD = _compiled(rf"\b(?P<n>{_WORDS}|hundred)fold\b")
 _FOREIGN = _compiled(rf"(?P<n>{_NUMBER}|{_OTHER_WORDS})\s?-?(?:배|倍|fache[nsr]?\b|fach\b|fois\b|veces\b)")
+_OF_SIZE = _compiled(
+    rf"\bto (?:about )?(?P<n>{_NUMBER}) (?:of|times|x) (?:its|the|their) (?:(?:current|original|present) )?"
+    r"(?:size|dimensions|width|height|resolution)\b"
+)
 _FOREIGN_FACTOR = _compiled(
     r"(?:\bescala|\béchelle|\bmaßstab|\bvergrößerungsfaktor|倍率|배율)(?: de| von| :|:|は|은|を)?\s?"
     rf"(?P<n>{_NUMBER})(?![\d%])"
@@ -148,6 +136,17 @@ _TWICE = _compiled(rf"\b(?P<n>twice|thrice)\s+(?:as\s+)?{_LARGER}")
 _AREA = _compiled(r"\s*(?:the\s+|as many\s+|more\s+)?(?:area|pixels|pixel count|number of pixels|megapixels)\b")
 _COMPARED = 2
 _TRIES = _compiled(r"\b(?:tried|tries|try|asked|failed|attempted|clicked)\b")
+_NO_SIZE = (
+    _compiled(rf"(?<![\w.]){_NUMBER}\s?{TIMES}\s?(?:optical |digital |lens |tele )?zoom\b(?! (?:in|into)\b)"),
+    _compiled(rf"\bzoom (?:lens|factor|range|camera) (?:of )?{_NUMBER}\s?{TIMES}"),
+    _compiled(
+        rf"\b(?:tried|tries|asked|asks|failed|attempted|clicked|said|told|complained|read|called|happened)\b"
+        rf"[^.;!?]{{0,30}}?(?P<n>\b(?:twice|thrice)|{_AMOUNT} times)\b"
+    ),
+    _compiled(r"\b(?:twice|thrice)(?= (?:already|a (?:day|week|month|year)|before|in a row)\b)"),
+)
+"""A zoom of a camera, and how often something was tried: numbers of times that are no factor."""
+_ADDED = _compiled(r"\b(?:add\w*|plus|gain\w*|extra)\s$")
 _GROWING = _compiled(rf"\b(?:{_ENLARGING})\b")
 _WORD_FACTORS = {"doubl": 2.0, "twice": 2.0, "tripl": 3.0, "thric": 3.0, "quadr": 4.0}
 
@@ -155,8 +154,8 @@ _WORD_FACTORS = {"doubl": 2.0, "twice": 2.0, "tripl": 3.0, "thric": 3.0, "quadr"
 def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
     """Read the factor, the factors per axis, and the exact size that a question names; the first of each counts.
 
-    Factors not above 1 or above `MAX_FACTOR` are not taken. "WIDTHxHEIGHT" is a target only after a word such as "to";
-    elsewhere it is the size of the picture as it is.
+    Factors not above 1 or above `MAX_FACTOR` are not taken; where nothing else is, a facet says so. "WIDTHxHEIGHT" is a
+    target only after a word such as "to"; elsewhere it is the size of the picture as it is.
 
     Args:
         text: the question.
@@ -168,6 +167,8 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
         size, rest = _read_target(text, rest, facets)
     if factor is None and scale is None:
         factor, scale, rest = _read_pair_of_factors(text, rest, facets)
+    for pattern in _NO_SIZE:
+        rest = pattern.sub(lambda count: " " * len(count.group()), rest)
     rest = _ANY_PAIR.sub(lambda pair: " " * len(pair.group()), rest)
     if factor is None and scale is None:
         factor, scale, rest = _read_axes(text, rest, facets)
@@ -179,7 +180,7 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
         facets.append(_facet(text, "factor", f"{factor:g}", said.start, said.end))
     if enlarging and factor is None and scale is None and size is None and (pair := _NUMBER_TO_NUMBER.search(rest)):
         ratio = int(pair["b"]) / max(int(pair["a"]), 1)
-        if int(pair["a"]) >= _SIDE_LIMITS[0] and _is_factor(ratio):
+        if int(pair["a"]) >= SIDE_LIMITS[0] and _is_factor(ratio):
             factor = round(ratio, 4)
             facets.append(_facet(text, "factor", f"{factor:g}", *pair.span()))
     side = one_side(text) if enlarging and factor is None and scale is None and size is None else None
@@ -187,6 +188,9 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
         facets.append(
             _facet(text, "size", f"{'width' if side.axis == 'x' else 'height'} {side.pixels}", side.start, side.end)
         )
+    nothing = factor is None and scale is None and size is None and side is None
+    if enlarging and nothing and (place := impossible_factor(rest)):
+        facets.append(_facet(text, "factor", NOT_TAKEN, *place))
     width, height = (side.pixels if side and side.axis == axis else None for axis in "xy")
     return Enlargement(factor, scale, size, width, height, tuple(facets))
 
@@ -198,13 +202,13 @@ def _read_from_to(
     if pair := _FROM_TO.search(text):
         width, height, new_width, new_height = (int(pair[name]) for name in ("w1", "h1", "w2", "h2"))
         y, x = (new_height / max(height, 1), new_width / max(width, 1))
-        if _is_size(new_height, new_width) and _is_factor(max(y, x)) and min(y, x) >= 1:
+        if is_size(new_height, new_width) and _is_factor(max(y, x)) and min(y, x) >= 1:
             facets.append(_facet(text, "size", f"height {new_height}, width {new_width}", pair.start("w2"), pair.end()))
             facets.append(_facet(text, "factor", _scale_text(y, x), *pair.span()))
             rest = _blanked(text, pair)
             return *_one_or_two(y, x), (new_height, new_width), rest
     if (sides := _SIDE_TO_SIDE.search(text)) and (sides["u1"] or sides["u2"]):
-        old, new = (_NAMED_HEIGHTS.get(sides[name].lower()) or int(sides[name]) for name in ("s1", "s2"))
+        old, new = (NAMED_HEIGHTS.get(sides[name].lower()) or int(sides[name]) for name in ("s1", "s2"))
         if old >= 8 and _is_factor(new / old):
             facets.append(_facet(text, "factor", f"{new / old:g}", *sides.span()))
             return new / old, None, None, _blanked(text, sides)
@@ -212,17 +216,12 @@ def _read_from_to(
 
 
 def _read_target(text: str, rest: str, facets: list[Facet]) -> tuple[tuple[int, int] | None, str]:
-    if pair := _TARGET.search(rest):
-        width, height = int(pair["w1"]), int(pair["h1"])
-        if _is_size(height, width, low=1 if _IN_PIXELS.search(pair.group()) else _SIDE_LIMITS[0]):
-            facets.append(_facet(text, "size", f"height {height}, width {width}", pair.start("w1"), pair.end()))
-            return (height, width), _blanked(rest, pair)
-    if named := _NAMED_TARGET.search(rest):
-        height = _NAMED_HEIGHTS[named["name"].lower().removesuffix(" uhd")]
-        width = height * 16 // 9
-        facets.append(_facet(text, "size", f"height {height}, width {width}", *named.span("name")))
-        return (height, width), _blanked(rest, named)
-    return None, rest
+    target = target_size(rest)
+    if target is None:
+        return None, rest
+    height, width = target.height, target.width
+    facets.append(_facet(text, "size", f"height {height}, width {width}", target.start, target.end))
+    return (height, width), rest[: target.begins] + " " * (target.end - target.begins) + rest[target.end :]
 
 
 def _read_pair_of_factors(
@@ -233,7 +232,7 @@ def _read_pair_of_factors(
     if not pair:
         return None, None, rest
     y, x = _number(pair["y"]), _number(pair["x"])
-    if not (min(y, x) >= 1 and 1 < max(y, x) < _SIDE_LIMITS[0]):
+    if not (min(y, x) >= 1 and 1 < max(y, x) < SIDE_LIMITS[0]):
         return None, None, rest
     facets.append(_facet(text, "factor", _scale_text(y, x), *pair.span("pair")))
     return *_one_or_two(y, x), _blanked(rest, pair)
@@ -241,6 +240,9 @@ def _read_pair_of_factors(
 
 def _read_axes(text: str, rest: str, facets: list[Facet]) -> tuple[float | None, tuple[float, float] | None, str]:
     """Read factors per axis: "double the width" is about one axis; "twice as wide" alone is said for twice as large."""
+    if (told := factors_of_axes(rest)) and told.y != told.x:
+        facets.append(_facet(text, "factor", _scale_text(told.y, told.x), told.start, told.end))
+        return None, (told.y, told.x), rest
     axes: dict[str, tuple[float, re.Match[str]]] = {}
     for match in _AXIS.finditer(rest):
         word = (match["noun"] or match["adjective"]).lower()
@@ -263,7 +265,7 @@ def _first_factor(text: str, *, enlarging: bool) -> _Found | None:
 
 
 def _factors(text: str, *, enlarging: bool) -> Iterator[_Found]:
-    for pattern in (_FACTOR_OF, _X_N, _FOLD, _FOREIGN, _TWICE):
+    for pattern in (_FACTOR_OF, _X_N, _FOLD, _FOREIGN, _TWICE, _OF_SIZE):
         for match in pattern.finditer(text):
             yield _Found(match.start(), match.end(), _amount(match["n"]))
     for pattern in (_BY_N, _VERB, _PASSIVE):
@@ -280,6 +282,8 @@ def _factors(text: str, *, enlarging: bool) -> Iterator[_Found]:
         yield _Found(match.start(), match.end(), _number(match["n"]))
     for match in _FOREIGN_VERB.finditer(text):
         yield _Found(match.start(), match.end(), _FOREIGN_VERBS[str(match.lastgroup)])
+    for start, end, share in portions(text):
+        yield _Found(start, end, 1 + share)
     for match in _HALF_AGAIN.finditer(text):
         yield _Found(match.start(), match.end(), 1.5)
     yield from _percentages(text)
@@ -297,10 +301,11 @@ def _percentages(text: str) -> Iterator[_Found]:
     for match in _PERCENT.finditer(text):
         grows = _GROWING.search(text, max(0, match.start() - 60), match.start()) is not None
         before = text[max(0, match.start("n") - 12) : match.start("n")].lower().split()
-        if not (grows or match["larger"] or match["whole"] or (before and before[-1] in ("to", "at", "by"))):
+        added = _ADDED.search(text, 0, match.start("n"))
+        if not (grows or added or match["larger"] or match["whole"] or (before and before[-1] in ("to", "at", "by"))):
             continue
         share = _number(match["n"]) / 100
-        adds = match["larger"] or (match["by"] and share <= 1)
+        adds = added or match["larger"] or (match["by"] and share <= 1)
         yield _Found(match.start(), match.end(), 1 + share if adds else share)
 
 
@@ -324,11 +329,6 @@ def _number(text: str) -> float:
 
 def _is_factor(value: float) -> bool:
     return 1 < value <= MAX_FACTOR
-
-
-def _is_size(height: int, width: int, *, low: int = _SIDE_LIMITS[0]) -> bool:
-    high = _SIDE_LIMITS[1]
-    return low <= height <= high and low <= width <= high
 
 
 def _one_or_two(y: float, x: float) -> tuple[float | None, tuple[float, float] | None]:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Literal, get_args
 
 from apercu.catalogue import families
+from apercu.question.clauses import refusals, without_subjects
 from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
@@ -44,6 +45,12 @@ _KINDS = {
         r"디퓨전|확산\s?모델|拡散|扩散"
     ),
 }
+_DRAWING = ("gan", "diffusion")
+_GENERATIVE = _compiled(
+    r"\bgenerativ(?:e|es|er|en|o|a|os|as)?\b(?! adversarial)|\bgénérati(?:f|ve)s?\b|"
+    r"생성형|생성\s?(?:AI|모델)|生成(?:系|AI|モデル|型|式|模型)"
+)
+"""Networks that draw what they make up: those trained as a GAN and those of diffusion."""
 _LEARNED = (*(family.family for family in families()), "RealSR")
 _JOINED = _compiled(
     r"\s*(?:,|/|and|or|nor|plus|und|oder|ni|et|ou|y|e|o|、|,|和|与|と|や|이?랑|하고|와|과)(?: (?:no|not|neither))?\s*"
@@ -55,6 +62,10 @@ _ITS_LIKE = _compiled(
     r"^\W*(?:& co\b|und co\b|und ähnliche\w*|oder ähnliche\w*|y similares|o similares|et similaires|ou similaires|"
     r"et compagnie|같은|및 비슷한|や(?:その)?類似|などの?|之类|等等?)"
 )
+_NON = _compiled(r"(?<!\w)non[- ]?$")
+_WITHOUT = _compiled(r"\bwithout\s$")
+_NEAR = 120
+"""How many characters around a name are looked at."""
 _SHORTEST_NAME = 3
 _WORDS = frozenset({
     "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
@@ -65,8 +76,13 @@ _OTHER_NAMES = {"R-ESRGAN": "Real-ESRGAN", "RealESR": "Real-ESRGAN", "CUGAN": "R
 _PART_OF_NAME = re.compile(r"[-\s]|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Z])|(?<=[A-Z])(?=GAN$)")
 
 
-_NEAR_BEFORE = r"(?:\S+\s){0,2}?\W*$"
-"""What may stand between a refusal and a name: "no such thing as SwinIR"."""
+_FILLING = (
+    r"(?:that|which|was|were|is|are|been|has|have|trained|based|made|built|done|drawn|with|on|by|as|using|uses?|an?|the|"
+    r"of|any|all|kind|sort|type|form|from|models?|networks?|nets?|methods?|like|such|thing|things|stuff|to|do|relies|"
+    r"relying|called|named|in|it|one|ones|please|old|whole|entire|usual)"
+)
+_NEAR_BEFORE = rf"(?:(?:\S+\s){{0,2}}?|(?:{_FILLING}\s){{0,8}})\W*$"
+"""What may stand between a refusal and a name: "no such thing as SwinIR", "nothing that was trained with a GAN"."""
 
 
 @cache
@@ -74,7 +90,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     """The patterns of `limits.toml` by name."""
     table = tomllib.loads(files("apercu.question").joinpath("limits.toml").read_text("utf-8"))
     parts = {name: f"(?:{'|'.join(alternatives)})" for name, alternatives in table["parts"].items()}
-    found = {}
+    found = {f"near {name}": _compiled("|".join(things)) for name, things in table["near"].items()}
     for name, alternatives in table["found"].items():
         pattern = "|".join(alternatives)
         for part, text in parts.items():
@@ -87,12 +103,18 @@ def read_limits(text: str) -> Limits:
     """What a question forbids or demands of a model; each finding with the words that it was read from."""
     facets: list[Facet] = []
     patterns = _patterns()
-    no_gpu, runs_here = (_first(text, patterns[value], value, facets) for value in ("no_gpu", "runs_here"))
+    said = without_subjects(text)
+    no_gpu, runs_here = (
+        _first(said, patterns[value], value, facets) or _first_refused(said, value, facets)
+        for value in ("no_gpu", "runs_here")
+    )
     licence: Licence | None = None
     for value in get_args(Licence):
-        if licence is None and (match := patterns[value].search(text)) and not _tolerates(text, match):
+        if licence is None and (match := patterns[value].search(said)) and _is_demanded(said, match):
             licence = value
             facets.append(_facet(text, value, match))
+        elif licence is None and _first_refused(said, value, facets):
+            licence = value
     excluded: list[str] = []
     named: list[str] = []
     if _first(text, patterns["no_learning"], "no_learning", facets):
@@ -100,13 +122,16 @@ def read_limits(text: str) -> Limits:
     for (names, match), denied in _judged_mentions(text):
         if denied:
             excluded += names
-            if _ITS_LIKE.search(text[match.end() :]):
+            if _KINDS["diffusion"].search(match.group()):  # "no latent diffusion" is said of them all
+                excluded += [family.family for family in families() if family.draws == "diffusion"]
+            if _ITS_LIKE.search(text[match.end() : match.end() + _NEAR]):
                 excluded += [family.family for family in families() if family.draws in _drawn_by(names)]
             facets.append(_facet(text, "not", match))
         elif len(names) == 1 or _KINDS["diffusion"].fullmatch(match.group()):
             named += names
             facets.append(_facet(text, "named", match))
     kinds: tuple[Draws, ...] = tuple(kind for kind, families_of in _kinds().items() if families_of <= set(excluded))
+    facets = [facet.model_copy(update={"quote": text[facet.start : facet.end]}) for facet in facets]
     return Limits(
         licence, no_gpu, runs_here, tuple(dict.fromkeys(excluded)), kinds, tuple(dict.fromkeys(named)), tuple(facets)
     )
@@ -123,6 +148,23 @@ def _first(text: str, pattern: re.Pattern[str], value: str, facets: list[Facet])
     if match:
         facets.append(_facet(text, value, match))
     return match is not None
+
+
+def _first_refused(text: str, value: str, facets: list[Facet]) -> bool:
+    """Whether a question refuses, misses or denies a thing that a limit is about, in whatever words."""
+    patterns = _patterns()
+    for match in patterns[f"near {value}"].finditer(text):
+        if refusals(text, *match.span(), patterns) % 2:
+            facets.append(_facet(text, value, match))
+            return True
+    return False
+
+
+def _is_demanded(text: str, match: re.Match[str]) -> bool:
+    """Whether the words about a licence demand it: not where anything goes, nor where it is said not to be needed."""
+    if _tolerates(text, match):
+        return False
+    return bool(_patterns()["refusing"].search(match.group())) or not refusals(text, *match.span(), _patterns()) % 2
 
 
 def _tolerates(text: str, match: re.Match[str]) -> bool:
@@ -154,11 +196,24 @@ def _judged_mentions(text: str) -> list[tuple[_Mention, bool]]:
 def _is_denied(text: str, match: re.Match[str]) -> bool:
     """Whether the words around a name refuse it; in a question, what is said of it is no complaint."""
     patterns = _patterns()
-    rest = text[match.end() :]
-    if patterns["before"].search(text, 0, match.start()) or patterns["after"].search(rest):
+    first, rest = max(0, match.start() - _NEAR), text[match.end() : match.end() + _NEAR]
+    before = patterns["before"].search(text, first, match.start())
+    if _is_praised(text[first : match.start()], rest, refused=before is not None):
+        return False
+    if before or patterns["after"].search(rest) or _NON.search(text, first, match.start()):
         return True
     sentence = max(text.rfind(mark, 0, match.start()) for mark in ".!?;:") + 1
-    return not patterns["asks"].search(text[sentence:]) and bool(patterns["complains"].search(rest))
+    return not patterns["asks"].match(text, sentence) and bool(patterns["complains"].search(rest))
+
+
+def _is_praised(before: str, rest: str, *, refused: bool) -> bool:
+    """Whether what looks like a refusal is none: "not only SwinIR", "why not SwinIR?", "without SwinIR I'd be lost"."""
+    patterns = _patterns()
+    if patterns["praising"].search(before):
+        return True
+    if _WITHOUT.search(before) and patterns["without_it"].search(rest):
+        return True
+    return not refused and bool(patterns["praised"].search(rest))
 
 
 def _drawn_by(names: tuple[str, ...]) -> set[str]:
@@ -172,8 +227,8 @@ def _family_mentions(text: str) -> Iterator[_Mention]:
         (match, (by_name[_plain(match.group())],)) for match in pattern.finditer(text)
     ]
     spans = [match.span() for match, _ in taken]
-    for kind, words in _KINDS.items():
-        names = tuple(family.family for family in families() if family.draws == kind)
+    for kinds, words in ((("gan",), _KINDS["gan"]), (("diffusion",), _KINDS["diffusion"]), (_DRAWING, _GENERATIVE)):
+        names = tuple(family.family for family in families() if family.draws in kinds)
         taken += [
             (match, names)
             for match in words.finditer(text)

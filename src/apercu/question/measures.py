@@ -72,6 +72,12 @@ _MEGA = _compiled(
     rf"{_ALONE}(?P<n>{_N})[\s-]?(?:mp\b|mpx|mpix\w*|mega-?pixels?|mega-?píxe\w+|メガピクセル|万像素|메가픽셀)"
 )
 _PAPER = _compiled(r"(?<![\w-])(?:DIN[ -]?)?(?P<series>[AB])(?P<n>[0-7])(?!\w|\.\d)")
+_SHARED = _compiled(
+    rf"{_ALONE}(?P<a>{_N})\s?(?:to|up to|auf|bis|à|a|→|->|から|到)\s?(?P<b>{_N})\s?-?"
+    r"(?:(?P<area>mp\b|mpx|mega-?p\w+|メガピクセル|万像素|메가픽셀)|(?:dpi|ppi|cm|mm|inch(?:es)?|zoll|pouces?|pulgadas?)\b)"
+)
+"""Two numbers with one unit: "1.2 to 4.8 megapixels"."""
+_TO_ONE = _compiled(r"(?<![\d:.,/])(?P<n>\d{1,2}(?:[.,]\d)?)\s?:\s?1(?![\d:.,])")
 _DENSITY = _compiled(r"(?<!\w)(?P<n>x{0,3}hdpi|mdpi|ldpi)(?!\w)")
 _AT = _compiled(r"@(?P<n>[1-5])x")
 _PER_PIXEL = _compiled(
@@ -88,6 +94,10 @@ def two_measures(text: str) -> Said | None:
 
     Bare numbers count last, and only when they cannot be years.
     """
+    if pair := _SHARED.search(text):
+        ratio = _number(pair["b"]) / max(_number(pair["a"]), 1e-9)
+        if 1 < ratio <= LARGEST:
+            return Said(math.sqrt(ratio) if pair["area"] else ratio, *pair.span())
     kinds: dict[str, list[_Measure]] = {}
     for measure in _measures(text):
         kinds.setdefault(measure.kind, []).append(measure)
@@ -206,7 +216,7 @@ _TIMES_OF = (
     ),
     _compiled(rf"(?P<n>{_CJK})\s?[배倍]{_HALF}"),
     _compiled(
-        rf"\b(?:times|factor|faktor|facteur|multiplica\w* por|multipli\w* par|por|par|um das)"
+        rf"\b(?:times|factor|faktor|facteur|multiplica\w* por|multipli\w* par|por|par|um das|fois|mal)"
         rf"\s(?P<n>{_COUNT})\b(?!\s?(?:%|px|cm|mm))"
     ),
     _compiled(rf"{_ALONE}(?P<n>{_N})\s?[x×](?![\w×]|\s?\d){NOT_SIZE}"),
@@ -214,11 +224,13 @@ _TIMES_OF = (
 )
 _MANY = {
     2.0: r"doubl\w*|twice|two-?fold|doppel\w*|verdoppel\w*|doble|dobl\w+|duplic\w+|곱절|갑절|두배|翻倍|加倍|翻一番|"
+    r"(?:提高|提升|增加|增大|加大|扩大|变大|大)了?一倍|"
     r"(?<![\d一二两三四五六七八九十.])倍(?=に|サイズ|の|寸|角)",
     3.0: r"tripl\w*|thrice|treble\w*|verdreifach\w*|dreifach\w*",
     4.0: r"quadrupl\w*|vervierfach\w*|cuádruple|cuadruplic\w+|quadrupel\w*",
     5.0: r"quintupl\w*|verfünffach\w*",
-    1.5: r"(?:by\s)?half again(?: as)?|half as \w+ again|by half\b|um die hälfte|la mitad más|moitié plus",
+    1.5: r"(?:by\s)?half again(?: as)?|half as \w+ again|by half\b|"
+    r"une fois et demie|(?:una )?vez y media|um die hälfte|la mitad más|moitié plus",
 }
 _BEGINS = r"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))"
 """Where a word begins; Chinese, Japanese and Korean words need no space before them."""
@@ -251,6 +263,8 @@ def _said(text: str) -> Iterator[Said]:
         for match in pattern.finditer(text):
             factor = _count(match["n"]) + (0.5 if "half" in pattern.groupindex and match["half"] else 0.0)
             yield from _grown(text, match, factor)
+    for match in _TO_ONE.finditer(text):
+        yield from _limited(_number(match["n"]), *match.span())
     for factor, words in _MANY_WORDS.items():
         for match in words.finditer(text):
             yield from _grown(text, match, factor)

@@ -18,7 +18,8 @@ _WIDTH = r"(?:width|breite|largeur|ancho|anchura)"
 _HEIGHT = r"(?:height|höhe|hauteur|alto|altura)"
 _N = r"(?P<n>\d{2,6})"
 _ASKS = (
-    r"\b(?:exactly|precisely|to|until|at least|needs?|must|should|want(?:s|ed)?|make|get|requires?|"
+    r"\b(?:until it(?:['’]s| is)|dass (?:es|er|sie)|fasse|so|so that|final|output|target|"
+    r"resulting|export\w*|with|exactly|precisely|to|until|at least|needs?|must|should|want(?:s|ed)?|make|get|requires?|"
     r"genau|auf|soll\w*|braucht?|muss|exactement|doit|faut|veux|exactamente|hasta|debe|quiero|necesito|[aà](?= \d))\b"
 )
 _GAP = r"(?:(?!\b(?:is|are|has|have|only|just|ist|hat|nur|est|es|tiene|mide|fait)\b|['’]s\b|[.!?\d]).)"
@@ -34,7 +35,10 @@ _FORMS = tuple(
     )
     for pattern in (
         rf"{_ASKS}{_GAP}{{0,24}}?(?<![\d.,x×]){_N}\s?{_PX}?\s(?:in )?(?:der )?{after}\b{_OF_THE_PICTURE}",
-        rf"{_ASKS}{_GAP}{{0,30}}?\b{before}\s(?:of |von |de |to |auf |is |: ?)?{_N}(?:\s?{_PX})?(?![\d.,]*\s?[%x×])",
+        rf"{_ASKS}{_GAP}{{0,30}}?\b{before}\s(?:of |von |de |to |auf |is |be |[:=] ?| = ?)?"
+        rf"{_N}(?:\s?{_PX})?(?![\d.,]*\s?[%x×])",
+        rf"\b{before} (?:must|should|shall|has to|needs to|soll|muss|doit|debe|tiene que) "
+        rf"(?:be |être |ser |at least |exactly )*{_N}(?:\s?{_PX})?(?![\d.,]*\s?[%x×])",
         rf"{cjk}(?:를|을|가|은|는|を|が|は|到|为|成)?\s?{_N}\s?{_PX}?{_CJK_ASKS}",
         rf"(?:放大|变|改|做|调|要|需要|拉)[^。\d]{{0,8}}?{cjk}(?:到|为|成)?\s?{_N}\s?{_PX}?",
     )

@@ -1,0 +1,36 @@
+"""Read by what portion of itself a picture is to grow: "by a third", "a quarter larger", "um die Hälfte"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_GROWS = re.compile(
+    r"\b(?:enlarg|upscal|magnif|blow|scal|zoom|resiz|increas|grow|expand|stretch|vergröß|größer|wachs|agrand|grand|"
+    r"augment|ampli|aument)\w*",
+    re.IGNORECASE,
+)
+_PORTION = re.compile(
+    r"\b(?:by|um|d['’]|de|en) ?(?:about |roughly )?(?:one |an? |ein |eine |die |une? |una |la )?"
+    r"(?P<by>half|third|quarter|fifth|hälfte|drittel|viertel|fünftel|moitié|tiers|quart|cinquième|mitad|tercio|cuarto|"
+    r"quinto)\b"
+    r"|\b(?P<more>half|third|quarter|fifth|hälfte|drittel|viertel|moitié|tiers|quart|mitad|tercio|cuarto) (?:again )?"
+    r"(?:bigger|larger|more|wider|taller|größer|plus grand\w*|de plus|más grande\w*|más)\b"
+    r"|(?P<nth>[2-5])\s?(?:분의\s?1|分の1|分之一)(?:만큼|だけ|ほど)?\s?(?:더|大|增|拡|크)",
+    re.IGNORECASE,
+)
+_PARTS = {
+    "half": 2, "hälf": 2, "moit": 2, "mita": 2, "thir": 3, "drit": 3, "tier": 3, "terc": 3, "quar": 4, "vier": 4,
+    "cuar": 4, "fift": 5, "fünf": 5, "cinq": 5, "quin": 5,
+}  # fmt: skip
+_BEFORE, _AFTER = 60, 20
+
+
+def portions(text: str) -> Iterator[tuple[int, int, float]]:
+    """The place of every portion that is to be added, and the portion: a third is 0.3333."""
+    for match in _PORTION.finditer(text):
+        by = match["by"]
+        if by and not _GROWS.search(text, max(0, match.start() - _BEFORE), match.end() + _AFTER):
+            continue
+        parts = int(match["nth"] or _PARTS[(by or match["more"]).lower()[:4]])
+        yield match.start(), match.end(), round(1 / parts, 4)
