@@ -186,7 +186,7 @@ def test_nothing_is_predicted_of_weights_that_were_not_measured(monkeypatch: pyt
     learned = load_learned()
     other = learned.about.models["liif-edsr-web"].model_copy(update={"weights": "0" * 64})
     about = learned.about.model_copy(update={"models": {**learned.about.models, "liif-edsr-web": other}})
-    monkeypatch.setattr(prediction_module, "load_learned", lambda: Learned(about, learned.networks))
+    monkeypatch.setattr(prediction_module, "load_learned", lambda: Learned(about, learned.networks, learned.near))
     found = predicted(scene())
     assert "liif-edsr-web" not in found.models
     assert "liif-edsr" in found.models

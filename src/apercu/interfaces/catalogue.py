@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from apercu.interfaces.options import Faithful, Json, Output, Overwrite, Question, Scale, Size
+from apercu.interfaces.options import Faithful, Json, Output, Overwrite, Prefer, Question, Scale, Size
 from apercu.interfaces.showing import show_entries, show_entry, show_models, show_recommendation, show_steps
 from apercu.interfaces.terminal import (
     error_json,
@@ -31,15 +30,6 @@ if TYPE_CHECKING:
 models_app = typer.Typer(invoke_without_command=True)
 
 
-class Preferred(StrEnum):
-    """What somebody may prefer; typer takes no list of literals."""
-
-    fidelity = "fidelity"
-    crispness = "crispness"
-    speed = "speed"
-    licence = "licence"
-
-
 def recommend(
     question: Annotated[str | None, typer.Argument(help="A question in plain words.")] = None,
     form: Annotated[
@@ -53,10 +43,7 @@ def recommend(
     image: Annotated[
         Path | None, typer.Option(help="The picture it is about: models are judged on what it shows.", metavar="FILE")
     ] = None,
-    prefer: Annotated[
-        list[Preferred] | None,
-        typer.Option(help="What matters to you whatever the question says; several may be named."),
-    ] = None,
+    prefer: Prefer = None,
     source: Annotated[
         str | None,
         typer.Option("--catalogue", help="Recommend only from an imported catalogue of this name.", metavar="NAME"),
