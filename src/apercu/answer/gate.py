@@ -32,6 +32,7 @@ _SIGNED = re.compile(r"(?<![\w.,)\]])[+\-−]\d+(?:[.,]\d+)*")
 _PREDICTED = "is predicted to measure"
 _PREDICTION = re.compile(rf"(?<!\S)\S{{1,200}} {_PREDICTED} [^()\n]{{1,100}}\([^()\n]{{1,100}}\)")
 """The one form in which a prediction is said, from the model's name to the interval (`Prediction.said_of`)."""
+_DECIBELS = re.compile(r"\d\s*dB")
 _QUOTED = re.compile(r"“([^“”]+)”")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _SHORT_NAME = 4
@@ -109,17 +110,14 @@ def _number_problem(text: str, quotes: str) -> str:
 
 def _prediction_problem(claim: Claim, texts: Mapping[str, str]) -> str:
     """A prediction is bound to its model: no number, sign or name may change, nor may it be told in other words."""
-    said = _PREDICTION.findall(claim.text)
-    if len(said) != claim.text.count(_PREDICTED):
-        return "it says what is predicted in another form than the prediction"
-    lines = [
-        support.quote
-        for support in claim.supports
-        if support.source == CHOICE and texts.get(CHOICE, "")[: support.start][-1:] in ("", "\n")
-    ]
+    said, rest = _PREDICTION.findall(claim.text), _PREDICTION.sub("", claim.text)
+    chosen = [support for support in claim.supports if support.source == CHOICE]
+    lines = [support.quote for support in chosen if texts.get(CHOICE, "")[: support.start][-1:] in ("", "\n")]
     for words in said:
         if words not in lines:
             return f"the words “{words}” are no quote from the prediction"
+    if _PREDICTED in rest or (chosen and _DECIBELS.search(rest)):
+        return "it says what is predicted in another form than the prediction"
     return ""
 
 
