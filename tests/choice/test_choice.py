@@ -153,7 +153,7 @@ def test_who_wants_speed_is_not_given_the_slowest() -> None:
     assert costs["liif-fast"] < costs["liif-edsr-art"] < costs["realesrgan-x4plus"]
     for slower in ("liif-edsr-art", "realesrgan-x4plus"):
         leads = [found["liif-fast"].liking - found[slower].liking for found in (quick, calm)]
-        assert leads[0] > leads[1] + 0.3
+        assert leads[0] > leads[1] / 2 + 0.2  # decibels count half as much, and time the other half
     assert costs[next(iter(quick))] < 1.0
 
 
