@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+import pytest
+
+from apercu.evidence import recommend as recommending
 from apercu.evidence.by_picture import choice_of, dealt_by_picture, told_which_counts
 from apercu.evidence.measured import Figure, Gain
 from apercu.evidence.recommend import recommend_for
@@ -72,6 +75,20 @@ def test_a_prediction_that_contradicts_the_mean_of_the_kind_says_which_counts_an
     )
     assert (said["art"], said["base"]) == ((), ())
     assert told[2].reasons_for[:2] == ("Web.", said["web"][0])
+
+
+def test_a_recommendation_says_so_unless_the_question_names_what_it_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recommending, "figures_for", lambda task: {"liif-edsr-art": figure("liif-edsr-art", 0.2)})
+    predicted = {
+        "liif-edsr-web": Part(0.4, "Web."),
+        "liif-edsr-art": Part(0.1, "Art."),
+        "liif-edsr": Part(0.0, "Base."),
+    }
+    task = Task(id="super_resolution", name="enlarging", factor=2, content=("illustration",))
+    for named, times in ((), 1), (("LIIF",), 0):
+        found = recommend_for(task.model_copy(update={"named": named}), Settings(), predicted=predicted)
+        said = [reason for m in found.models for reason in m.reasons_for if "The prediction counts before" in reason]
+        assert len(said) == times
 
 
 def test_where_both_agree_or_nothing_was_measured_nothing_is_said() -> None:
