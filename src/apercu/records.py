@@ -294,7 +294,11 @@ class Dossier(Record):
 
 
 class RecommendedModel(Record):
-    """A model that Apercu proposes for a task, with reasons on both sides."""
+    """A model that Apercu proposes for a task, with reasons on both sides.
+
+    `because` are those of the reasons that the question and the catalogue do not give: what somebody prefers, what they
+    chose before, and what counts where the picture and a measured mean contradict each other.
+    """
 
     id: str
     name: str
@@ -306,6 +310,7 @@ class RecommendedModel(Record):
     links: tuple[str, ...] = ()
     reasons_for: tuple[str, ...] = Field(default=(), serialization_alias="for")
     reasons_against: tuple[str, ...] = Field(default=(), serialization_alias="against")
+    because: tuple[str, ...] = ()
 
 
 class Sureness(Record):
@@ -340,7 +345,7 @@ class Recommendation(Record):
     """Models and papers for a question. `abstained` is true when nothing in the catalogue fits, and `why` says why.
 
     `runner_up` is the id of the best model of another family than the first, and `against_runner_up` what tells them
-    apart.
+    apart. `not_predicted` says, where a picture was looked at and nothing can be predicted from it, why.
     """
 
     task: Task
@@ -349,8 +354,64 @@ class Recommendation(Record):
     sureness: Sureness | None = None
     runner_up: str | None = None
     against_runner_up: str = ""
+    not_predicted: str = ""
     models: tuple[RecommendedModel, ...] = ()
     papers: tuple[RelatedPaper, ...] = ()
+
+
+class PredictedQuality(Record):
+    """What a model is predicted to do on a picture, over plain bicubic interpolation.
+
+    `gain_db` is of PSNR over RGB; nine in ten pictures that were not learned from lay between `low_db` and `high_db`.
+    `edges` is the gain in the true edges' steepness (0.1 is a tenth of it), `liking` the points of a user with the
+    wishes of the question: 1 for a decibel, a tenth of the edges, or half of a halving of the time. `cases` is how many
+    measurements of these weights were learned from.
+    """
+
+    model: str
+    gain_db: float
+    low_db: float
+    high_db: float
+    edges: float
+    liking: float
+    cases: int
+
+
+class Prediction(Record):
+    """What was predicted for a picture: `models` by id, the most liked first.
+
+    `shows` is what of the picture it rests on, in words; `factor` is the factor that it holds for. `unknown` says of
+    each other model that runs here why nothing is predicted, `why_not` why nothing is for any. `weights` are how much
+    each kind of knowledge counted for the user of the question, 0 to 2. `pixel_art` is why the picture counts as pixel
+    art, for which nothing is predicted; empty where it does not.
+    """
+
+    shows: str
+    factor: float
+    models: dict[str, PredictedQuality] = Field(default={})
+    unknown: dict[str, str] = Field(default={})
+    why_not: str = ""
+    weights: dict[str, float] = Field(default={})
+    pixel_art: str = ""
+
+    def said_of(self, model: str) -> str:
+        """What is predicted of a model, in the words in which it is said everywhere; it begins behind the name."""
+        found = self.models[model]
+        return (
+            f"is predicted to measure {found.gain_db:+.1f} dB over bicubic at x{self.factor:g} "
+            f"({found.low_db:+.1f} to {found.high_db:+.1f} in 9 of 10 pictures)"
+        )
+
+
+class Choice(Record):
+    """Why `ask` took a model: `prediction` holds the models that were offered, `because` is what else counted.
+
+    `prediction` is None where no picture was given or the picture is not to be enlarged.
+    """
+
+    model: str
+    prediction: Prediction | None = None
+    because: tuple[str, ...] = ()
 
 
 # --- plan and run -----------------------------------------------------------------------------------------------------
@@ -569,7 +630,8 @@ class Unsupported(Record):
 class Answer(Record):
     """The explanation of a Brief.
 
-    `source_texts` holds the text behind every support, so that each quote can be checked.
+    `source_texts` holds the text behind every support, so that each quote can be checked. `choice` is why Apercu took
+    the model, None where it was provided or the question alone decided.
     """
 
     question: str
@@ -580,5 +642,6 @@ class Answer(Record):
     claims: tuple[Claim, ...]
     unsupported: tuple[Unsupported, ...] = ()
     run: RunRecord | None = None
+    choice: Choice | None = None
     source_texts: dict[str, str] = {}
     markdown: str = ""

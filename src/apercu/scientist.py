@@ -13,16 +13,28 @@ from apercu.answer.gate import check_claims
 from apercu.answer.material import gather_texts
 from apercu.answer.render import render_markdown
 from apercu.errors import InputError, QuestionError
+from apercu.evidence.by_picture import choice_of
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import judge, model_card_of
-from apercu.evidence.recommend import brief_of, recommend_for
+from apercu.evidence.recommend import brief_of, recommend_for, taken_of
 from apercu.evidence.related import related_papers
 from apercu.imported import imported_catalogues
 from apercu.plan.build import build_plan
 from apercu.plan.draw import draw_text, flow_shapes
 from apercu.question.prompt import STANDARD_ASKED
 from apercu.question.read import read_question
-from apercu.records import Answer, Brief, Level, ModelCard, Plan, Preference, Recommendation, Task
+from apercu.records import (
+    Answer,
+    Brief,
+    Choice,
+    Level,
+    ModelCard,
+    Plan,
+    Prediction,
+    Preference,
+    Recommendation,
+    Task,
+)
 from apercu.registry import find_model, model_cards, model_status
 from apercu.settings import Settings
 
@@ -59,15 +71,35 @@ class Job:
     overwrite: bool = False
 
 
-def ask(question: str, *, settings: Settings, job: Job | None = None, progress: Progress | None = None) -> Result:
+def ask(
+    question: str,
+    *,
+    settings: Settings,
+    job: Job | None = None,
+    prefer: Sequence[Preference] = (),
+    progress: Progress | None = None,
+) -> Result:
     """Answer a question in plain words: choose models and papers, then explain and, with a picture, run the workflow.
+
+    With a picture that is to be enlarged, the model is chosen by a look at it, as `recommend` orders them for it.
+
+    Args:
+        question: in plain words.
+        settings: limits, threads, where weights are.
+        job: the picture to run on. Its factor or size is what is predicted for.
+        prefer: what you prefer whatever the question says: fidelity, crispness, speed, licence.
+        progress: called with a step's name and its finished share.
 
     Raises:
         QuestionError: the question is empty or too long, or names nothing that could be run on the picture.
         ApercuError: the picture cannot be used; nothing is written then.
     """
-    brief = brief_of(question, recommend(question, settings=settings), STANDARD_ASKED)
-    return answer(brief, settings=settings, level="open", job=job, progress=progress)
+    asked = with_given_size(read_question(question), job)
+    picture = job.picture if job else None
+    found, prediction = _recommended(asked, settings, question=question, picture=picture, prefer=prefer)
+    choice = choice_of(found, next(iter(taken_of(found)), None), prediction)
+    brief = brief_of(question, found, STANDARD_ASKED)
+    return answer(brief, settings=settings, level="open", job=job, choice=choice, progress=progress)
 
 
 def recommend(
@@ -99,31 +131,32 @@ def recommend(
             hint="`apercu models import FILE` imports one.",
         )
     task = read_question(question)
-    found = _ranked(task, settings, question=question, picture=picture, prefer=prefer, source=source)
-    papers = () if found.abstained else related_papers(question, task, found.models, settings)
-    return found.model_copy(update={"papers": papers})
+    return _recommended(task, settings, question=question, picture=picture, prefer=prefer, source=source)[0]
 
 
-def _ranked(
+def _recommended(
     task: Task,
     settings: Settings,
     *,
     question: str,
     picture: Path | None,
     prefer: Sequence[Preference],
-    source: str | None,
-) -> Recommendation:
-    """The models for a task; where a picture is to be enlarged, after a look at it."""
+    source: str | None = None,
+) -> tuple[Recommendation, Prediction | None]:
+    """Models and papers for a task; where a picture is to be enlarged after a look at it, and what was predicted."""
+    prediction = None
     if picture is None or task.id != "super_resolution":
-        return recommend_for(task, settings, question=question, prefer=prefer, source=source)
-    from apercu.choice.advice import parts_of, with_unknown
-    from apercu.choice.predict import predict_quality
+        found = recommend_for(task, settings, question=question, prefer=prefer, source=source)
+    else:
+        from apercu.choice.advice import parts_of, with_unknown
+        from apercu.choice.predict import predict_quality
 
-    prediction = predict_quality(picture, task, settings)
-    found = recommend_for(
-        task, settings, question=question, prefer=prefer, source=source, predicted=parts_of(prediction)
-    )
-    return with_unknown(found, prediction)
+        prediction = predict_quality(picture, task, settings)
+        parts = parts_of(prediction)
+        found = recommend_for(task, settings, question=question, prefer=prefer, source=source, predicted=parts)
+        found = with_unknown(found, prediction)
+    papers = () if found.abstained else related_papers(question, task, found.models, settings)
+    return found.model_copy(update={"papers": papers}), prediction
 
 
 def answer(
@@ -132,6 +165,7 @@ def answer(
     settings: Settings,
     level: Level = "linked",
     job: Job | None = None,
+    choice: Choice | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Answer a brief from its own models and papers only; with a picture, run the very workflow that the answer shows.
@@ -141,6 +175,7 @@ def answer(
         settings: limits, threads, where weights are.
         level: "prompt" uses only the words in the brief; "linked" also our cards about the same items.
         job: the picture to run on.
+        choice: why Apercu took the model of the brief, where `ask` chose it.
         progress: called with a step's name and its finished share.
 
     Raises:
@@ -154,12 +189,12 @@ def answer(
     executed = execute(plan, job, task, settings=settings, progress=progress) if job else None
     run = executed.record if executed else None
     status = {card.id: status_words(card, settings) for card in model_cards().values()}
-    texts = gather_texts(brief.question, task, dossier, plan, run, status=status)
-    drafts = compose_claims(task, dossier, plan, run, texts)
+    texts = gather_texts(brief.question, task, dossier, plan, run, status=status, choice=choice)
+    drafts = compose_claims(task, dossier, plan, run, texts, choice)
     claims, refused = check_claims(drafts, texts, provided_links=provided_links(brief), known_names=known_names())
     checked = Answer(
         question=brief.question, level=level, task=task, sources=dossier.sources, plan=plan,
-        claims=claims, unsupported=refused, run=run, source_texts=texts,
+        claims=claims, unsupported=refused, run=run, choice=choice, source_texts=texts,
     )  # fmt: skip
     markdown = render_markdown(checked, drawing=drawing_of(plan, executed))
     return Result(checked.model_copy(update={"markdown": markdown}), executed)
@@ -173,7 +208,7 @@ def plan_question(
     size: tuple[int, int] | None = None,
     faithful: bool = False,
 ) -> Plan:
-    """The workflow that `ask` would run for a question.
+    """The workflow that `ask` would run for a question, but for what a look at a picture or a preference changes.
 
     Raises:
         QuestionError: the question is empty, or asks for nothing that a workflow on a picture could do.
@@ -212,6 +247,14 @@ def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, setting
     if job and level != "prompt" and liif_without_weights:
         models = tuple(dict.fromkeys((*models, find_model(STAND_IN))))
     return build_plan(models, scale=scale, size=size, faithful=bool(job and job.faithful))
+
+
+def with_given_size(task: Task, job: Job | None) -> Task:
+    """The task with the factors or the size that are given with the picture in place of those in the question."""
+    if job is None or not (job.scale or job.size):
+        return task
+    given = {"factor": None, "scale": job.scale, "size": job.size, "width": None, "height": None}
+    return task.model_copy(update=given)
 
 
 def wanted_size(task: Task, job: Job | None) -> tuple[tuple[float, float] | None, tuple[int, int] | None]:

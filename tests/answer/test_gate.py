@@ -158,3 +158,57 @@ def test_only_the_very_words_at_the_very_place_are_a_quote(span: tuple[str, int,
 
 def _at(start: int, end: int, quote: str) -> Support:
     return Support(source="s", start=start, end=end, quote=quote)
+
+
+# --- what is predicted ------------------------------------------------------------------------------------------------
+
+
+WEB = "liif-edsr-web is predicted to measure +4.0 dB over bicubic at x3 (+0.2 to +7.7 in 9 of 10 pictures)"
+ART = "liif-edsr-art is predicted to measure -1.3 dB over bicubic at x3 (-5.1 to +2.5 in 9 of 10 pictures)"
+CHOICE = {"choice": f"taken: liif-edsr-web\n{WEB}; learned from 570 measurements\n{ART}; learned from 570 measurements"}
+
+
+def prediction_refusal(text: str, *quotes: str, source: str = "choice") -> str:
+    texts = {source: CHOICE["choice"]}
+    supports = []
+    for quote in quotes:
+        start = texts[source].index(quote)
+        supports.append(Support(source=source, start=start, end=start + len(quote), quote=quote))
+    claim = Claim(id="task-1", part="task", text=text, supports=tuple(supports))
+    _, refused = check_claims([claim], texts, provided_links=LINKS, known_names=KNOWN)
+    return refused[0].why if refused else ""
+
+
+def test_a_prediction_passes_word_for_word() -> None:
+    assert prediction_refusal(f"In short: it was chosen: {WEB}.", WEB) == ""
+    assert prediction_refusal(f"First comes {WEB}. Then {ART}.", WEB, ART) == ""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        WEB.replace("+4.0", "+5.0"), WEB.replace("+4.0", "+7.7"), WEB.replace("+4.0", "-4.0"),
+        WEB.replace("+4.0", "4.0"), WEB.replace("+0.2", "-0.2"), "liif-edsr-web gains +7.7 dB",
+        WEB.replace("x3", "x4"), WEB.replace("bicubic", "lanczos"),
+        WEB.replace("liif-edsr-web", "liif-edsr-art"), WEB.replace("edsr-web is", "edsr-web surely is"),
+        WEB.replace("is predicted", "is  predicted"), WEB.replace(" in 9 of 10 pictures", ""), WEB.removesuffix(")"),
+        WEB.replace("liif-", ""), ART,
+    ],
+)  # fmt: skip
+def test_a_changed_prediction_is_refused(changed: str) -> None:
+    assert prediction_refusal(f"In short: it was chosen: {changed}.", WEB) != ""
+
+
+def test_a_prediction_is_bound_to_its_model_also_where_the_quote_is_cut_to_fit() -> None:
+    cut = WEB.removeprefix("liif-")
+    assert "no quote from the prediction" in prediction_refusal(f"It was chosen: {cut}.", cut)
+
+
+def test_only_the_choice_of_this_answer_predicts() -> None:
+    assert "no quote from the prediction" in prediction_refusal(f"It says: {WEB}.", WEB, source="paper:1")
+
+
+def test_a_number_keeps_its_sign() -> None:
+    quote = "reaches 34.99 and 31.26 dB"
+    assert "+34.99 does not stand" in refusal("It reaches +34.99 dB.", support(quote=quote))
+    assert refusal("It reaches 34.99 dB.", support(quote=quote)) == ""

@@ -15,14 +15,15 @@ from apercu.choice import predict as prediction_module
 from apercu.choice.advice import parts_of
 from apercu.choice.inputs import question_values, user_of
 from apercu.choice.learned import FILE, KINDS, Learned, User, kind_weights, learned_of, load_learned, predict
-from apercu.choice.predict import Prediction, predict_quality
+from apercu.choice.near import LEFT_OUT, why_far
+from apercu.choice.predict import predict_quality
 from apercu.choice.seen import opaque_samples, see
 from apercu.choice.traces import emptied
 from apercu.errors import EvidenceError, ImageError
 from apercu.image import Image
 from apercu.inspection.crops import luma
 from apercu.question.read import read_question
-from apercu.records import Recommendation, Task
+from apercu.records import Prediction, Recommendation, Task
 from apercu.registry import model_cards
 from apercu.scientist import recommend
 from apercu.settings import Settings
@@ -30,6 +31,10 @@ from apercu.settings import Settings
 SETTINGS = Settings()
 TASK = Task(id="super_resolution", name="enlarging", factor=2)
 QUESTION = "How do I enlarge this picture 2x?"
+TRAITS_SEEN = (
+    *load_learned().about.inputs["style"],
+    *(name for name in load_learned().about.inputs["damage"] if name not in LEFT_OUT),
+)
 KODAK = Path(__file__).parents[3] / "shared/data/eval/Kodak"
 
 
@@ -143,10 +148,20 @@ def test_models_come_in_the_order_of_what_the_user_likes() -> None:
 
 
 def test_who_wants_speed_is_not_given_the_slowest() -> None:
-    quick = predicted(scene(), TASK.model_copy(update={"wish": ("speed",)}))
+    quick, calm = predicted(scene(), TASK.model_copy(update={"wish": ("speed",)})).models, predicted(scene()).models
     costs = {id: model.cost for id, model in load_learned().about.models.items()}
-    first, calm = next(iter(quick.models)), next(iter(predicted(scene()).models))
-    assert costs[first] < costs[calm]
+    assert costs["liif-fast"] < costs["liif-edsr-art"] < costs["realesrgan-x4plus"]
+    for slower in ("liif-edsr-art", "realesrgan-x4plus"):
+        leads = [found["liif-fast"].liking - found[slower].liking for found in (quick, calm)]
+        assert leads[0] > leads[1] / 2 + 0.2  # decibels count half as much, and time the other half
+    assert costs[next(iter(quick))] < 1.0
+
+
+def test_who_wants_speed_is_not_given_a_formula_that_measures_worse() -> None:
+    found = predicted(scene(), TASK.model_copy(update={"wish": ("speed",)})).models
+    first = next(iter(found.values()))
+    assert model_cards()[first.model].family != "interpolation"
+    assert first.liking - found["nearest"].liking == pytest.approx(first.gain_db - found["nearest"].gain_db, abs=2e-3)
 
 
 def test_wishes_become_shares_that_add_up_to_one() -> None:
@@ -186,7 +201,7 @@ def test_nothing_is_predicted_of_weights_that_were_not_measured(monkeypatch: pyt
     learned = load_learned()
     other = learned.about.models["liif-edsr-web"].model_copy(update={"weights": "0" * 64})
     about = learned.about.model_copy(update={"models": {**learned.about.models, "liif-edsr-web": other}})
-    monkeypatch.setattr(prediction_module, "load_learned", lambda: Learned(about, learned.networks))
+    monkeypatch.setattr(prediction_module, "load_learned", lambda: Learned(about, learned.networks, learned.near))
     found = predicted(scene())
     assert "liif-edsr-web" not in found.models
     assert "liif-edsr" in found.models
@@ -204,12 +219,65 @@ def test_pixel_art_stays_with_nearest() -> None:
     assert "pixel art" in parts["nearest"].reason
 
 
-def test_of_cmyk_and_of_specks_nothing_is_predicted_and_every_model_says_so() -> None:
-    for samples in (np.zeros((40, 40, 4), np.uint8), scene(8, 40)):
+def test_of_cmyk_and_of_specks_nothing_is_predicted() -> None:
+    for samples, why in ((np.zeros((40, 40, 4), np.uint8), "CMYK"), (scene(8, 40), "less than 12 pixels")):
         found = predicted(samples)
         assert found.models == {}
-        assert "liif-edsr" in found.unknown
-        assert all(why.startswith("Nothing is predicted for this picture: ") for why in found.unknown.values())
+        assert why in found.why_not
+
+
+NOISE = np.random.default_rng(0).integers(0, 256, (90, 70, 3)).astype(np.uint8)
+FAR = {
+    "black": np.zeros((64, 64, 3), np.uint8), "white, grey": np.full((64, 64, 1), 255, np.uint8), "noise": NOISE,
+    "one dot": np.pad(np.full((1, 1, 3), 255, np.uint8), ((60, 67), (80, 79), (0, 0))),
+    "gradient": np.broadcast_to(np.arange(128, dtype=np.uint8)[None, :, None] * 2, (96, 128, 3)),
+    "a few pixels": scene(1200, 1200)[::80, ::80],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("samples", FAR.values(), ids=FAR)
+def test_nothing_is_predicted_of_a_picture_that_is_like_nothing_that_was_learned(samples: np.ndarray) -> None:
+    found = predicted(samples)
+    assert (found.models, found.unknown) == ({}, {})
+    assert found.why_not.startswith("it is unlike the pictures that were learned from (")
+    assert parts_of(found) == {}
+
+
+def test_such_a_picture_leaves_the_order_to_the_question_and_that_is_said_once(tmp_path: Path) -> None:
+    found, plain = (recommend(QUESTION, settings=SETTINGS, picture=p) for p in (saved(tmp_path, NOISE), None))
+    assert found.models == plain.models
+    assert found.not_predicted.startswith("Nothing is predicted for this picture: it is unlike ")
+    assert found.not_predicted.endswith("So it does not change the order.")
+    assert recommend(QUESTION, settings=SETTINGS, picture=saved(tmp_path, scene())).not_predicted == ""
+
+
+@pytest.mark.skipif(not KODAK.is_dir(), reason=f"the photographs are not in {KODAK}")
+def test_photographs_are_like_what_was_learned_whatever_their_size() -> None:
+    for name in ("kodim01.png", "kodim08.png", "kodim20.png"):
+        whole = np.asarray(Pillow.open(KODAK / name).convert("RGB"))
+        for samples in (whole, whole[::3, ::3]):
+            assert predicted(samples).why_not == ""
+
+
+def test_at_most_2_in_100_held_out_cases_are_far_and_the_tables_give_what_the_file_holds() -> None:
+    near = pytest.importorskip("near", reason="the tools are not here")
+    cases, learned = list(near.read_lines(near.LOOKS)), load_learned()
+    train, held_out = ([case for case in cases if case["split"] == split] for split in ("train", "val"))
+    assert sum(near.is_far(learned, case) for case in held_out) <= 0.02 * len(held_out)
+    assert near.far_of(train) == learned.about.far, "the tables have changed: run tools/choice/near.py"
+    for name, array in near.near_of(train).items():
+        np.testing.assert_allclose(learned.near[name], array, atol=1e-4)
+
+
+def test_a_trait_outside_all_that_was_learned_does_no_harm_alone_and_two_do() -> None:
+    learned = load_learned()
+    low, high, mean = (dict(zip(TRAITS_SEEN, learned.near[name], strict=True)) for name in ("low", "high", "mean"))
+    style = {name: float(mean[name]) for name in learned.about.inputs["style"]}
+    damage = {name: float(mean.get(name, 9.0)) for name in learned.about.inputs["damage"]}  # 9: the size does not count
+    assert why_far(learned, style, damage) == ""
+    assert why_far(learned, style | {"calm": float(high["calm"]) + 0.05}, damage) == ""
+    both = style | {"calm": float(high["calm"]) + 0.05, "texture": float(low["texture"]) - 0.05}
+    assert "2 of its 45 traits lie outside all of theirs" in why_far(learned, both, damage)
 
 
 @pytest.mark.parametrize(
@@ -245,9 +313,11 @@ def shipped() -> bytes:
     "damage",
     [
         lambda data: data[:2000], lambda data: b"", lambda data: data[:8] + b"x" * (len(data) - 8),
-        lambda data: data.replace(b'gate0.weight', b'gateX.weight'), lambda data: data[:-400] + b"\xff" * 400,
+        lambda data: data.replace(b'gate0.weight', b'gateX.weight'),
+        lambda data: data.replace(b'"near.mean"', b'"near.main"'),
+        lambda data: data.replace(b'"shape":[45,45]', b'"shape":[2025] '), lambda data: data[:-400] + b"\xff" * 400,
     ],
-    ids=["cut", "empty", "no header", "renamed", "not a number"],
+    ids=["cut", "empty", "no header", "renamed", "without its mean", "of another shape", "not a number"],
 )  # fmt: skip
 def test_a_damaged_file_is_one_line(damage) -> None:
     with pytest.raises(EvidenceError, match=r"^the file choice\.safetensors is damaged \("):

@@ -120,8 +120,10 @@ def test_a_run_in_which_no_model_worked_says_so(shell: Shell) -> None:
 
 def test_ask_takes_a_new_folder_each_time_unless_one_is_named(shell: Shell) -> None:
     for folder in ("apercu-in", "apercu-in-2"):
-        outcome = shell.call("ask", QUESTION, "--image", "in.png", "--scale", "1.5")
+        outcome = shell.call("ask", QUESTION, "--image", "in.png", "--scale", "1.5", "--prefer", "licence")
         assert outcome.code == 0
+        assert "\nIn short: nothing is predicted for this picture: it has a side of less than 12 pixels." in outcome.out
+        assert "\nIn short: why liif-edsr: You prefer licence (+0.20): its licence is " in outcome.out
         assert read_image(shell.work / folder / "enlarged.png").size == (15, 18)
     assert json.loads(shell.call("ask", QUESTION, "--json").out)["level"] == "open"
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from apercu.evidence.by_picture import dealt_by_picture
+import pytest
+
+from apercu.evidence import recommend as recommending
+from apercu.evidence.by_picture import choice_of, dealt_by_picture, told_which_counts
+from apercu.evidence.measured import Figure, Gain
 from apercu.evidence.recommend import recommend_for
 from apercu.evidence.suits import Part
-from apercu.records import RecommendedModel, Task
+from apercu.records import PredictedQuality, Prediction, Recommendation, RecommendedModel, Task
 from apercu.settings import Settings
 
 
@@ -45,6 +49,75 @@ def test_where_the_order_is_kept_only_the_reason_is_added() -> None:
     dealt = dealt_by_picture(models, {"a": Part(0.1, "A."), "b": Part(0.4, "B.")}, keep_order=True)
     assert scores(dealt) == scores(models)
     assert dealt[1].reasons_for[0] == "B."
+
+
+# --- where the prediction and a measured mean contradict each other ---------------------------------------------------
+
+
+def liif(id: str, score: float = 1.0) -> RecommendedModel:
+    return model(id, score).model_copy(update={"family": "LIIF"})
+
+
+def figure(id: str, mean: float) -> tuple[Figure, ...]:
+    return (Figure(model=id, gain=Gain(mean, mean - 0.1, mean + 0.1), text=f"{mean:+} dB"),)
+
+
+WEB_FIRST = {"web": Part(0.4, "Web."), "art": Part(0.1, "Art."), "base": Part(0.0, "Base.")}
+
+
+def test_a_prediction_that_contradicts_the_mean_of_the_kind_says_which_counts_and_why() -> None:
+    models = dealt_by_picture([liif("base"), liif("art"), liif("web")], WEB_FIRST)
+    told = told_which_counts(models, WEB_FIRST, {"art": figure("art", 0.2), "web": figure("web", -0.6)})
+    said = {model.id: model.because for model in told}
+    assert said["web"] == (
+        "The prediction counts before the mean over many pictures of the kind, by which art comes first: that mean "
+        "does not know this picture.",
+    )
+    assert (said["art"], said["base"]) == ((), ())
+    assert told[2].reasons_for[:2] == ("Web.", said["web"][0])
+
+
+def test_a_recommendation_says_so_unless_the_question_names_what_it_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recommending, "figures_for", lambda task: {"liif-edsr-art": figure("liif-edsr-art", 0.2)})
+    predicted = {
+        "liif-edsr-web": Part(0.4, "Web."),
+        "liif-edsr-art": Part(0.1, "Art."),
+        "liif-edsr": Part(0.0, "Base."),
+    }
+    task = Task(id="super_resolution", name="enlarging", factor=2, content=("illustration",))
+    for named, times in ((), 1), (("LIIF",), 0):
+        found = recommend_for(task.model_copy(update={"named": named}), Settings(), predicted=predicted)
+        said = [reason for m in found.models for reason in m.reasons_for if "The prediction counts before" in reason]
+        assert len(said) == times
+
+
+def test_where_both_agree_or_nothing_was_measured_nothing_is_said() -> None:
+    models = dealt_by_picture([liif("base"), liif("art"), liif("web")], WEB_FIRST)
+    assert told_which_counts(models, WEB_FIRST, {"web": figure("web", 0.6)}) == models
+    assert told_which_counts(models, WEB_FIRST, {}) == models
+    silent = dict.fromkeys(WEB_FIRST, Part(0.0))  # pixel art: nothing is predicted of them
+    assert told_which_counts(models, silent, {"art": figure("art", 0.2)}) == models
+
+
+# --- the choice -------------------------------------------------------------------------------------------------------
+
+
+def quality(id: str, gain: float) -> PredictedQuality:
+    return PredictedQuality(model=id, gain_db=gain, low_db=-1, high_db=5, edges=0, liking=gain, cases=570)
+
+
+def test_a_choice_holds_what_was_offered_in_its_order_and_what_else_counted() -> None:
+    task = Task(id="super_resolution", name="enlarging", named=("b",))
+    models = (model("b", 1.2).model_copy(update={"because": ("You prefer speed.",)}), model("a", 1.1))
+    found = Recommendation(task=task, abstained=False, models=models)
+    made = Prediction(shows="flat", factor=2, models={id: quality(id, g) for id, g in (("out", 4), ("a", 3), ("b", 1))})
+    choice = choice_of(found, models[0], made)
+    assert choice
+    assert choice.prediction
+    assert (choice.model, list(choice.prediction.models)) == ("b", ["a", "b"])
+    assert choice.because == ("The question names it.", "You prefer speed.")
+    assert choice_of(found, models[1], None) is None
+    assert choice_of(found, None, made) is None
 
 
 def test_without_a_prediction_nothing_changes() -> None:

@@ -48,6 +48,24 @@ def test_a_preference_moves_models_with_a_reason(
     assert any(f"You prefer {preference}" in reason for reason in (*told.reasons_for, *told.reasons_against))
 
 
+def test_what_somebody_prefers_puts_no_model_first_that_does_not_run_here(settings: Settings) -> None:
+    for question in ("Enlarge this photo 4x", "Enlarge 2x, no GAN, runs without a graphics card"):
+        found = recommended(settings, question, prefer=["speed"])
+        assert found.models[0].status == "runs"
+        scores = [model.score for model in found.models]
+        assert scores == sorted(scores, reverse=True)
+        held = [model for model in found.models if "so it leads" in " ".join(model.reasons_against)]
+        assert held
+        assert all(model.status != "runs" and model.score < found.models[0].score for model in held)
+        assert f"{found.models[0].id} runs here, so it leads." in held[0].reasons_against[-1]
+
+
+def test_a_question_that_names_what_does_not_run_here_keeps_it_first_whatever_is_preferred(settings: Settings) -> None:
+    for prefer in ([], ["speed"], ["fidelity", "licence"]):
+        first = recommended(settings, "Enlarge this 2x with SwinIR", prefer=prefer).models[0]
+        assert (first.family, first.status) == ("SwinIR", "needs-file")
+
+
 def test_a_preference_for_free_licences_puts_unknown_ones_down(settings: Settings) -> None:
     plain, moved = recommended(settings), recommended(settings, prefer=["licence"])
     assert all(score(moved, model.id) > score(plain, model.id) for model in plain.models if model.family == "LIIF")

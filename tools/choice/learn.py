@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from near import far_of, named, near_of
 from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor, nn
@@ -102,6 +103,7 @@ def main() -> None:
     known = with_spreads(table)
     learned = teach(known, range(MEMBERS))
     arrays = {f"{i}.{name}": a.astype(np.float16) for i, n in enumerate(learned.networks) for name, a in n.items()}
+    arrays |= named(learned.near)
     arguments.out.write_bytes(save(arrays, {"about": learned.about.model_dump_json()}))
     print(f"{arguments.out}: {len(table.cases):,} cases, {arguments.out.stat().st_size:,} bytes")
 
@@ -207,7 +209,8 @@ def teach(table: Table, seeds: Sequence[int] | range, *, without: Collection[str
         seeds: of the starting weights, the simulated questions and users.
         without: kinds of input ("style", "damage", "question", "card") or "user" that are blanked out.
     """
-    return Learned(_about(table, len(seeds)), tuple(_teach_one(table, seed, without).arrays() for seed in seeds))
+    networks = tuple(_teach_one(table, seed, without).arrays() for seed in seeds)
+    return Learned(_about(table, len(seeds)), networks, near_of(table.cases))
 
 
 def _about(table: Table, networks: int) -> About:
@@ -219,6 +222,7 @@ def _about(table: Table, networks: int) -> About:
         pictures=len(set(table.pictures)),
         inputs={"question": QUESTION, "damage": tuple(first["damage_seen"]), "style": tuple(first["style_seen"])},
         models=table.models,
+        far=far_of(table.cases),
     )
 
 

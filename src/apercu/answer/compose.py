@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from apercu.answer.material import Material
+from apercu.answer.chosen import IN_SHORT, how_chosen, not_measured, what_else_counted
+from apercu.answer.material import Draft, Material
 from apercu.answer.texts import number, said
-from apercu.records import NO_MODEL, Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
+from apercu.records import NO_MODEL, Choice, Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
 
 VERDICT_WORDS: dict[Verdict, str] = {
     "direct": "direct",
@@ -35,14 +36,16 @@ _SPOKEN_OF = {
 }
 """Words by which a source would speak of a kind of picture."""
 
-IN_SHORT = "In short:"
 LONGEST_QUOTE = 400
-
-Draft = tuple[str, tuple[Support, ...]]
 
 
 def compose_claims(
-    task: Task, dossier: Dossier, plan: Plan, run: RunRecord | None, texts: Mapping[str, str]
+    task: Task,
+    dossier: Dossier,
+    plan: Plan,
+    run: RunRecord | None,
+    texts: Mapping[str, str],
+    choice: Choice | None = None,
 ) -> tuple[Claim, ...]:
     """The sentences of all parts, in the order in which they are read.
 
@@ -52,10 +55,11 @@ def compose_claims(
         plan: the workflow that is explained.
         run: what was run, or None.
         texts: every text that may be quoted, from `gather_texts`.
+        choice: why Apercu took the model, or None.
     """
-    material = Material(task, dossier, texts, run)
+    material = Material(task, dossier, texts, run, choice)
     parts: tuple[tuple[Part, Iterable[Draft]], ...] = (
-        ("task", (*_in_short(material), *_task(material, plan))),
+        ("task", (*_in_short(material), *how_chosen(material), *what_else_counted(material), *_task(material, plan))),
         ("workflow", _workflow(material, plan)),
         ("sources", _sources(material)),
         ("limits", _limits(material)),
@@ -323,6 +327,7 @@ def _limits(material: Material) -> Iterator[Draft]:
             )
         if source.verdict in ("direct", "transferable"):
             yield from material.claims_of(source, "limit")
+    yield from not_measured(material)
     yield from _unspoken(material)
 
 

@@ -5,9 +5,10 @@ A sentence passes when
 1. it has a support,
 2. each support quotes its source verbatim at the stated place, and the source is one of the answer's texts,
 3. its web addresses are provided ones, byte for byte,
-4. each number in it, and each word that holds a digit, stands in one of its quotes,
-5. words that it puts in quotation marks stand in one of its quotes, and
-6. it names no model or paper that the sources do not name.
+4. each number in it, and each word that holds a digit, stands in one of its quotes, with its sign if it has one,
+5. words that it puts in quotation marks stand in one of its quotes,
+6. it names no model or paper that the sources do not name, and
+7. what it says is predicted of a model on the picture stands word for word in a quote from the prediction.
 
 Sentences that fail are kept apart with the reason, never dropped silently.
 """
@@ -18,6 +19,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 
 from apercu.addresses import trimmed
+from apercu.answer.chosen import CHOICE
 from apercu.records import Claim, Support, Unsupported
 
 # Every pattern takes time in proportion to the text, however hostile: a word is tried from its first letter only, and
@@ -25,6 +27,12 @@ from apercu.records import Claim, Support, Unsupported
 _NUMBER = re.compile(r"(?<![^\W\d])[^\W\d]*\d\w*(?:[.,]\d+)*")
 """A number with the letters that touch it: 3, 34.42, 2,500, x4, 3x, Txt2Img."""
 _PLAIN_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_SIGNED = re.compile(r"(?<![\w.,)\]])[+\-−]\d+(?:[.,]\d+)*")
+"""A number with its sign: +3.9, not the second part of 3-4."""
+_PREDICTED = "is predicted to measure"
+_PREDICTION = re.compile(rf"(?<!\S)\S{{1,200}} {_PREDICTED} [^()\n]{{1,100}}\([^()\n]{{1,100}}\)")
+"""The one form in which a prediction is said, from the model's name to the interval (`Prediction.said_of`)."""
+_DECIBELS = re.compile(r"\d\s*dB")
 _QUOTED = re.compile(r"“([^“”]+)”")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30}://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _SHORT_NAME = 4
@@ -67,6 +75,7 @@ def _problem(claim: Claim, texts: Mapping[str, str], provided_links: Set[str], f
         *(_support_problem(support, texts) for support in claim.supports),
         _address_problem(claim.text, provided_links),
         _number_problem(_URL.sub("", claim.text), quotes),
+        _prediction_problem(claim, texts),
         *(f"the words “{words}” do not stand in its quotes" for words in said if words not in quotes),
         *(f"it names {name}, which the sources do not name" for name in foreign if _names(claim.text, name)),
     )
@@ -95,6 +104,20 @@ def _number_problem(text: str, quotes: str) -> str:
     for word in _NUMBER.findall(text):
         if word not in words and not (word in numbers and _PLAIN_NUMBER.fullmatch(word)):
             return f"the number {word} does not stand in its quotes"
+    signed = set(_SIGNED.findall(quotes))
+    return next((f"the number {n} does not stand in its quotes" for n in _SIGNED.findall(text) if n not in signed), "")
+
+
+def _prediction_problem(claim: Claim, texts: Mapping[str, str]) -> str:
+    """A prediction is bound to its model: no number, sign or name may change, nor may it be told in other words."""
+    said, rest = _PREDICTION.findall(claim.text), _PREDICTION.sub("", claim.text)
+    chosen = [support for support in claim.supports if support.source == CHOICE]
+    lines = [support.quote for support in chosen if texts.get(CHOICE, "")[: support.start][-1:] in ("", "\n")]
+    for words in said:
+        if words not in lines:
+            return f"the words “{words}” are no quote from the prediction"
+    if _PREDICTED in rest or (chosen and _DECIBELS.search(rest)):
+        return "it says what is predicted in another form than the prediction"
     return ""
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from apercu.answer.texts import plan_text, reading_text, run_text
-from apercu.records import CardClaim, Dossier, Plan, RunRecord, Source, Support, Task
+from apercu.answer.texts import choice_text, plan_text, reading_text, run_text
+from apercu.records import CardClaim, Choice, Dossier, Plan, RunRecord, Source, Support, Task
+
+Draft = tuple[str, tuple[Support, ...]]
+"""A sentence and the words that it rests on."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Material:
     dossier: Dossier
     texts: Mapping[str, str]
     run: RunRecord | None
+    choice: Choice | None = None
 
     def quote(self, source: str, words: str) -> Support:
         """The first place of some words in a source."""
@@ -59,7 +63,14 @@ class Material:
 
 
 def gather_texts(
-    question: str, task: Task, dossier: Dossier, plan: Plan, run: RunRecord | None, *, status: Mapping[str, str]
+    question: str,
+    task: Task,
+    dossier: Dossier,
+    plan: Plan,
+    run: RunRecord | None,
+    *,
+    status: Mapping[str, str],
+    choice: Choice | None = None,
 ) -> dict[str, str]:
     """Every text that this answer may quote, by source id.
 
@@ -70,10 +81,13 @@ def gather_texts(
         plan: the workflow; an empty one gives no text.
         run: what was run, or None.
         status: what is true of each model on this machine, by model id.
+        choice: why Apercu took the model, or None.
     """
     texts = {"question": question, "reading": reading_text(task), **dossier.texts}
     if plan.nodes:
         texts["plan"] = plan_text(plan, status)
+    if choice:
+        texts["choice"] = choice_text(choice)
     if run:
         texts["run"] = run_text(run)
     return texts

@@ -41,6 +41,7 @@ _OWN_TEXTS: Mapping[str, str] = {
     "question": "Your question",
     "reading": "How the question was read",
     "plan": "The workflow of this answer",
+    "choice": "How Apercu chose the model",
     "run": "Measured in this run",
 }
 _GRAPH = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from apercu.records import NO_MODEL, Finding, Node, Plan, RunRecord, Task
+from apercu.records import NO_MODEL, Choice, Finding, Node, Plan, RunRecord, Task
 
 
 def number(value: float) -> str:
@@ -71,6 +71,25 @@ def run_text(run: RunRecord) -> str:
     lines += [f"skipped {node.id}: {node.note}" for node in run.nodes if node.status == "skipped"]
     lines += [f"noticed: {said(finding)}" for finding in run.findings]
     lines += [f"warning: {warning}" for warning in run.warnings]
+    return "\n".join(lines)
+
+
+def choice_text(choice: Choice) -> str:
+    """Why the model was taken, line by line: what was predicted for the picture, in its order, and what else counted.
+
+    Each predicted line holds the words in which an answer must say it.
+    """
+    lines, found = [f"taken: {choice.model}"], choice.prediction
+    if found:
+        lines.append(f"traits of the picture: {found.shows}")
+        lines += [f"pixel art: {found.pixel_art}"] if found.pixel_art else []
+        lines += [f"nothing is predicted for this picture: {found.why_not}"] if found.why_not else []
+        if choice.model in found.unknown:
+            lines.append(f"not predicted: {choice.model}. {found.unknown[choice.model]}")
+        lines += [
+            f"{id} {found.said_of(id)}; learned from {model.cases} measurements" for id, model in found.models.items()
+        ]
+    lines += [f"because: {reason}" for reason in choice.because]
     return "\n".join(lines)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from apercu.choice.predict import Prediction, sentences
+from apercu.choice.predict import sentences
 from apercu.evidence.suits import Part
-from apercu.records import Recommendation
+from apercu.records import Prediction, Recommendation
 from apercu.registry import model_cards
 
 FOR_A_POINT = 0.1
@@ -15,7 +15,10 @@ NEAREST = "nearest"
 
 
 def parts_of(prediction: Prediction) -> dict[str, Part]:
-    """Points over bicubic and the sentence for each model; for pixel art, `nearest` before all others."""
+    """Points over bicubic and the sentence for each model; for pixel art, `nearest` before all others.
+
+    None where nothing is predicted: the order stays.
+    """
     if prediction.pixel_art:
         why = f"The picture looks like pixel art ({prediction.pixel_art}): it repeats every pixel as it is."
         others = dict.fromkeys(model_cards(), Part(0.0))
@@ -28,7 +31,10 @@ def parts_of(prediction: Prediction) -> dict[str, Part]:
 
 
 def with_unknown(recommendation: Recommendation, prediction: Prediction) -> Recommendation:
-    """The recommendation, each model that nothing is predicted of saying why."""
+    """The recommendation, each model that nothing is predicted of saying why; once for all where nothing is of any."""
+    if prediction.why_not:
+        said = f"Nothing is predicted for this picture: {prediction.why_not}. So it does not change the order."
+        return recommendation.model_copy(update={"not_predicted": said})
     models = tuple(
         model.model_copy(update={"reasons_against": (*model.reasons_against, prediction.unknown[model.id])})
         if model.id in prediction.unknown

@@ -26,6 +26,9 @@ from apercu.records import Record
 
 FILE = "choice.safetensors"
 KINDS = ("question", "damage", "style", "card")
+NEAR = "near"
+"""Before the names of the arrays that say what was learned from lies where (`apercu.choice.near`)."""
+_NEAR_ARRAYS = {"low": 1, "high": 1, "mean": 1, "scale": 1, "whiten": 2}
 CROSSES = 2
 OUTPUTS = ("gain_db", "edges", "liking")
 
@@ -59,7 +62,10 @@ class MeasuredModel(Record):
 
 
 class About(Record):
-    """What the file says of itself: the day, how many networks, the names of the inputs, the models."""
+    """What the file says of itself: the day, how many networks, the names of the inputs, the models.
+
+    Of pictures that were not learned from 99 in 100 lie within `far` of the mean of those that were.
+    """
 
     date: str
     networks: int = Field(gt=0)
@@ -67,13 +73,15 @@ class About(Record):
     pictures: int = Field(gt=0)
     inputs: dict[str, tuple[str, ...]]
     models: dict[str, MeasuredModel]
+    far: float = Field(gt=0)
 
 
 class Learned(NamedTuple):
-    """The networks and what they were taught."""
+    """The networks, what they were taught, and where the traits lie that they learned from."""
 
     about: About
     networks: tuple[Arrays, ...]
+    near: Arrays
 
 
 @cache
@@ -102,7 +110,10 @@ def learned_of(data: bytes) -> Learned:
             {name.removeprefix(f"{i}."): array for name, array in arrays.items() if name.startswith(f"{i}.")}
             for i in range(about.networks)
         )
-        learned = Learned(about, networks)
+        near = {name: arrays[f"{NEAR}.{name}"] for name in _NEAR_ARRAYS}
+        if any(near[name].shape != (near["mean"].size,) * rank for name, rank in _NEAR_ARRAYS.items()):
+            raise ValueError(f"the arrays {NEAR}.* do not fit each other")
+        learned = Learned(about, networks, near)
         predict(learned, {kind: np.zeros(len(names), np.float32) for kind, names in about.inputs.items()}, User())
     except (ValidationError, SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__

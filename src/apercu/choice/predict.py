@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-
-from pydantic import Field
 
 from apercu.choice.inputs import picture_values, question_values, user_of
 from apercu.choice.learned import Learned, MeasuredModel, kind_weights, load_learned, predict
+from apercu.choice.near import why_far
 from apercu.choice.seen import Seen, opaque_samples, see
 from apercu.image import Image, read_image
-from apercu.records import ModelCard, Record, Task
+from apercu.records import ModelCard, PredictedQuality, Prediction, Task
 from apercu.registry import model_cards, model_status, weights_digest
 from apercu.settings import Settings
 
@@ -24,45 +23,11 @@ _TRACES, _NOISY = 0.4, 3.0
 """From where on compression and noise (of 255) are worth a word."""
 
 
-class PredictedQuality(Record):
-    """What a model is predicted to do on a picture, over plain bicubic interpolation.
-
-    `gain_db` is of PSNR over RGB; nine in ten pictures that were not learned from lay between `low_db` and `high_db`.
-    `edges` is the gain in the true edges' steepness (0.1 is a tenth of it), `liking` the points of a user with the
-    wishes of the question: 1 for a decibel, a tenth of the edges, or half of a halving of the time. `cases` is how many
-    measurements of these weights were learned from.
-    """
-
-    model: str
-    gain_db: float
-    low_db: float
-    high_db: float
-    edges: float
-    liking: float
-    cases: int
-
-
-class Prediction(Record):
-    """What was predicted for a picture: `models` by id, the most liked first.
-
-    `shows` is what of the picture it rests on, in words; `factor` is the factor that it holds for. `unknown` says of
-    each other model that runs here why nothing is predicted. `weights` are how much each kind of knowledge counted for
-    the user of the question, 0 to 2. `pixel_art` is why the picture counts as pixel art, for which nothing is
-    predicted; empty where it does not.
-    """
-
-    shows: str
-    factor: float
-    models: dict[str, PredictedQuality] = Field(default={})
-    unknown: dict[str, str] = Field(default={})
-    weights: dict[str, float] = Field(default={})
-    pixel_art: str = ""
-
-
 def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Prediction:
     """Predict how each model that runs here will do on a picture.
 
-    A model is predicted only if the weights that run are those that were measured.
+    A model is predicted only if the weights that run are those that were measured, and nothing at all for a picture
+    that is unlike those that were learned from (`apercu.choice.near`).
 
     Args:
         picture: a file, or a picture that was read. Of an animation the first frame is looked at; what is transparent
@@ -80,13 +45,14 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
     samples = opaque_samples(image)
     if samples is None or min(samples.shape[:2]) < LEAST_SIDE:
         why = "its colours are CMYK" if samples is None else f"it has a side of less than {LEAST_SIDE} pixels"
-        unknown = {card.id: f"Nothing is predicted for this picture: {why}." for card in runs}
-        return Prediction(shows=why, factor=factor, unknown=unknown)
+        return Prediction(shows=why, factor=factor, why_not=why)
     seen, learned = see(samples), load_learned()
     art = seen.looks.pixel_art
     if art.found or "pixel_art" in task.content:
         why = art.reason if art.found else "the question says so"
         return Prediction(shows=shown(seen), factor=factor, pixel_art=why)
+    if why := why_far(learned, seen.style, seen.damage):
+        return Prediction(shows=shown(seen), factor=factor, why_not=why)
     unknown = {card.id: why for card in runs if (why := _why_unknown(card, learned, settings))}
     inputs = {"question": question_values(task.content, task.damage, factor), **picture_values(seen)}
     user = user_of(task)
@@ -94,6 +60,8 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
     models = [
         _quality(card.id, learned.about.models[card.id], *made[card.id]) for card in runs if card.id not in unknown
     ]
+    if user.speed:
+        models = _formulas_by_decibels(models, {card.id for card in runs if card.family == "interpolation"})
     return Prediction(
         shows=shown(seen),
         factor=factor,
@@ -106,9 +74,8 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
 def sentences(prediction: Prediction) -> Mapping[str, str]:
     """What to say of each model that something is predicted for."""
     return {
-        id: f"On this picture ({prediction.shows}) it is predicted to measure {model.gain_db:+.1f} dB over bicubic at "
-        f"x{prediction.factor:g} ({model.low_db:+.1f} to {model.high_db:+.1f} in 9 of 10 pictures); learned from "
-        f"{model.cases} measurements."
+        id: f"On this picture ({prediction.shows}) it {prediction.said_of(id)}; "
+        f"learned from {model.cases} measurements."
         for id, model in prediction.models.items()
     }
 
@@ -121,6 +88,24 @@ def _quality(id: str, measured: MeasuredModel, gain: float, edges: float, liking
         model=id, gain_db=round(gain, 2), low_db=round(gain - spread, 2), high_db=round(gain + spread, 2),
         edges=round(edges, 3), liking=round(liking, 3), cases=measured.cases,
     )  # fmt: skip
+
+
+def _formulas_by_decibels(models: list[PredictedQuality], formulas: Collection[str]) -> list[PredictedQuality]:
+    """A formula takes next to no time, so weighing its time would put `nearest` before all that learned anything.
+
+    Who wishes for speed wishes for a quick model. So a formula stands as far from the network that is liked best as
+    its decibels do, and leads only where it is predicted to measure best.
+    """
+    networks = [model for model in models if model.model not in formulas]
+    if not networks:
+        return models
+    best = max(networks, key=lambda model: model.liking)
+    return [
+        model.model_copy(update={"liking": round(best.liking - (best.gain_db - model.gain_db), 3)})
+        if model.model in formulas
+        else model
+        for model in models
+    ]
 
 
 def _why_unknown(card: ModelCard, learned: Learned, settings: Settings) -> str:

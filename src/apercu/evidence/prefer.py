@@ -14,7 +14,7 @@ from pathlib import Path
 
 from apercu.catalogue import Entry
 from apercu.evidence.suits import Part, is_free, speed_part
-from apercu.records import Preference, Task, TaskId
+from apercu.records import Preference, RecommendedModel, Task, TaskId
 from apercu.settings import Settings
 
 CHOICES_FILE = "choices.jsonl"
@@ -31,6 +31,7 @@ _DRAWS_IN_WORDS = {
     "diffusion": "it draws likely, crisp detail by undoing noise",
 }
 _LICENCE, _NO_LICENCE = 0.2, -0.5
+_BEHIND = 0.001
 
 
 def preferred(entry: Entry, task: Task, preferences: Sequence[Preference]) -> Iterator[Part]:
@@ -50,6 +51,23 @@ def preferred(entry: Entry, task: Task, preferences: Sequence[Preference]) -> It
             score = _LICENCE if is_free(entry, "open") else _NO_LICENCE
             reason = f"its licence is {entry.licence}"
         yield Part(round(score, 3), f"You prefer {preference} ({score:+.2f}): {reason}.")
+
+
+def held_behind(models: Sequence[RecommendedModel]) -> list[RecommendedModel]:
+    """Models in the order of their scores, none that does not run here before the best that does.
+
+    For a question by which a model that runs here leads: what somebody prefers orders the models, but it is no reason
+    to come home with one that cannot be used. A model that is held says so.
+    """
+    best = max((model for model in models if model.status == "runs"), key=lambda model: model.score)
+    held = []
+    for model in sorted(models, key=lambda model: -model.score):
+        if model.status != "runs" and model.score >= best.score:
+            said = f"By what you prefer alone its score would be {model.score:g}; {best.id} runs here, so it leads."
+            less = {"score": round(best.score - _BEHIND, 3), "reasons_against": (*model.reasons_against, said)}
+            model = model.model_copy(update=less)  # noqa: PLW2901
+        held.append(model)
+    return sorted(held, key=lambda model: -model.score)
 
 
 # --- what was chosen before -------------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from apercu.catalogue import Entry, catalogue
-from apercu.evidence.by_picture import dealt_by_picture
+from apercu.evidence.by_picture import dealt_by_picture, told_which_counts
 from apercu.evidence.fit import TASK_WORDS, verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
-from apercu.evidence.prefer import chosen_before, past_choices, preferred
+from apercu.evidence.prefer import chosen_before, held_behind, past_choices, preferred
 from apercu.evidence.suits import (
     NAMED,
     Part,
@@ -107,6 +107,9 @@ def recommend_for(
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
     carded = dealt_by_picture(carded, predicted or {}, keep_order=bool(task.named))
+    if predicted and not task.named:
+        carded = told_which_counts(carded, predicted, figures)
+    unmoved = carded
     carded = [_shifted(model, shifts(by_card[model.id], model.id)) for model in carded]
     known = {model.name for model in carded}
     words = shared_words(question, {id: entry for id, entry in entries.items() if entry.task == task.id})
@@ -124,6 +127,13 @@ def recommend_for(
         if family not in best and len(best) < MOST_DESCRIBED:  # the best of its variants stands for a family
             best[family] = _described(entries[id], task, score, found)
     models = tuple(sorted((*carded, *best.values()), key=lambda model: -model.score))
+    if prefer or counted:
+        others = [
+            (_score_of(entries[id], _parts_of(entries[id], task, words)), entries[id].status) for _, id, _ in scored
+        ]
+        ranks = [*((model.score, model.status) for model in unmoved), *others]
+        if max(ranks, default=(0.0, "described"))[1] == "runs":  # by the question itself no other model comes first
+            models = tuple(held_behind(models))
     abstained = task.id == "other" or not any(model.task == task.id for model in models)
     other = runner_up_of(models) if models and not abstained else None
     readable = in_letters_that_are_read(question)
@@ -148,7 +158,8 @@ def _shifted(model: RecommendedModel, shifts: Sequence[Part]) -> RecommendedMode
     speaks_for, against = list(model.reasons_for), list(model.reasons_against)
     _say(shifts, speaks_for, against)
     score = round(model.score + sum(part.score for part in shifts), 3)
-    more = {"score": score, "reasons_for": tuple(speaks_for), "reasons_against": tuple(against)}
+    because = (*model.because, *(part.reason for part in shifts))
+    more = {"score": score, "reasons_for": tuple(speaks_for), "reasons_against": tuple(against), "because": because}
     return model.model_copy(update=more)
 
 
@@ -166,10 +177,15 @@ def _why_not(task: Task, entries: Iterable[Entry], *, readable: bool) -> str:
     return f"Of {len(doing)} models for {TASK_WORDS[task.id]} none is left: {'; '.join(list(named)[:3])}."
 
 
+def taken_of(recommendation: Recommendation) -> tuple[RecommendedModel, ...]:
+    """What a brief takes of the models: the best, one that runs here if any."""
+    runs = [model for model in recommendation.models if model.status == "runs"]
+    return (*(runs or recommendation.models),)[:MODELS_IN_BRIEF]
+
+
 def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ...]) -> Brief:
     """The brief that a recommendation amounts to: the best model, one that runs here if any, and nearest papers."""
-    runs = [model for model in recommendation.models if model.status == "runs"]
-    chosen = (runs or list(recommendation.models))[:MODELS_IN_BRIEF]
+    chosen = taken_of(recommendation)
     papers = recommendation.papers[:PAPERS_IN_BRIEF]
     return Brief(
         question=question,

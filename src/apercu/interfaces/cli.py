@@ -27,6 +27,7 @@ from apercu.interfaces.options import (
     Out,
     Output,
     Overwrite,
+    Prefer,
     Question,
     Scale,
     ShrinkBy,
@@ -40,6 +41,7 @@ from apercu.interfaces.showing import show_answer, show_check, show_enlargement
 from apercu.interfaces.terminal import INTERRUPTED, fail, one_of, print_json, progress_bar, reported_errors, say, tell
 
 if TYPE_CHECKING:
+    from apercu.records import Preference
     from apercu.scientist import Job, Result
     from apercu.settings import Settings
 
@@ -89,6 +91,7 @@ def ask(
     image: Image = None,
     scale: Scale = None,
     size: Size = None,
+    prefer: Prefer = None,
     out: Out = None,
     faithful: Faithful = False,
     overwrite: Overwrite = False,
@@ -103,8 +106,11 @@ def ask(
 
         read_question(question)  # an empty question is refused before anything is made
         settings = load_settings()
+        preferences = cast("list[Preference]", [chosen.value for chosen in prefer or ()])
         _answer_and_show(
-            lambda job, progress: ask_scientist(question, settings=settings, job=job, progress=progress),
+            lambda job, progress: ask_scientist(
+                question, settings=settings, job=job, prefer=preferences, progress=progress
+            ),
             image, scale, size, out, faithful=faithful, overwrite=overwrite, open_report=open_report, as_json=as_json,
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,20 @@ import typer
 
 from apercu.records import Kernel
 
+
+class Preferred(StrEnum):
+    """What somebody may prefer; typer takes no list of literals."""
+
+    fidelity = "fidelity"
+    crispness = "crispness"
+    speed = "speed"
+    licence = "licence"
+
+
+Prefer = Annotated[
+    list[Preferred] | None,
+    typer.Option(help="What matters to you whatever the question says; several may be named."),
+]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object instead of text.")]
 Scale = Annotated[
     str | None,

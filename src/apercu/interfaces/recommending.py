@@ -5,28 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from apercu.interfaces.options import Json
+from apercu.interfaces.options import Json, Prefer
 from apercu.interfaces.showing import show_recommendation
 from apercu.interfaces.terminal import error_json, harmless_json, print_json, reported_errors, say
 from apercu.records import Preference
 
 if TYPE_CHECKING:
     from apercu.settings import Settings
-
-
-class Preferred(StrEnum):
-    """What somebody may prefer; typer takes no list of literals."""
-
-    fidelity = "fidelity"
-    crispness = "crispness"
-    speed = "speed"
-    licence = "licence"
 
 
 def recommend(
@@ -42,10 +32,7 @@ def recommend(
     image: Annotated[
         Path | None, typer.Option(help="The picture it is about: models are judged on what it shows.", metavar="FILE")
     ] = None,
-    prefer: Annotated[
-        list[Preferred] | None,
-        typer.Option(help="What matters to you whatever the question says; several may be named."),
-    ] = None,
+    prefer: Prefer = None,
     source: Annotated[
         str | None,
         typer.Option("--catalogue", help="Recommend only from an imported catalogue of this name.", metavar="NAME"),

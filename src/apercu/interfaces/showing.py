@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apercu.answer.compose import IN_SHORT
+from apercu.answer.chosen import IN_SHORT
 from apercu.interfaces.terminal import clean, print_json, say, warn
 from apercu.question.words import TASK_NAMES
 from apercu.records import NO_MODEL, Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, SelfTest, Status
@@ -129,6 +129,8 @@ def show_recommendation(found: Recommendation) -> None:
         say(f"No model is recommended. {clean(found.why)}")
     if found.sureness:
         say(found.sureness.text)
+    if found.not_predicted:
+        say(found.not_predicted)
     if found.against_runner_up:
         say(clean(found.against_runner_up))
     for model in found.models:
