@@ -103,7 +103,7 @@ def recommend_for(
     carded = dealt_by_picture(carded, predicted or {}, keep_order=bool(task.named))
     if (
         predicted and not task.named and not {"speed", "crispness"} & set(task.wish)
-    ):  # these wishes order by more than dB
+    ):  # they weigh more than dB
         carded = told_which_counts(carded, predicted, figures)
     unmoved = carded
     carded = [_shifted(model, shifts(by_card[model.id], model.id)) for model in carded]
