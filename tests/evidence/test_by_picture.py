@@ -77,7 +77,7 @@ def test_a_prediction_that_contradicts_the_mean_of_the_kind_says_which_counts_an
     assert told[2].reasons_for[:2] == ("Web.", said["web"][0])
 
 
-def test_a_recommendation_says_so_unless_the_question_names_what_it_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recommendation_says_so_unless_the_order_is_not_by_decibels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recommending, "figures_for", lambda task: {"liif-edsr-art": figure("liif-edsr-art", 0.2)})
     predicted = {
         "liif-edsr-web": Part(0.4, "Web."),
@@ -85,8 +85,8 @@ def test_a_recommendation_says_so_unless_the_question_names_what_it_wants(monkey
         "liif-edsr": Part(0.0, "Base."),
     }
     task = Task(id="super_resolution", name="enlarging", factor=2, content=("illustration",))
-    for named, times in ((), 1), (("LIIF",), 0):
-        found = recommend_for(task.model_copy(update={"named": named}), Settings(), predicted=predicted)
+    for more, times in ({}, 1), ({"wish": ("fidelity",)}, 1), ({"named": ("LIIF",)}, 0), ({"wish": ("speed",)}, 0):
+        found = recommend_for(task.model_copy(update=more), Settings(), predicted=predicted)
         said = [reason for m in found.models for reason in m.reasons_for if "The prediction counts before" in reason]
         assert len(said) == times
 

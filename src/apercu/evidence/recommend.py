@@ -107,7 +107,7 @@ def recommend_for(
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
     carded = dealt_by_picture(carded, predicted or {}, keep_order=bool(task.named))
-    if predicted and not task.named:
+    if predicted and not task.named and not {"speed", "crispness"} & set(task.wish):  # they weigh more than dB
         carded = told_which_counts(carded, predicted, figures)
     unmoved = carded
     carded = [_shifted(model, shifts(by_card[model.id], model.id)) for model in carded]
