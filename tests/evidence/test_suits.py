@@ -77,6 +77,25 @@ def test_rare_words_that_a_question_shares_with_a_description_count_most(setting
     assert shared_words("xyzzy", entries) == {}
 
 
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("JPEG full of blocks, enlarge it 4x", "realesrgan-x4plus"),  # the weights that run met that damage
+        ("anime still 2.7x, no line may change", "liif-edsr-art"),  # shrinking a fixed factor would change lines
+        ("pixel art character to 8x", "nearest"),
+    ],
+)
+def test_the_first_model_fits_the_damage_the_wish_and_the_kind_of_picture(
+    question: str, first: str, settings: Settings
+) -> None:
+    assert recommend_for(read_question(question), settings, question=question).models[0].id == first
+
+
+def test_textures_of_a_game_are_not_taken_for_pixel_art() -> None:
+    assert "pixel_art" not in read_question("game textures 4x").content
+    assert "pixel_art" in read_question("pixel textures of a game, 4x").content
+
+
 def test_a_factor_that_was_not_taken_is_said_in_one_sentence(settings: Settings) -> None:
     said = recommend_for(read_question("enlarge my photo 1000000x"), settings).sureness
     assert said is not None

@@ -76,6 +76,6 @@ def test_the_finding_is_quoted() -> None:
 
 @pytest.mark.parametrize("part", ["1 x 1 x ", "1,111,", "2 mal ", "12 px 13 dpi ", "A3 A4 ", "half as ", "面積 二倍 "])
 def test_long_questions_take_no_long_time(part: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_question("enlarge " + (part * 20_000)[:19_900])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

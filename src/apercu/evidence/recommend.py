@@ -47,6 +47,7 @@ _VERDICT_SCORE: dict[Verdict, float] = {"direct": 1.0, "transferable": 0.3, "off
 _STATUS_SCORE = {"runs": 0.3, "needs-file": 0.05, "described": 0.0}
 _OTHER_CONTENT, _OWN_CONTENT = 0.1, 0.05
 _TOO_LARGE_A_FACTOR, _TOO_SMALL_A_FACTOR = 0.1, 0.3
+_SHRUNK_WHERE_NOTHING_MAY_CHANGE = 0.3
 _FOR_A_DECIBEL, _MOST_FOR_DECIBELS = 0.05, 0.15
 _MEASURED_QUICK = 0.2
 _NEXT_TO_NO_TIME = 0.2
@@ -93,6 +94,8 @@ def recommend_for(
     every = catalogue(settings)
     given = {id: entry for id, entry in every.items() if source is None or entry.source == source}
     entries = {id: entry for id, entry in given.items() if not ruled_out(entry, task)}
+    if task.damage:
+        entries = {id: _with_damage_of_its_weights(entry, every) for id, entry in entries.items()}
     by_card = {alias: entry for entry in entries.values() for alias in entry.aliases if not entry.source}
     counted = past_choices(task.id, settings)
 
@@ -149,6 +152,17 @@ def recommend_for(
         against_runner_up=what_tells_apart(models[0], other) if other else "",
         models=() if abstained else models,
     )
+
+
+def _with_damage_of_its_weights(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
+    """A model that runs here with the damage that the family's file says of the same weights."""
+    if entry.damage or entry.status != "runs":
+        return entry
+    names = {name.casefold() for name in entry.aliases}
+    for other in entries.values():
+        if other.damage and other.family == entry.family and names & {name.casefold() for name in other.aliases}:
+            return entry.model_copy(update={"damage": other.damage})
+    return entry
 
 
 def _shifted(model: RecommendedModel, shifts: Sequence[Part]) -> RecommendedModel:
@@ -347,7 +361,9 @@ def _by_factor(factors: tuple[float, ...], task: Task) -> tuple[float, str]:
     if asked in factors:
         return 0.0, f"It enlarges {asked:g} times, as asked."
     if asked < max(factors):
-        return _TOO_LARGE_A_FACTOR, f"It enlarges {does} times only, so its result is shrunk to {asked:g} times."
+        kept = "fidelity" in task.wish and not asked.is_integer()
+        cost = _SHRUNK_WHERE_NOTHING_MAY_CHANGE if kept else _TOO_LARGE_A_FACTOR
+        return cost, f"It enlarges {does} times only, so its result is shrunk to {asked:g} times."
     return _TOO_SMALL_A_FACTOR, f"It enlarges {does} times only; the rest to {asked:g} times is plain interpolation."
 
 

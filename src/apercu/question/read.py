@@ -31,6 +31,11 @@ _WISH_OF_ABSENCE: dict[str, Wish] = {
 }
 _NEGATION_REACH = 3
 _SCREENSHOT = re.compile(r"screen|captur|スクリーン|スクショ|キャプチャ|캡처|캡쳐|스크린|截图", re.IGNORECASE)
+_TEXTURES = re.compile(r"textur|텍스처|テクスチャ|贴图|材质", re.IGNORECASE)
+_LARGE_PIXELS = re.compile(
+    r"pixel|sprite|\b(?:8|16)[- ]?bit|retro|\bs?nes\b|game ?boy|arcade|tile|minecraft|blocky|도트|픽셀|ドット|像素",
+    re.IGNORECASE,
+)
 _FEW_WORDS = 4
 _LONGEST_LINE = 1_000_000
 
@@ -58,7 +63,7 @@ def read_question(text: str) -> Task:
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,
-        *_without_screens(_without_softness(text, _with_learned(text, details, reading))),
+        *_without_look_alikes(text, _without_softness(text, _with_learned(text, details, reading))),
         *limits.facets,
     ]
     return Task(
@@ -245,8 +250,10 @@ def _with_learned(text: str, facets: list[Facet], reading: Reading) -> list[Face
     return [*facets, *found]
 
 
-def _without_screens(facets: list[Facet]) -> list[Facet]:
-    """A screenshot of an anime shows an anime and no interface."""
+def _without_look_alikes(text: str, facets: list[Facet]) -> list[Facet]:
+    """A screenshot of an anime shows an anime and no interface; textures of a game are not made of large pixels."""
+    if _TEXTURES.search(text) and not _LARGE_PIXELS.search(text):
+        facets = [facet for facet in facets if facet.value != "pixel_art"]
     if not any(facet.value == "anime" for facet in facets):
         return facets
     return [facet for facet in facets if facet.value != "ui" or not _SCREENSHOT.search(facet.quote)]
