@@ -153,7 +153,7 @@ def _beside(
     pairs = list(dict.fromkeys((min(a, b), max(a, b)) for a, b in pairwise(order) if a != b))
     found = np.zeros((int(owners[-1]) + 1, len(pairs)), np.float32)
     if not pairs:
-        return found.sum(axis=1)
+        return np.zeros(len(found), np.float32)
     number = np.full((len(at) + 1, len(at) + 1), -1)
     for i, (a, b) in enumerate(pairs):
         number[a, b] = number[b, a] = i
@@ -164,7 +164,8 @@ def _beside(
     found[owners[there], pair[there]] = 1
     one, other = np.array(pairs).T
     worth = np.sqrt(rare[one] * rare[other])
-    return found @ worth / worth.sum()
+    shares: FloatArray = found @ worth / worth.sum()
+    return shares
 
 
 class _Numbers(dict[str, int]):
