@@ -105,3 +105,20 @@ def test_a_factor_that_was_not_taken_is_said_in_one_sentence(settings: Settings)
     plain = recommend_for(read_question("enlarge my photo 3x"), settings).sureness
     assert plain is not None
     assert "not taken" not in plain.text
+
+
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [
+        ("BSD-2-Clause-Patent", None),
+        ("CC BY-SA 4.0", None),
+        ("Hausregel 7", "its licence is Hausregel 7, which is none that is known here as free"),
+        ("permitted", "its licence is permitted, which is none that is known here as free"),
+        ("CC-BY-NC-4.0", "its licence is CC-BY-NC-4.0"),
+    ],
+)
+def test_a_licence_that_is_not_understood_is_not_taken_for_a_free_one(
+    licence: str, said: str | None, settings: Settings
+) -> None:
+    entry = next(iter(catalogue(settings).values())).model_copy(update={"licence": licence})
+    assert ruled_out(entry, read_question("Enlarge this logo 2x; my client will sell it")) == said

@@ -20,7 +20,13 @@ _NOT_FREE = re.compile(
     r"|(?:not |un)known|propriet|all rights reserved",
     re.IGNORECASE,
 )
-"""A team writes its licences as it likes; one that is not understood at all counts as free."""
+_FREE = re.compile(
+    r"(?<![a-z])(?:mit|x11|apache|0?bsd|isc|cc-?0|cc[-_ ]?by|creative commons|[al]?gpl|gnu|mpl|mozilla|epl|eupl|zlib"
+    r"|libpng|unlicen[cs]e|wtfpl|boost|artistic|openrail|creativeml|hpnd|ofl|public domain|gemeinfrei|domaine public"
+    r"|dominio público)(?![a-z])",
+    re.IGNORECASE,
+)
+"""A team writes its licences as it likes: one that is neither is not offered where a free one is asked for."""
 _NOT_OPEN = re.compile(r"openrail", re.IGNORECASE)
 _ALIKE: Mapping[Content, frozenset[Content]] = {
     "illustration": frozenset({"anime"}),
@@ -70,8 +76,7 @@ def ruled_out(entry: Entry, task: Task) -> str | None:
     if entry.draws in task.excluded_kinds:
         return f"the question rules out {'networks trained as a GAN' if entry.draws == 'gan' else 'diffusion'}"
     if task.licence and not is_free(entry, task.licence):
-        restricts = ", which restricts its use" if not _NOT_FREE.search(entry.licence) else ""
-        return f"its licence is {entry.licence}{restricts}"
+        return f"its licence is {entry.licence}{_of_licence(entry.licence)}"
     if task.runs_here and entry.status != "runs":
         return "it does not run here"
     if task.no_gpu and entry.cost == "high":
@@ -81,9 +86,16 @@ def ruled_out(entry: Entry, task: Task) -> str | None:
 
 def is_free(entry: Entry, kind: Literal["open", "commercial"]) -> bool:
     """Whether an entry's licence allows to earn money with it and, for "open", puts no limit on its use."""
-    if _NOT_FREE.search(entry.licence):
+    if _NOT_FREE.search(entry.licence) or not _FREE.search(entry.licence):
         return False
     return kind == "commercial" or not _NOT_OPEN.search(entry.licence)
+
+
+def _of_licence(licence: str) -> str:
+    """What is to be said of one that is not free enough, where its name does not say it."""
+    if _NOT_FREE.search(licence):
+        return ""
+    return ", which restricts its use" if _FREE.search(licence) else ", which is none that is known here as free"
 
 
 def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part]:
