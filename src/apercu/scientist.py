@@ -183,12 +183,12 @@ def answer(
         ApercuError: the picture cannot be used; nothing is written then.
     """
     task = read_question(brief.question)
-    dossier = judge(brief, task, level)
-    models = provided_models(brief)
+    dossier = judge(brief, task, level, settings)
+    models = provided_models(brief, settings)
     plan = plan_for(task, models, level=level, settings=settings, job=job)
     executed = execute(plan, job, task, settings=settings, progress=progress) if job else None
     run = executed.record if executed else None
-    status = {card.id: status_words(card, settings) for card in model_cards().values()}
+    status = {card.id: status_words(card, settings) for card in model_cards(settings).values()}
     texts = gather_texts(brief.question, task, dossier, plan, run, status=status, choice=choice)
     drafts = compose_claims(task, dossier, plan, run, texts, choice)
     claims, refused = check_claims(drafts, texts, provided_links=provided_links(brief), known_names=known_names())
@@ -216,7 +216,7 @@ def plan_question(
     """
     task = read_question(question)
     found = recommend_for(task, settings, question=question)
-    models = provided_models(brief_of(question, found, STANDARD_ASKED))
+    models = provided_models(brief_of(question, found, STANDARD_ASKED), settings)
     wanted = (scale, size) if scale or size else wanted_size(task, None)
     if not models and wanted == (None, None):
         raise _nothing_to_run(task)
@@ -226,9 +226,9 @@ def plan_question(
 # --- the steps of the path --------------------------------------------------------------------------------------------
 
 
-def provided_models(brief: Brief) -> tuple[ModelCard, ...]:
+def provided_models(brief: Brief, settings: Settings) -> tuple[ModelCard, ...]:
     """The cards of the brief's models, as far as there are any."""
-    return tuple(dict.fromkeys(card for entry in brief.models if (card := model_card_of(entry))))
+    return tuple(dict.fromkeys(card for entry in brief.models if (card := model_card_of(entry, settings))))
 
 
 def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, settings: Settings, job: Job | None) -> Plan:

