@@ -101,7 +101,7 @@ def test_what_somebody_prefers_shifts_the_choice_and_the_answer_says_so(
     assert found.choice
     assert found.choice.model == first_that_runs(settings, picture, ("crispness", "licence"))
     said = "\n".join(short(found))
-    assert f"why {found.choice.model}: You prefer crispness (" in said
+    assert f"why {found.choice.model}? You prefer crispness (" in said
     assert found.unsupported == ()
     assert found.choice.prediction
     best = next(iter(found.choice.prediction.models))
@@ -117,7 +117,7 @@ def test_what_was_chosen_before_counts_in_ask_where_it_is_remembered(picture: Pa
         record_choice("waifu2x-cunet", "super_resolution", remembers)
     job = Job(picture=picture, output=tmp_path / "out.png")
     taken = ask(QUESTION, settings=remembers, job=job).answer
-    assert "why waifu2x-cunet: You took it 5 of the last 5 times (+0.30)." in "\n".join(short(taken))
+    assert "why waifu2x-cunet? You took it 5 of the last 5 times (+0.30)." in "\n".join(short(taken))
     forgets = Settings(data_dir=tmp_path)
     assert ask(QUESTION, settings=forgets, job=job).answer.choice != taken.choice
 
@@ -129,7 +129,7 @@ def test_a_preference_counts_without_a_picture_too(settings: Settings) -> None:
     assert quick.choice
     assert quick.choice.prediction is None
     assert quick.sources[0].name != plain.sources[0].name
-    assert f"In short: why {quick.choice.model}: You prefer speed (" in quick.markdown.replace("\\", "")
+    assert f"In short: why {quick.choice.model}? You prefer speed (" in quick.markdown.replace("\\", "")
 
 
 @pytest.mark.usefixtures("without_running")

@@ -123,7 +123,7 @@ def test_ask_takes_a_new_folder_each_time_unless_one_is_named(shell: Shell) -> N
         outcome = shell.call("ask", QUESTION, "--image", "in.png", "--scale", "1.5", "--prefer", "licence")
         assert outcome.code == 0
         assert "\nIn short: nothing is predicted for this picture: it has a side of less than 12 pixels." in outcome.out
-        assert "\nIn short: why liif-edsr: You prefer licence (+0.20): its licence is " in outcome.out
+        assert "\nIn short: why liif-edsr? You prefer licence (+0.20): its licence is " in outcome.out
         assert read_image(shell.work / folder / "enlarged.png").size == (15, 18)
     assert json.loads(shell.call("ask", QUESTION, "--json").out)["level"] == "open"
 

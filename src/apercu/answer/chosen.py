@@ -73,7 +73,7 @@ def what_else_counted(material: Material) -> Iterator[Draft]:
         return
     for reason in choice.because:
         lines = material.line(CHOICE, f"because: {reason}"), material.line(CHOICE, "taken: ")
-        yield f"{IN_SHORT} why {choice.model}: {reason}", lines
+        yield f"{IN_SHORT} why {choice.model}? {reason}", lines
 
 
 def not_measured(material: Material) -> Iterator[Draft]:
