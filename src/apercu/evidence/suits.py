@@ -139,7 +139,7 @@ def by_content(entry: Entry, task: Task) -> Part:
     if not task.content or not entry.content or (set(entry.content) == {"photo"} and "photo" in task.content):
         return Part(0.0)
     own = set(entry.content) & set(task.content)
-    if own and "photo" in task.content and set(entry.content) <= _DRAWN:
+    if own == {"illustration"} and "photo" in task.content and set(entry.content) <= _DRAWN:
         # A scanned snapshot is read as a photo and as something drawn: what learned from photos loses less of it.
         return Part(_NOT_OF_PHOTOS, f"It learned from pictures of the kind {' and '.join(entry.content)} only.")
     learned, asked = " and ".join(entry.content), " and ".join(task.content)
