@@ -47,7 +47,7 @@ _VERDICT_SCORE: dict[Verdict, float] = {"direct": 1.0, "transferable": 0.3, "off
 _STATUS_SCORE = {"runs": 0.3, "needs-file": 0.05, "described": 0.0}
 _OTHER_CONTENT, _OWN_CONTENT = 0.1, 0.05
 _TOO_LARGE_A_FACTOR, _TOO_SMALL_A_FACTOR = 0.1, 0.3
-_SHRUNK_WHERE_NOTHING_MAY_CHANGE = 0.3
+_SHRUNK_TO_A_FRACTION = 0.3
 _FOR_A_DECIBEL, _MOST_FOR_DECIBELS = 0.05, 0.15
 _MEASURED_QUICK = 0.2
 _NEXT_TO_NO_TIME = 0.2
@@ -361,8 +361,7 @@ def _by_factor(factors: tuple[float, ...], task: Task) -> tuple[float, str]:
     if asked in factors:
         return 0.0, f"It enlarges {asked:g} times, as asked."
     if asked < max(factors):
-        kept = "fidelity" in task.wish and not asked.is_integer()
-        cost = _SHRUNK_WHERE_NOTHING_MAY_CHANGE if kept else _TOO_LARGE_A_FACTOR
+        cost = _TOO_LARGE_A_FACTOR if asked.is_integer() else _SHRUNK_TO_A_FRACTION
         return cost, f"It enlarges {does} times only, so its result is shrunk to {asked:g} times."
     return _TOO_SMALL_A_FACTOR, f"It enlarges {does} times only; the rest to {asked:g} times is plain interpolation."
 

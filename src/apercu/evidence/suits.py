@@ -39,6 +39,7 @@ _OWN_CONTENT, _NEAR_CONTENT, _OTHER_CONTENT = 0.15, 0.05, -0.4
 _SUITS_ONE_KIND, _SUITS_IN_PART = 0.25, 0.05
 _NARROW: frozenset[Content] = frozenset({"face", "anime"})
 _NOT_ITS_KIND = -0.6
+_NOT_OF_PHOTOS = -0.25
 _DRAWN: frozenset[Content] = frozenset({"anime", "illustration"})
 _DAMAGE_MET, _DAMAGE_PARTLY, _DAMAGE_NEW, _DAMAGE_IDLE = 0.5, 0.25, -0.3, -0.3
 _GUESSES = {"mean": 0.0, "gan": -0.3, "diffusion": -0.6}
@@ -150,6 +151,9 @@ def by_content(entry: Entry, task: Task) -> Part:
     if not task.content or not entry.content or (set(entry.content) == {"photo"} and "photo" in task.content):
         return Part(0.0)
     own = set(entry.content) & set(task.content)
+    if own == {"illustration"} and "photo" in task.content and set(entry.content) <= _DRAWN:
+        # A scanned snapshot is read as a photo and as something drawn: what learned from photos loses less of it.
+        return Part(_NOT_OF_PHOTOS, f"It learned from pictures of the kind {' and '.join(entry.content)} only.")
     learned, asked = " and ".join(entry.content), " and ".join(task.content)
     if own:
         suits = 0.0

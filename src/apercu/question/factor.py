@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apercu.question.area import NOT_A_SIDE, grown_area
 from apercu.question.axes import factors_of_axes
 from apercu.question.impossible import NOT_TAKEN, impossible_factor
 from apercu.question.measures import NOT_SIZE, many_times, two_measures
@@ -133,7 +134,9 @@ _VERB = _compiled(
 )
 _PASSIVE = _compiled(rf"\b(?:{_PICTURE})\b[^.?!;]{{0,30}}?\b(?P<n>doubled|tripled|quadrupled)\b")
 _TWICE = _compiled(rf"\b(?P<n>twice|thrice)\s+(?:as\s+)?{_LARGER}")
-_AREA = _compiled(r"\s*(?:the\s+|as many\s+|more\s+)?(?:area|pixels|pixel count|number of pixels|megapixels)\b")
+_AREA = _compiled(
+    rf"\s*(?:the\s+|as many\s+|more\s+)?(?:area|pixels|pixel count|number of pixels|megapixels)\b{NOT_A_SIDE}"
+)
 _COMPARED = 2
 _TRIES = _compiled(r"\b(?:tried|tries|try|asked|failed|attempted|clicked)\b")
 _NO_SIZE = (
@@ -170,6 +173,9 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
     for pattern in _NO_SIZE:
         rest = pattern.sub(lambda count: " " * len(count.group()), rest)
     rest = _ANY_PAIR.sub(lambda pair: " " * len(pair.group()), rest)
+    if enlarging and factor is None and scale is None and (grown := grown_area(rest)):
+        factor = grown.factor
+        facets.append(_facet(text, "factor", f"{factor:g}", grown.start, grown.end))
     if factor is None and scale is None:
         factor, scale, rest = _read_axes(text, rest, facets)
     if factor is None and scale is None and (found := _first_factor(rest, enlarging=enlarging)):

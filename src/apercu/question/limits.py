@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Literal, get_args
 
 from apercu.catalogue import families
-from apercu.question.clauses import refusals, without_subjects
+from apercu.question.clauses import around, refusals, without_subjects
 from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
@@ -203,7 +203,20 @@ def _is_denied(text: str, match: re.Match[str]) -> bool:
     if before or patterns["after"].search(rest) or _NON.search(text, first, match.start()):
         return True
     sentence = max(text.rfind(mark, 0, match.start()) for mark in ".!?;:") + 1
-    return not patterns["asks"].match(text, sentence) and bool(patterns["complains"].search(rest))
+    if patterns["asks"].match(text, sentence):
+        return False
+    if patterns["complains"].search(rest) or patterns["points_back"].search(rest):
+        return True
+    return _is_refused(text, match)
+
+
+def _is_refused(text: str, match: re.Match[str]) -> bool:
+    """Whether the clause of a name refuses it, in whatever words: "don't come back with ESRGAN", "ni de diffusion"."""
+    patterns = _patterns()
+    before, _ = around(text, *match.span())
+    if patterns["asserts"].search(before):
+        return False
+    return bool(refusals(text, *match.span(), patterns) % 2)
 
 
 def _is_praised(before: str, rest: str, *, refused: bool) -> bool:

@@ -192,7 +192,7 @@ def _number(text: str) -> float:
 
 # --- words for many times ---------------------------------------------------------------------------------------------
 
-_NUMERALS = {
+NUMERALS = {
     "one and a half": 1.5, "two and a half": 2.5, "three and a half": 3.5, "two": 2, "three": 3, "four": 4, "five": 5,
     "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "sixteen": 16, "twenty": 20,
     "thirty": 30,
@@ -204,7 +204,7 @@ _NUMERALS = {
     "cien": 100, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
     "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
 }  # fmt: skip
-_LATIN = "|".join(sorted((word for word in _NUMERALS if ord(word[0]) < 0x2000), key=len, reverse=True))
+_LATIN = "|".join(sorted((word for word in NUMERALS if ord(word[0]) < 0x2000), key=len, reverse=True))
 _COUNT = rf"(?:{_N}|\b(?:{_LATIN}))"
 _CJK = r"(?:\d+(?:[.,]\d+)?|[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
 _HALF = r"(?P<half>\s?(?:et demie?|y medi[ao]|and a half|半|반))?"
@@ -235,17 +235,29 @@ _MANY = {
 _BEGINS = r"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))"
 """Where a word begins; Chinese, Japanese and Korean words need no space before them."""
 _MANY_WORDS = {factor: _compiled(f"{_BEGINS}(?:{words})") for factor, words in _MANY.items()}
+_TENS = {
+    "ten zehn dix diez": 10, "twenty zwanzig vingt veinte": 20, "thirty dreißig trente treinta": 30,
+    "forty vierzig quarante cuarenta": 40, "fifty fünfzig cinquante cincuenta": 50, "sixty sechzig soixante sesenta": 60,
+    "seventy siebzig setenta": 70, "eighty achtzig ochenta": 80, "ninety neunzig noventa": 90,
+    "hundred hundert cien": 100,
+}  # fmt: skip
+_PERCENT_WORDS = {
+    "two hundred": 200.0,
+    "three hundred": 300.0,
+    **{word: float(share) for words, share in _TENS.items() for word in words.split()},
+}
 _PERCENT = _compiled(
-    rf"(?P<by>\b(?:by|um|de|un)\s)?{_ALONE}(?P<n>{_N}|(?:\b(?:thirty|fifty|hundred|two hundred|three hundred)))\s?"
+    rf"(?P<by>\b(?:by|um|de|un)\s)?{_ALONE}(?P<n>{_N}|(?:\b(?:{'|'.join(_PERCENT_WORDS)})))\s?"
     r"(?:%|％|percent|per cent|prozent|pour cent|por ciento|퍼센트|パーセント)"
-    r"(?P<more>\s(?:bigger|larger|wider|taller|more|größer|plus grand\w*|más grande\w*))?"
+    r"(?P<more>\s(?:bigger|larger|wider|taller|more|größer|plus (?:grand|gros)\w*|de plus|más (?:grand|ampli)\w*|mayor|más|mehr)"
+    r"|\s?(?:만큼|정도|쯤|ほど|だけ|くらい|ぐらい|分)?\s?(?:더|크게|키[우워]|늘[리려]|大き|拡大|増|大一?些|大一?点|増やし))?"
 )
+_GROWS_BY = re.compile(r"(?:放大|增大|扩大|变大|加大|大了?)\s?$")
 _SHRUNK = _compiled(
     r"\b(?:shrank|shrunk|shrink|reduced|scaled down|downsized|verkleinert|réduit\w*|reduc\w+|缩小|縮小|줄)\w*"
 )
 _AREA = _compiled(r"(?:\w*\s){0,3}?(?:area|pixels\b|pixel count|píxeles|megapixels?|fläche)|.{0,3}(?:面積|面积|면적)")
 _AREA_BEFORE = _compiled(r"(?:面積|面积|면적|area|fläche|surface)\S*\s?(?:\S+\s?){0,2}$")
-_PERCENT_WORDS = {"thirty": 30.0, "fifty": 50.0, "hundred": 100.0, "two hundred": 200.0, "three hundred": 300.0}
 
 
 def many_times(text: str) -> Said | None:
@@ -273,7 +285,7 @@ def _said(text: str) -> Iterator[Said]:
         shrunk = _SHRUNK.search(text, max(0, match.start() - 40), match.end() + 12)
         if share < 100 and shrunk:
             yield from _limited(100 / share, match.start(), match.end())
-        elif match["more"] or (match["by"] and share <= 100):
+        elif match["more"] or ((match["by"] or _GROWS_BY.search(text, 0, match.start())) and share <= 100):
             yield from _limited(1 + share / 100, match.start(), match.end())
         else:
             yield from _limited(share / 100, match.start(), match.end())
@@ -291,4 +303,4 @@ def _limited(factor: float, start: int, end: int) -> Iterator[Said]:
 
 def _count(text: str) -> float:
     lowered = text.lower().strip()
-    return float(_NUMERALS[lowered]) if lowered in _NUMERALS else _number(lowered)
+    return float(NUMERALS[lowered]) if lowered in NUMERALS else _number(lowered)

@@ -55,12 +55,14 @@ _CJK_TARGET = _compiled(
     rf"|(?:到|成|为|至|要)\s?{_CJK_PAIR.format(2)}"
 )
 _IN_PIXELS = _compiled(rf"{PIXELS}$")
+_LENGTH = _compiled(r"[\s-]?(?:inch(?:es)?|in(?=[.,;!?)]|$)|cm|mm|zoll|feet|foot|ft|pouces?|pulgadas?|[\"″”])(?![a-z])")
+"""What is measured in inches or centimetres is no number of pixels."""
 _NAMED_TARGET = _compiled(r"\b(?:to|into|in|at|as)\s+(?P<name>full hd|4k(?: uhd)?|uhd|8k|1080p)\b")
 
 
 def target_size(text: str) -> Target | None:
     """The size that a question asks for; one without a word that asks for it is the size of the picture as it is."""
-    if pair := _TARGET.search(text):
+    if (pair := _TARGET.search(text)) and not _LENGTH.match(text, pair.end()):
         height, width = int(pair["h1"]), int(pair["w1"])
         if is_size(height, width, low=1 if _IN_PIXELS.search(pair.group()) else SIDE_LIMITS[0]):
             return Target(height, width, pair.start(), pair.start("w1"), pair.end())
