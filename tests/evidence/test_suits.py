@@ -9,6 +9,7 @@ import pytest
 from apercu.catalogue import catalogue
 from apercu.evidence.recommend import recommend_for
 from apercu.evidence.suits import ruled_out, shared_words
+from apercu.question.limits import names_in
 from apercu.question.read import read_question
 from apercu.records import Recommendation
 from apercu.settings import Settings
@@ -122,3 +123,28 @@ def test_a_licence_that_is_not_understood_is_not_taken_for_a_free_one(
 ) -> None:
     entry = next(iter(catalogue(settings).values())).model_copy(update={"licence": licence})
     assert ruled_out(entry, read_question("Enlarge this logo 2x; my client will sell it")) == said
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Enlarge this anime drawing 2x with waifu2x photo", "waifu2x-photo"),
+        ("take LIIF_EDSR_web for this photo, 3x", "liif-edsr-web"),
+        ("Why not liif-fast? This photo is to be doubled", "liif-fast"),
+    ],
+)
+def test_a_model_that_a_question_names_comes_first(question: str, first: str, settings: Settings) -> None:
+    model = recommended(question, settings).models[0]
+    assert model.id == first
+    assert "The question names this very model." in model.reasons_for
+
+
+def test_a_model_that_a_question_refuses_by_its_name_does_not_lead(settings: Settings) -> None:
+    first, second = recommended("Enlarge this anime drawing 2x", settings).models[:2]
+    refused = recommended(f"Enlarge this anime drawing 2x, but please without {first.id}", settings).models
+    assert refused[0].id != first.id, (first.id, second.id)
+
+
+def test_plain_words_name_no_model() -> None:
+    assert names_in("the nearest photo of a tiny fox", ("nearest", "photo", "Tiny")) == {}
+    assert names_in("not tiny 2X, take my_net-4", ("Tiny 2x", "my net 4")) == {"Tiny 2x": False, "my net 4": True}

@@ -27,6 +27,7 @@ from apercu.evidence.sure import (
     what_tells_apart,
     what_was_not_taken,
 )
+from apercu.question.limits import names_in
 from apercu.records import (
     Brief,
     BriefEntry,
@@ -57,6 +58,7 @@ _LIGHT_DAMAGE: frozenset[Damage] = frozenset({"blur", "noise", "jpeg"})
 _DRAWN: frozenset[Content] = frozenset({"ui", "illustration", "text"})
 _DAMAGE_OF_DRAWN = 0.5
 """Networks that undo damage learned from photographs; for drawings and interfaces one LIIF did."""
+_ASKED_FOR, _REFUSED = Part(1.0, "The question names this very model."), Part(-2.0, "The question does not want it.")
 MOST_DESCRIBED = 12
 _REPAIRS = frozenset({"restoration", "denoise", "deblur"})
 _LANGUAGES = "English, German, French, Spanish, Korean, Japanese and Chinese"
@@ -104,13 +106,16 @@ def recommend_for(
         every = (*preferred(entry, task, prefer), before)
         return [part for part in every if part.score]
 
+    cards = model_cards(settings)
+    asked_for = _asked_for(question, cards)
     carded = [
-        model
-        for card in model_cards(settings).values()
+        _shifted(model, [part]) if (part := asked_for.get(card.id)) else model
+        for card in cards.values()
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
-    carded = dealt_by_picture(carded, predicted or {}, keep_order=bool(task.named))
-    if predicted and not task.named and not {"speed", "crispness"} & set(task.wish):  # they weigh more than dB
+    named = bool(task.named or asked_for)
+    carded = dealt_by_picture(carded, predicted or {}, keep_order=named)
+    if predicted and not named and not {"speed", "crispness"} & set(task.wish):  # they weigh more than dB
         carded = told_which_counts(carded, predicted, figures)
     unmoved = carded
     carded = [_shifted(model, shifts(by_card[model.id], model.id)) for model in carded]
@@ -163,6 +168,16 @@ def _with_damage_of_its_weights(entry: Entry, entries: Mapping[str, Entry]) -> E
         if other.damage and other.family == entry.family and names & {name.casefold() for name in other.aliases}:
             return entry.model_copy(update={"damage": other.damage})
     return entry
+
+
+def _asked_for(question: str, cards: Mapping[str, ModelCard]) -> dict[str, Part]:
+    """The models that have a card and that a question names, or refuses, by id or name: not only their family."""
+    found: dict[str, Part] = {}
+    for card in cards.values():
+        wanted = names_in(question, (card.id, card.name)).values() if card.family != "interpolation" else ()
+        if wanted:
+            found[card.id] = _ASKED_FOR if all(wanted) else _REFUSED
+    return found
 
 
 def _shifted(model: RecommendedModel, shifts: Sequence[Part]) -> RecommendedModel:

@@ -60,7 +60,9 @@ _VERB_AT_END = re.compile(
     r"duplicad\w+|triplicad\w+|cuadruplicad\w+)\b)",
     re.IGNORECASE,
 )
-_MORE = re.compile(r"\b(?:more|larger|greater|extra|mehr|größer\w*|plus|de plus|más|mayor|by|um|de)\b|더|多|増|增", re.IGNORECASE)
+_MORE = re.compile(
+    r"\b(?:more|larger|greater|extra|mehr|größer\w*|plus|de plus|más|mayor|by|um|de)\b|더|多|増|增", re.IGNORECASE
+)
 
 
 def grown_area(text: str) -> Said | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -67,6 +67,7 @@ _WITHOUT = _compiled(r"\bwithout\s$")
 _NEAR = 120
 """How many characters around a name are looked at."""
 _SHORTEST_NAME = 3
+_NO_PLAIN_WORD = re.compile(r"[\d\s_-]|[a-z][A-Z]")
 _WORDS = frozenset({
     "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
     "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
@@ -227,6 +228,22 @@ def _is_praised(before: str, rest: str, *, refused: bool) -> bool:
     if _WITHOUT.search(before) and patterns["without_it"].search(rest):
         return True
     return not refused and bool(patterns["praised"].search(rest))
+
+
+def names_in(text: str, names: Iterable[str]) -> dict[str, bool]:
+    """Which of some names of models a question gives, in any spelling; True where it asks for it, False if it refuses.
+
+    Only names that are no plain word count: with a digit, a space, a hyphen, or a capital inside.
+    """
+    found: dict[str, bool] = {}
+    for name in names:
+        parts = [re.escape(part) for part in re.split(r"[-_\s]+", name) if part]
+        if len(name) < _SHORTEST_NAME or not _NO_PLAIN_WORD.search(name) or not parts:
+            continue
+        match = _compiled(rf"(?<![\w-]){'[-_ ]?'.join(parts)}(?![\w-])").search(text)
+        if match:
+            found[name] = not _is_denied(text, match)
+    return found
 
 
 def _drawn_by(names: tuple[str, ...]) -> set[str]:
