@@ -25,9 +25,9 @@ _AMOUNT = (
 )
 NOT_A_SIDE = (
     r"(?![- ](?:art|grid|size|dimension\w*|width|height|wide|across|tall|high|long|edge|ratio)\b)"
-    r"(?!,? (?:in|on|along|per|pro|par|por|auf|sur|en) (?:each|every|both|one|a|the|jede\w*|beide\w*|chaque|cada|le|la) ?"
+    r"(?!,? (?:in|on|along|per|pro|par|por|auf|sur|en) (?:each|every|both|one|a|the|jede\w*|beide\w*|chaque|cada|le|la) "
     r"(?:side|direction|axis|axes|width|height|edge|seite\w*|richtung\w*|kante\w*|côtés?|lado|direction|dirección|"
-    r"longest|long|largeur|hauteur|ancho|alto)?)(?! per side\b)(?! pro seite\b)(?! par côté\b)(?! por lado\b)"
+    r"longest|long|largeur|hauteur|ancho|alto))(?! per side\b)(?! pro seite\b)(?! par côté\b)(?! por lado\b)"
 )
 _AREA = (
     rf"(?P<area>\b(?:surface area|surface|area|square (?:inch\w*|feet|cent\w*|met\w*|footage)|(?:mega)?pixels?(?: count)?|"
@@ -41,11 +41,14 @@ _BETWEEN = (
     r"larger|greater|in|so|viel\w*|mehr|groß\w*|größer\w*|die|der|den|das|an|bedruckte?|gesamte?|plus|grande?|de|la|le|"
     r"les|du|des|d['’]|l['’]|imprimée?|totale?|más|mayor|el|los|las|que|number|count|autant|tant[oa]s?)\b){0,5}\s?(?:d['’]|l['’])?"
 )
+_OF_IT = (
+    r"(?:\s?(?:of|the|my|our|this|a|photo|picture|image|print|printed|poster|scan|logo|drawing|it|its|factor|des|der|"
+    r"vom|von|bild(?:es)?|foto\w*|das|die|de|du|la|le|l['’]|d['’]|imagen|un|une|una|que)\b){0,6}"
+)
 _TO_BECOME = (
-    r"(?:\s?(?:of|the|my|our|this|a|photo|picture|image|print|printed|poster|scan|logo|drawing|it|its|should|shall|must|"
-    r"has to|have to|needs? to|is to|be|become|grow|grows|by|to|a factor|factor|multiplied|increased?|raised?|enlarged|"
-    r"des|der|vom|von|bild(?:es)?|foto\w*|soll(?:te)?|muss|auf|um|das|die|de|du|la|le|l['’]|d['’]|image|doit|devrait|"
-    r"être|par|multipliée?|doublée?|por|multiplicad[ao]|debe|ser|tiene que|foto|imagen|un|une|una|werden|sein)\b){1,8}\s"
+    rf"{_OF_IT}(?:\s(?:should|shall|must|has|have|needs?|is|be|become|grow|grows|by|to|multiplied|increased?|raised?|"
+    r"enlarged|soll(?:te)?|muss|auf|um|doit|devrait|être|par|multipliée?|por|multiplicad[ao]|debe|ser|tiene|werden|"
+    rf"sein)\b){{1,4}}{_OF_IT}\s"
 )
 _AFTER = re.compile(rf"{_AMOUNT}{_BETWEEN}\s?(?:の|의|的)?\s?{_AREA}", re.IGNORECASE)
 _BEFORE = re.compile(
