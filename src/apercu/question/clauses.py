@@ -100,5 +100,5 @@ def refusals(text: str, start: int, end: int, patterns: Mapping[str, re.Pattern[
 
 def _counting(before: str, patterns: Mapping[str, re.Pattern[str]]) -> Iterator[int]:
     for match in patterns["denies"].finditer(before):
-        if not patterns["spares"].match(before, match.end()):
+        if not patterns["spares"].match(before[match.end() :]):
             yield 1
