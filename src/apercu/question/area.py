@@ -13,6 +13,7 @@ _CJK = r"(?:[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일
 _MANY = {
     2.0: r"doubl\w*|twice|doppel\w*|verdopp\w*|doble|duplic\w*|dupliqu\w*|두\s?배|갑절|倍増|翻倍|翻一番|加倍",
     3.0: r"tripl\w*|treble\w*|thrice|dreifach\w*|verdreifach\w*",
+    9.0: r"verneunfach\w*|neunfach\w*",
     4.0: r"quadrupl\w*|vierfach\w*|vervierfach\w*|cuádruple|cuadrupli\w*",
     1.5: r"half again|half as (?:much|many|large|big) again|anderthalb\w*|eineinhalb\w*",
 }
@@ -20,18 +21,20 @@ _MANY_WORDS = {factor: re.compile(words, re.IGNORECASE) for factor, words in _MA
 _AMOUNT = (
     rf"(?P<amount>(?<![A-Za-z0-9.,/-])(?P<n>{_N}|\b(?:{_WORD})|{_CJK})"
     r"(?:[\s-]?(?:times|fold|fach\w*|mal|fois|veces|[x×](?![\w×]))|\s?[배倍])"
-    rf"|(?P<share>(?<![A-Za-z0-9.,/-]){_N})\s?(?:%|％|percent|per cent|prozent|pour cent|por ciento|퍼센트|パーセント|프로)"
+    rf"|(?P<share>(?<![A-Za-z0-9.,/-]){_N})\s?(?:%|％|percent|per cent|prozent|pour cent|por ciento|"
+    r"퍼센트|パーセント|프로)"
     rf"|(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))(?:{'|'.join(_MANY.values())}))"
 )
 NOT_A_SIDE = (
     r"(?![- ](?:art|grid|size|dimension\w*|width|height|wide|across|tall|high|long|edge|ratio)\b)"
-    r"(?!,? (?:in|on|along|per|pro|par|por|auf|sur|en) (?:each|every|both|one|a|the|jede\w*|beide\w*|chaque|cada|le|la) ?"
-    r"(?:side|direction|axis|axes|width|height|edge|seite\w*|richtung\w*|kante\w*|côtés?|lado|direction|dirección|"
-    r"longest|long|largeur|hauteur|ancho|alto)?)(?! per side\b)(?! pro seite\b)(?! par côté\b)(?! por lado\b)"
+    r"(?!,? (?:in|on|along|per|pro|par|por|auf|sur|en) (?:each|every|both|one|a|the|jede\w*|beide\w*|chaque|cada|le|la)"
+    r" (?:side|direction|axis|axes|width|height|edge|seite\w*|richtung\w*|kante\w*|côtés?|lado|direction|dirección|"
+    r"longest|long|largeur|hauteur|ancho|alto))(?! per side\b)(?! pro seite\b)(?! par côté\b)(?! por lado\b)"
 )
 _AREA = (
-    rf"(?P<area>\b(?:surface area|surface|area|square (?:inch\w*|feet|cent\w*|met\w*|footage)|(?:mega)?pixels?(?: count)?|"
-    r"number of (?:mega)?pixels|\w*fläche\w*|flächeninhalt\w*|pixelzahl|(?:bild)?pixeln?|bildpunkte\w*|megapixel\w*|"
+    rf"(?P<area>\b(?:surface area|surface|area|square (?:inch\w*|feet|cent\w*|met\w*|footage)|"
+    r"(?:mega)?pixels?(?: count)?|number of (?:mega)?pixels|\w*fläche\w*|flächeninhalt\w*|pixelzahl|"
+    r"(?:bild)?pixeln?|bildpunkte\w*|megapixel\w*|"
     r"quadrat(?:zentimeter|meter)\w*|superficie|aire|nombre de pixels|área|p[ií]xeles|número de p[ií]xeles|"
     rf"megap[ií]xeles)\b{NOT_A_SIDE}"
     r"|(?:면적|넓이|픽셀\s?수|화소(?:\s?수)?|총\s?픽셀)|(?:総)?(?:面積|画素数?|ピクセル数)|(?:总)?(?:面积|像素(?:总?数)?))"
@@ -41,11 +44,14 @@ _BETWEEN = (
     r"larger|greater|in|so|viel\w*|mehr|groß\w*|größer\w*|die|der|den|das|an|bedruckte?|gesamte?|plus|grande?|de|la|le|"
     r"les|du|des|d['’]|l['’]|imprimée?|totale?|más|mayor|el|los|las|que|number|count|autant|tant[oa]s?)\b){0,5}\s?(?:d['’]|l['’])?"
 )
+_OF_IT = (
+    r"(?:\s?(?:of|the|my|our|this|a|photo|picture|image|print|printed|poster|scan|logo|drawing|it|its|factor|des|der|"
+    r"vom|von|bild(?:es)?|foto\w*|das|die|de|du|la|le|l['’]|d['’]|imagen|un|une|una|que)\b){0,6}"
+)
 _TO_BECOME = (
-    r"(?:\s?(?:of|the|my|our|this|a|photo|picture|image|print|printed|poster|scan|logo|drawing|it|its|should|shall|must|"
-    r"has to|have to|needs? to|is to|be|become|grow|grows|by|to|a factor|factor|multiplied|increased?|raised?|enlarged|"
-    r"des|der|vom|von|bild(?:es)?|foto\w*|soll(?:te)?|muss|auf|um|das|die|de|du|la|le|l['’]|d['’]|image|doit|devrait|"
-    r"être|par|multipliée?|doublée?|por|multiplicad[ao]|debe|ser|tiene que|foto|imagen|un|une|una|werden|sein)\b){1,8}\s"
+    rf"{_OF_IT}(?:\s(?:should|shall|must|has|have|needs?|is|be|become|grow|grows|by|to|multiplied|increased?|raised?|"
+    r"enlarged|soll(?:te)?|muss|auf|um|doit|devrait|être|par|multipliée?|por|multiplicad[ao]|debe|ser|tiene|werden|"
+    rf"sein)\b){{1,4}}{_OF_IT}\s"
 )
 _AFTER = re.compile(rf"{_AMOUNT}{_BETWEEN}\s?(?:の|의|的)?\s?{_AREA}", re.IGNORECASE)
 _BEFORE = re.compile(
@@ -56,7 +62,7 @@ _BEFORE = re.compile(
 )
 _VERB_AT_END = re.compile(
     r"(?P<area>\b\w*(?:fläche|pixelzahl|bildpunkte|surface|superficie|área|area)\w*\b)[^.,;!?]{0,24}?"
-    r"(?P<amount>\b(?:verdopp\w+|verdreifach\w+|vervierfach\w+|doubl(?:ed|ée?|er)|tripl(?:ed|ée?|er)|quadrupl(?:ed|ée?|er)|"
+    r"(?P<amount>\b(?:verdopp\w+|ver(?:drei|vier|neun)fach\w+|doubl(?:ed|ée?|er)|tripl(?:ed|ée?|er)|quadrupl(?:ed|ée?|er)|"
     r"duplicad\w+|triplicad\w+|cuadruplicad\w+)\b)",
     re.IGNORECASE,
 )

@@ -37,7 +37,7 @@ _SHOWN = (
     re.compile(rf"\b{_PICTURE}\s{_OF}(?P<what>{_NAMES}{_BESIDE}{_TOLD})", re.IGNORECASE),
     re.compile(
         r"\b(?:wallpaper|background|screen ?saver|advert|ad)s?\sfor"
-        rf"(?P<what>(?! (?:\w+ )*(?:clients?|customers?)){_NAMES})",
+        rf"(?P<what>(?! (?:\w+ )*(?:clients?|customers?|company|business|shop|store|firm)){_NAMES})",
         re.IGNORECASE,
     ),
     re.compile(rf"\b{_PICTURE}\s(?:shows?|depicts?|zeigt|montre|muestra)(?P<what>{_NAMES})", re.IGNORECASE),
@@ -100,5 +100,5 @@ def refusals(text: str, start: int, end: int, patterns: Mapping[str, re.Pattern[
 
 def _counting(before: str, patterns: Mapping[str, re.Pattern[str]]) -> Iterator[int]:
     for match in patterns["denies"].finditer(before):
-        if not patterns["spares"].match(before, match.end()):
+        if not patterns["spares"].match(before[match.end() :]):
             yield 1

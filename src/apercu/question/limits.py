@@ -82,7 +82,7 @@ _FILLING = (
     r"of|any|all|kind|sort|type|form|from|models?|networks?|nets?|methods?|like|such|thing|things|stuff|to|do|relies|"
     r"relying|called|named|in|it|one|ones|please|old|whole|entire|usual)"
 )
-_NEAR_BEFORE = rf"(?:(?:\S+\s){{0,2}}?|(?:{_FILLING}\s){{0,8}})\W*$"
+_NEAR_BEFORE = rf"(?:(?:[^\s,;:!?，。；：]+\s){{0,2}}?|(?:{_FILLING}\s){{0,8}})\W*$"
 """What may stand between a refusal and a name: "no such thing as SwinIR", "nothing that was trained with a GAN"."""
 
 
@@ -199,12 +199,16 @@ def _is_denied(text: str, match: re.Match[str]) -> bool:
     patterns = _patterns()
     first, rest = max(0, match.start() - _NEAR), text[match.end() : match.end() + _NEAR]
     before = patterns["before"].search(text, first, match.start())
+    if before and any(
+        said.start() <= before.start() < said.end() for said in patterns["asserts"].finditer(text, first)
+    ):
+        before = None
     if _is_praised(text[first : match.start()], rest, refused=before is not None):
         return False
     if before or patterns["after"].search(rest) or _NON.search(text, first, match.start()):
         return True
     sentence = max(text.rfind(mark, 0, match.start()) for mark in ".!?;:") + 1
-    if patterns["asks"].match(text, sentence):
+    if patterns["asks"].match(text[sentence:]):
         return False
     if patterns["complains"].search(rest) or patterns["points_back"].search(rest):
         return True

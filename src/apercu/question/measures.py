@@ -236,8 +236,10 @@ _BEGINS = r"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))"
 """Where a word begins; Chinese, Japanese and Korean words need no space before them."""
 _MANY_WORDS = {factor: _compiled(f"{_BEGINS}(?:{words})") for factor, words in _MANY.items()}
 _TENS = {
-    "ten zehn dix diez": 10, "twenty zwanzig vingt veinte": 20, "thirty dreißig trente treinta": 30,
-    "forty vierzig quarante cuarenta": 40, "fifty fünfzig cinquante cincuenta": 50, "sixty sechzig soixante sesenta": 60,
+    "ten zehn dix diez": 10, "fifteen fünfzehn quinze quince": 15, "twenty zwanzig vingt veinte": 20,
+    "twenty-five fünfundzwanzig vingt-cinq veinticinco": 25, "thirty dreißig trente treinta": 30,
+    "forty vierzig quarante cuarenta": 40, "fifty fünfzig cinquante cincuenta": 50,
+    "sixty sechzig soixante sesenta": 60,
     "seventy siebzig setenta": 70, "eighty achtzig ochenta": 80, "ninety neunzig noventa": 90,
     "hundred hundert cien": 100,
 }  # fmt: skip
@@ -249,10 +251,12 @@ _PERCENT_WORDS = {
 _PERCENT = _compiled(
     rf"(?P<by>\b(?:by|um|de|un)\s)?{_ALONE}(?P<n>{_N}|(?:\b(?:{'|'.join(_PERCENT_WORDS)})))\s?"
     r"(?:%|％|percent|per cent|prozent|pour cent|por ciento|퍼센트|パーセント)"
-    r"(?P<more>\s(?:bigger|larger|wider|taller|more|größer|plus (?:grand|gros)\w*|de plus|más (?:grand|ampli)\w*|mayor|más|mehr)"
-    r"|\s?(?:만큼|정도|쯤|ほど|だけ|くらい|ぐらい|分)?\s?(?:더|크게|키[우워]|늘[리려]|大き|拡大|増|大一?些|大一?点|増やし))?"
+    r"(?P<more>\s(?:bigger|larger|wider|taller|more|größer|plus (?:grand|gros)\w*|de plus|más (?:grand|ampli)\w*|"
+    r"mayor|más|mehr)"
+    r"|(?P<grown>\s?(?:만큼|정도|쯤|ほど|だけ|くらい|ぐらい|分)?\s?(?:더|크게|키[우워]|늘[리려]|大き|拡大|増|大一?些|大一?点|増やし|확대)))?"
 )
 _GROWS_BY = re.compile(r"(?:放大|增大|扩大|变大|加大|大了?)\s?$")
+_HUNDREDTHS = _compiled(r"百分之(?P<tens>[二三四五六七八九])?十(?P<ones>[一二三四五六七八九])?")
 _SHRUNK = _compiled(
     r"\b(?:shrank|shrunk|shrink|reduced|scaled down|downsized|verkleinert|réduit\w*|reduc\w+|缩小|縮小|줄)\w*"
 )
@@ -280,12 +284,17 @@ def _said(text: str) -> Iterator[Said]:
     for factor, words in _MANY_WORDS.items():
         for match in words.finditer(text):
             yield from _grown(text, match, factor)
+    for match in _HUNDREDTHS.finditer(text):
+        tens, ones = (NUMERALS.get(match[part] or "", default) for part, default in (("tens", 1), ("ones", 0)))
+        yield from _limited(1 + (10 * tens + ones) / 100, *match.span())
     for match in _PERCENT.finditer(text):
         share = _PERCENT_WORDS.get(match["n"].lower()) or _number(match["n"])
         shrunk = _SHRUNK.search(text, max(0, match.start() - 40), match.end() + 12)
         if share < 100 and shrunk:
             yield from _limited(100 / share, match.start(), match.end())
-        elif match["more"] or ((match["by"] or _GROWS_BY.search(text, 0, match.start())) and share <= 100):
+        elif (match["more"] and not match["grown"]) or (
+            (match["by"] or match["grown"] or _GROWS_BY.search(text, 0, match.start())) and share <= 100
+        ):
             yield from _limited(1 + share / 100, match.start(), match.end())
         else:
             yield from _limited(share / 100, match.start(), match.end())

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 
 _GROWS = re.compile(
     r"\b(?:enlarg|upscal|magnif|blow|scal|zoom|resiz|increas|grow|expand|stretch|vergröß|größer|wachs|agrand|grand|"
-    r"augment|ampli|aument)\w*",
+    r"augment|ampl[ií]|aument)\w*",
     re.IGNORECASE,
 )
 _PORTION = re.compile(
     r"\b(?:by|um|d['’]|de|en) ?(?:about |roughly )?(?:one |an? |ein |eine |die |une? |una |la )?"
     r"(?P<by>half|third|quarter|fifth|hälfte|drittel|viertel|fünftel|moitié|tiers|quart|cinquième|mitad|tercio|cuarto|"
     r"quinto)\b"
+    r"|\b(?:un|una) (?P<part>tercio|cuarto|quinto|mitad)\b"
     r"|\b(?P<more>half|third|quarter|fifth|hälfte|drittel|viertel|moitié|tiers|quart|mitad|tercio|cuarto) (?:again )?"
     r"(?:bigger|larger|more|wider|taller|größer|plus grand\w*|de plus|más grande\w*|más)\b"
+    r"|(?:放大|增大|扩大|加大|大)了?\s?(?P<parted>[二三四五])分之一"
     r"|(?P<nth>[2-5])\s?(?:분의\s?1|分の1|分之一)(?:만큼|だけ|ほど)?\s?(?:더|大|增|拡|크)",
     re.IGNORECASE,
 )
@@ -29,8 +31,10 @@ _BEFORE, _AFTER = 60, 20
 def portions(text: str) -> Iterator[tuple[int, int, float]]:
     """The place of every portion that is to be added, and the portion: a third is 0.3333."""
     for match in _PORTION.finditer(text):
-        by = match["by"]
+        by = match["by"] or match["part"]
         if by and not _GROWS.search(text, max(0, match.start() - _BEFORE), match.end() + _AFTER):
             continue
-        parts = int(match["nth"] or _PARTS[(by or match["more"]).lower()[:4]])
+        parts = int(
+            match["nth"] or "〇一二三四五".find(match["parted"] or "〇") or _PARTS[(by or match["more"]).lower()[:4]]
+        )
         yield match.start(), match.end(), round(1 / parts, 4)
