@@ -29,9 +29,9 @@ class Share(NamedTuple):
 
 
 SHARES: dict[SureLevel, Share] = {
-    "sure": Share(0.992, 0.917, 241),
-    "fairly sure": Share(1.0, 1.0, 37),
-    "unsure": Share(0.476, 0.4, 21),
+    "sure": Share(0.992, 0.922, 241),
+    "fairly sure": Share(0.946, 1.0, 37),
+    "unsure": Share(0.667, 0.467, 21),
 }
 
 
