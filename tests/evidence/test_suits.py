@@ -105,3 +105,24 @@ def test_a_factor_that_was_not_taken_is_said_in_one_sentence(settings: Settings)
     plain = recommend_for(read_question("enlarge my photo 3x"), settings).sureness
     assert plain is not None
     assert "not taken" not in plain.text
+
+
+def test_for_a_scanned_photo_what_learned_from_drawings_only_does_not_come_first(settings: Settings) -> None:
+    found = recommended(
+        "I scanned a 4 x 6 inch snapshot and want to hang it up at 16 x 24 inches. Don't use diffusion.", settings
+    )
+    assert {"photo", "illustration"} <= set(found.task.content)
+    assert found.models[0].family == "LIIF"
+
+
+def test_for_a_factor_that_is_not_whole_a_model_of_any_factor_leads_one_whose_result_is_shrunk(
+    settings: Settings,
+) -> None:
+    found = recommended("I need a landscape photo 40 percent larger. Anything except LIIF.", settings)
+    assert found.models[0].factors == "any"
+    assert any("shrunk to 1.4" in reason for model in found.models for reason in model.reasons_against)
+
+
+def test_inches_are_no_pixels(settings: Settings) -> None:
+    task = read_question("enlarge my 4 x 6 inch photo, print it at 16 x 24 inches")
+    assert (task.size, task.factor) == (None, 4.0)
