@@ -148,3 +148,23 @@ def test_a_model_that_a_question_refuses_by_its_name_does_not_lead(settings: Set
 def test_plain_words_name_no_model() -> None:
     assert names_in("the nearest photo of a tiny fox", ("nearest", "photo", "Tiny")) == {}
     assert names_in("not tiny 2X, take my_net-4", ("Tiny 2x", "my net 4")) == {"Tiny 2x": False, "my net 4": True}
+
+
+def test_for_a_scanned_photo_what_learned_from_drawings_only_does_not_come_first(settings: Settings) -> None:
+    question = "Enlarge my photo 4x. Don't use diffusion."
+    task = read_question(question).model_copy(update={"content": ("photo", "illustration")})
+    found = recommend_for(task, settings, question=question)
+    assert found.models[0].family == "LIIF"
+
+
+def test_for_a_factor_that_is_not_whole_a_model_of_any_factor_leads_one_whose_result_is_shrunk(
+    settings: Settings,
+) -> None:
+    found = recommended("I need a landscape photo 40 percent larger. Anything except LIIF.", settings)
+    assert found.models[0].factors == "any"
+    assert any("shrunk to 1.4" in reason for model in found.models for reason in model.reasons_against)
+
+
+def test_inches_are_no_pixels(settings: Settings) -> None:
+    task = read_question("enlarge my 4 x 6 inch photo, print it at 16 x 24 inches")
+    assert (task.size, task.factor) == (None, 4.0)

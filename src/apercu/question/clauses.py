@@ -58,6 +58,7 @@ _BOUNDARY = re.compile(
     re.IGNORECASE,
 )
 _FIVE_WORDS = re.compile(r"(?:[^\s]+\s+){0,5}[^\s]*$")
+_AGREES = re.compile(r" (?:rien|nada|ning[uú]n\w*|aucune?|jamais|nunca)\b", re.IGNORECASE)
 _FEW_LETTERS = 14
 _FAR = 160
 
@@ -94,6 +95,8 @@ def refusals(text: str, start: int, end: int, patterns: Mapping[str, re.Pattern[
     before, after = around(text, start, end)
     near = _FIVE_WORDS.search(before)
     found = list(_counting(near.group() if near else before, patterns))
+    if found and _AGREES.match(after):  # "nous ne vendons rien" refuses once
+        return sum(found)
     found += [1] if patterns["gone"].match(after) or patterns["denied_by"].match(after[:_FEW_LETTERS]) else []
     return sum(found)
 

@@ -82,7 +82,7 @@ _FILLING = (
     r"of|any|all|kind|sort|type|form|from|models?|networks?|nets?|methods?|like|such|thing|things|stuff|to|do|relies|"
     r"relying|called|named|in|it|one|ones|please|old|whole|entire|usual)"
 )
-_NEAR_BEFORE = rf"(?:(?:[^\s,;:!?，。；：]+\s){{0,2}}?|(?:{_FILLING}\s){{0,8}})\W*$"
+_NEAR_BEFORE = rf"(?:(?:(?!(?:but|aber|mais|pero)\b)[^\s,;:!?，。；：]+\s){{0,2}}?|(?:{_FILLING}\s){{0,8}})\W*$"
 """What may stand between a refusal and a name: "no such thing as SwinIR", "nothing that was trained with a GAN"."""
 
 
@@ -104,7 +104,7 @@ def read_limits(text: str) -> Limits:
     """What a question forbids or demands of a model; each finding with the words that it was read from."""
     facets: list[Facet] = []
     patterns = _patterns()
-    said = without_subjects(text)
+    said = patterns["not_meant"].sub(lambda match: " " * len(match.group()), without_subjects(text))
     no_gpu, runs_here = (
         _first(said, patterns[value], value, facets) or _first_refused(said, value, facets)
         for value in ("no_gpu", "runs_here")
