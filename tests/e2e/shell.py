@@ -43,6 +43,7 @@ class Shell:
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("APERCU_")}
         self.env |= {name: str(folder / name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")}
         self.env |= {"APERCU_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"}
+        self.env["APERCU_THREADS"] = "2"  # with one, another model is taken, and said so
         y, x = np.mgrid[0:10, 0:12].astype(np.float32)
         write_image(Image.of(np.stack([x / 11, y / 9, (x + y) / 20], axis=2)), self.work / "in.png")
         (self.work / "prompt.txt").write_text(write_prompt(Brief(question=QUESTION, models=(RDN,))), "utf-8")
@@ -54,7 +55,7 @@ class Shell:
             patch.setattr(sys, "argv", ["apercu", *arguments])
             for name in [name for name in os.environ if name.startswith("APERCU_")]:
                 patch.delenv(name)
-            for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APERCU_DATA_DIR"):
+            for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APERCU_DATA_DIR", "APERCU_THREADS"):
                 patch.setenv(name, self.env[name])
             with pytest.raises(SystemExit) as end:
                 main()
