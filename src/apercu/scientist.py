@@ -21,6 +21,7 @@ from apercu.evidence.related import related_papers
 from apercu.imported import imported_catalogues
 from apercu.plan.build import build_plan
 from apercu.plan.draw import draw_text, flow_shapes
+from apercu.question.limits import names_in
 from apercu.question.prompt import STANDARD_ASKED
 from apercu.question.read import read_question
 from apercu.records import (
@@ -144,16 +145,18 @@ def _recommended(
     source: str | None = None,
 ) -> tuple[Recommendation, Prediction | None]:
     """Models and papers for a task; where a picture is to be enlarged after a look at it, and what was predicted."""
-    prediction = None
+    prediction, asked = None, asked_models(question, settings)
     if picture is None or task.id != "super_resolution":
-        found = recommend_for(task, settings, question=question, prefer=prefer, source=source)
+        found = recommend_for(task, settings, question=question, prefer=prefer, source=source, asked=asked)
     else:
         from apercu.choice.advice import parts_of, with_unknown
         from apercu.choice.predict import predict_quality
 
         prediction = predict_quality(picture, task, settings)
         parts = parts_of(prediction)
-        found = recommend_for(task, settings, question=question, prefer=prefer, source=source, predicted=parts)
+        found = recommend_for(
+            task, settings, question=question, prefer=prefer, source=source, predicted=parts, asked=asked
+        )
         found = with_unknown(found, prediction)
     papers = () if found.abstained else related_papers(question, task, found.models, settings)
     return found.model_copy(update={"papers": papers}), prediction
@@ -215,7 +218,7 @@ def plan_question(
         ShapeError: scale and size are both given or make no sense.
     """
     task = read_question(question)
-    found = recommend_for(task, settings, question=question)
+    found = recommend_for(task, settings, question=question, asked=asked_models(question, settings))
     models = provided_models(brief_of(question, found, STANDARD_ASKED), settings)
     wanted = (scale, size) if scale or size else wanted_size(task, None)
     if not models and wanted == (None, None):
@@ -224,6 +227,16 @@ def plan_question(
 
 
 # --- the steps of the path --------------------------------------------------------------------------------------------
+
+
+def asked_models(question: str, settings: Settings) -> dict[str, bool]:
+    """The models whose id or name the question gives: True where it asks for one, False where it refuses it."""
+    named = {
+        card.id: names_in(question, (card.id, card.name)).values()
+        for card in model_cards(settings).values()
+        if card.family != "interpolation"
+    }
+    return {id: all(wanted) for id, wanted in named.items() if wanted}
 
 
 def provided_models(brief: Brief, settings: Settings) -> tuple[ModelCard, ...]:

@@ -12,6 +12,7 @@ from apercu.evidence.suits import ruled_out, shared_words
 from apercu.question.limits import names_in
 from apercu.question.read import read_question
 from apercu.records import Recommendation
+from apercu.scientist import recommend
 from apercu.settings import Settings
 
 
@@ -134,14 +135,14 @@ def test_a_licence_that_is_not_understood_is_not_taken_for_a_free_one(
     ],
 )
 def test_a_model_that_a_question_names_comes_first(question: str, first: str, settings: Settings) -> None:
-    model = recommended(question, settings).models[0]
+    model = recommend(question, settings=settings).models[0]
     assert model.id == first
     assert "The question names this very model." in model.reasons_for
 
 
 def test_a_model_that_a_question_refuses_by_its_name_does_not_lead(settings: Settings) -> None:
-    first, second = recommended("Enlarge this anime drawing 2x", settings).models[:2]
-    refused = recommended(f"Enlarge this anime drawing 2x, but please without {first.id}", settings).models
+    first, second = recommend("Enlarge this anime drawing 2x", settings=settings).models[:2]
+    refused = recommend(f"Enlarge this anime drawing 2x, without {first.id}", settings=settings).models
     assert refused[0].id != first.id, (first.id, second.id)
 
 

@@ -27,7 +27,6 @@ from apercu.evidence.sure import (
     what_tells_apart,
     what_was_not_taken,
 )
-from apercu.question.limits import names_in
 from apercu.records import (
     Brief,
     BriefEntry,
@@ -74,6 +73,7 @@ def recommend_for(
     prefer: Sequence[Preference] = (),
     source: str | None = None,
     predicted: Mapping[str, Part] | None = None,
+    asked: Mapping[str, bool] | None = None,
 ) -> Recommendation:
     """Rank the models that bear on a task; `related.related_papers` finds the papers.
 
@@ -89,6 +89,8 @@ def recommend_for(
         prefer: what somebody prefers whatever the question says; each shifts the ranks, with a reason.
         source: the name of an imported catalogue; only its models are proposed then.
         predicted: how models will do on the picture that the question is about, by id (`evidence.by_picture`).
+        asked: ids of models that the question names, not only their family: True where it asks for one, False if it
+            refuses it.
     """
     if len(task.steps) > 1 and set(task.steps) & _REPAIRS:
         task = task.model_copy(update={"damage": ()})  # another step undoes it first
@@ -107,7 +109,7 @@ def recommend_for(
         return [part for part in every if part.score]
 
     cards = model_cards(settings)
-    asked_for = _asked_for(question, cards)
+    asked_for = {id: _ASKED_FOR if wanted else _REFUSED for id, wanted in (asked or {}).items()}
     carded = [
         _shifted(model, [part]) if (part := asked_for.get(card.id)) else model
         for card in cards.values()
@@ -168,16 +170,6 @@ def _with_damage_of_its_weights(entry: Entry, entries: Mapping[str, Entry]) -> E
         if other.damage and other.family == entry.family and names & {name.casefold() for name in other.aliases}:
             return entry.model_copy(update={"damage": other.damage})
     return entry
-
-
-def _asked_for(question: str, cards: Mapping[str, ModelCard]) -> dict[str, Part]:
-    """The models that have a card and that a question names, or refuses, by id or name: not only their family."""
-    found: dict[str, Part] = {}
-    for card in cards.values():
-        wanted = names_in(question, (card.id, card.name)).values() if card.family != "interpolation" else ()
-        if wanted:
-            found[card.id] = _ASKED_FOR if all(wanted) else _REFUSED
-    return found
 
 
 def _shifted(model: RecommendedModel, shifts: Sequence[Part]) -> RecommendedModel:
