@@ -55,6 +55,10 @@ class Facet(Record):
     quote: str
 
 
+FACTOR_NOT_TAKEN = "not taken"
+"""The value of the facet for a factor that was seen and passed over."""
+
+
 class Task(Record):
     """What the question is about.
 
@@ -86,6 +90,11 @@ class Task(Record):
     named: tuple[str, ...] = ()
     margin: float | None = None
     facets: tuple[Facet, ...] = ()
+
+    @property
+    def impossible_factor(self) -> str | None:
+        """The words of the question that name a factor which no enlargement has, if there are any."""
+        return next((f.quote for f in self.facets if f.kind == "factor" and f.value == FACTOR_NOT_TAKEN), None)
 
 
 # --- the brief --------------------------------------------------------------------------------------------------------

@@ -139,8 +139,7 @@ def _growth(material: Material) -> Draft:
         side = f"{task.width} pixels wide" if task.width else f"{task.height} pixels high"
         text = f"The result is to be {side}; how many times larger that is follows from the picture's own size."
         return text, (material.line("reading", "size: "), *material.facets("size"))
-    passed = next((facet.quote for facet in task.facets if facet.kind == "factor" and facet.value == "not taken"), None)
-    if passed:
+    if passed := task.impossible_factor:
         return f"“{passed}” was not taken for a factor: no enlargement is by that.", (*material.facets("factor"),)
     return "The question names no factor.", (material.line("reading", "factor: "),)
 

@@ -103,16 +103,14 @@ def recommend_for(
     by_card = {alias: entry for entry in entries.values() for alias in entry.aliases if not entry.source}
     counted = past_choices(task.id, settings)
 
-    def shifts(entry: Entry, id: str) -> list[Part]:
-        before = chosen_before((entry.id, *entry.aliases), counted)
-        every = (*preferred(entry, task, prefer), before)
-        return [part for part in every if part.score]
+    def shifts(entry: Entry) -> list[Part]:
+        found = (*preferred(entry, task, prefer), chosen_before((entry.id, *entry.aliases), counted))
+        return [part for part in found if part.score]
 
-    cards = model_cards(settings)
     asked_for = {id: _ASKED_FOR if wanted else _REFUSED for id, wanted in (asked or {}).items()}
     carded = [
         _shifted(model, [part]) if (part := asked_for.get(card.id)) else model
-        for card in cards.values()
+        for card in model_cards(settings).values()
         if (entry := by_card.get(card.id)) and (model := _consider(card, entry, task, figures))
     ]
     named = bool(task.named or asked_for)
@@ -120,12 +118,12 @@ def recommend_for(
     if predicted and not named and not {"speed", "crispness"} & set(task.wish):  # they weigh more than dB
         carded = told_which_counts(carded, predicted, figures)
     unmoved = carded
-    carded = [_shifted(model, shifts(by_card[model.id], model.id)) for model in carded]
+    carded = [_shifted(model, shifts(by_card[model.id])) for model in carded]
     known = {model.name for model in carded}
     words = shared_words(question, {id: entry for id, entry in entries.items() if entry.task == task.id})
     scored = sorted(
         (
-            (_score_of(entry, found := [*_parts_of(entry, task, words), *shifts(entry, id)]), id, found)
+            (_score_of(entry, found := [*_parts_of(entry, task, words), *shifts(entry)]), id, found)
             for id, entry in entries.items()
             if entry.task == task.id and id not in known
         ),

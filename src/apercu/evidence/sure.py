@@ -82,7 +82,7 @@ def sureness_of(margin: float | None, models: Sequence[RecommendedModel]) -> Sur
 
 def what_was_not_taken(task: Task) -> str:
     """Says in one sentence that a factor of the question was passed over; empty where none was."""
-    passed = [facet.quote for facet in task.facets if facet.kind == "factor" and facet.value == "not taken"]
-    if not passed:
+    passed = task.impossible_factor
+    if passed is None:
         return ""
-    return f"“{passed[0]}” was not taken for a factor: an enlargement is by more than 1 and at most 100 times."
+    return f"“{passed}” was not taken for a factor: an enlargement is by more than 1 and at most 100 times."

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from apercu.question.area import NOT_A_SIDE, grown_area
 from apercu.question.axes import factors_of_axes
-from apercu.question.impossible import NOT_TAKEN, impossible_factor
+from apercu.question.impossible import impossible_factor
 from apercu.question.measures import NOT_SIZE, many_times, two_measures
 from apercu.question.portions import portions
 from apercu.question.side import one_side
 from apercu.question.target import NAMED_HEIGHTS, PIXELS, SIDE_LIMITS, TIMES, is_size, pair_of_pixels, target_size
 from apercu.question.words import NUMBER_WORDS
-from apercu.records import Facet
+from apercu.records import FACTOR_NOT_TAKEN, Facet
 
 MAX_FACTOR = 100.0
 
@@ -196,7 +196,7 @@ def read_enlargement(text: str, *, enlarging: bool) -> Enlargement:
         )
     nothing = factor is None and scale is None and size is None and side is None
     if enlarging and nothing and (place := impossible_factor(rest)):
-        facets.append(_facet(text, "factor", NOT_TAKEN, *place))
+        facets.append(_facet(text, "factor", FACTOR_NOT_TAKEN, *place))
     width, height = (side.pixels if side and side.axis == axis else None for axis in "xy")
     return Enlargement(factor, scale, size, width, height, tuple(facets))
 

@@ -6,8 +6,6 @@ import re
 
 from apercu.question.measures import LARGEST, NOT_SIZE
 
-NOT_TAKEN = "not taken"
-"""The value of the facet for a factor that was seen and passed over."""
 _NUMBER = r"(?P<{0}>[-−–]?\d[\d.,]{{0,12}})"
 _NAMED = re.compile(
     rf"(?<![\w.,/-])(?:{_NUMBER.format('times')}\s?-?(?:[x×✕](?![\w×]|\s?\d)|times\b|-?fold\b|-?fach\w*|mal\b|fois\b|"
