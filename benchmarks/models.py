@@ -112,8 +112,8 @@ def report(arguments: argparse.Namespace, scratch: Path) -> None:
     wanted = (row for row in groups(held_out, step) if not arguments.only or row.protocol in arguments.only)
     kept = KeptFigures(arguments.kept)
     rows = together([measured(row, contenders, kept) for row in wanted])
-    if not arguments.only and not arguments.quick:
-        kept.forget_unused()
+    if not arguments.quick:
+        kept.forget_replaced()
     print(FIGURES)
     print_tables(rows, names, arguments.base)
     taken = seconds(contenders)

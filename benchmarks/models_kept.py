@@ -47,9 +47,10 @@ class KeptFigures:
         self._lines[key] = _Kept(what, rounded)
         self._write()
 
-    def forget_unused(self) -> None:
-        """Leave out what was not asked for since this was opened: figures of weights that were replaced."""
-        self._lines = {key: line for key, line in self._lines.items() if key in self._used}
+    def forget_replaced(self) -> None:
+        """Leave out figures of weights that were replaced: those of a model and a group that others were asked for."""
+        asked = {self._lines[key].what for key in self._used}
+        self._lines = {key: line for key, line in self._lines.items() if key in self._used or line.what not in asked}
         self._write()
 
     def _write(self) -> None:
