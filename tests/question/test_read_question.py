@@ -152,6 +152,24 @@ def test_enlarging_a_damaged_picture_is_enlarging() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "task"),
+    [
+        ("After upscaling, my photo has the right size but it is still noisy. Calm the grain down.", "denoise"),
+        ("Get the compression artefacts out of a logo that was saved as a bad jpeg. Do not enlarge it.", "restoration"),
+        ("jpeg rubbish around the twigs of my bonsai, clean it without enlarging", "restoration"),
+    ],
+)
+def test_enlarging_that_was_done_or_is_refused_is_not_asked_for(question: str, task: str) -> None:
+    assert read_question(question).id == task
+
+
+def test_a_kind_that_a_picture_is_not_of_is_not_its_content() -> None:
+    assert read_question("Not a manga but a holiday photo that should be twice as wide").content == ("photo",)
+    assert read_question("this isn't a photo, it's a drawing, make it 3x larger").content == ("illustration",)
+    assert read_question("a manga, not in colour, to be doubled").content == ("anime",)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "My future looks blurry",

@@ -50,6 +50,9 @@ _MULTIPLY_ADDS_OF_BASE = 874_860
 _OLD, _OLD_YEAR = -0.3, 2017
 _NO_WEIGHTS, _NO_WEIGHTS_OF_MANY = -0.15, -0.4
 _NO_LICENCE = -0.05
+_NOISE_BY_FORMULA, _OTHER_NOISE = "Gaussian noise", -0.1
+_HEAVY = -0.02
+"""Of two that suit a task alike the lighter comes first."""
 _SPECIAL = -0.7
 NAMED = 0.5
 _WORDS, _WORDS_OF_MANY = 0.5, 0.08
@@ -111,8 +114,12 @@ def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part
     yield by_content(entry, task)
     yield by_damage(entry, task)
     yield by_guessing(entry, task)
+    if task.id == "denoise" and _NOISE_BY_FORMULA in entry.expects and not _DRAWN & set(task.content):
+        yield Part(_OTHER_NOISE, "It learned from noise made by formula; that of a camera is another.")
     if "speed" in task.wish:
         yield speed_part(entry, task)
+    elif not enlarges and entry.cost == "high":
+        yield Part(_HEAVY)
     suited = task.id != "style_transfer" and set(entry.content) & _NARROW & set(task.content)
     if entry.narrow and not suited:
         yield Part(_SPECIAL, "It serves one special purpose.")
@@ -178,7 +185,7 @@ def by_damage(entry: Entry, task: Task) -> Part:
     if met:
         less = "made by formula" if len(met) == len(task.damage) else "not all that the question names"
         return Part(_DAMAGE_PARTLY, f"It was trained to undo {' and '.join(met)}, {less}.")
-    return Part(_DAMAGE_NEW if task.id == "super_resolution" else 0.0)
+    return Part(_DAMAGE_NEW if task.id == "super_resolution" or entry.damage else 0.0)
 
 
 def by_guessing(entry: Entry, task: Task) -> Part:
@@ -197,7 +204,8 @@ _MEANS = tuple(
     (re.compile(said, re.IGNORECASE), meant)
     for said, meant in (
         (
-            r"\bfps\b|frame rate|smoother|slow[- ]?mo|in-?between|play at \d+|zeitlupe|au ralenti|cámara lenta",
+            r"\bfps\b|frame rate|smooth|stutter|judder|choppy|slow(?:ed)?[- ]?(?:mo|down|this|it|the)|ruckel|saccad|"
+            r"in-?between|play at \d+|zeitlupe|au ralenti|cámara lenta",
             "frame interpolation",
         ),
         (r"\b(?:mist|smog|hazy|misty|foggy|nebel|dunst|brume|brouillard|niebla|bruma)\w*|안개|霧|雾|霾", "fog haze"),
@@ -214,6 +222,10 @@ _MEANS = tuple(
         (
             r"\b(?:rembrandt|monet|klimt|hokusai|picasso|van gogh|munch|kandinsky|style of|painted by|mosaic)\b",
             "arbitrary style picture painting transfer",
+        ),
+        (
+            r"\biso\b|sensor|\b(?:phone|handy|téléphone|móvil|concert|konzert|concierto)\w*|폰|スマホ|手机",
+            "phone sensor noise",
         ),
         (r"\b(?:shak\w*|shook|moved|verwackel\w*|bougée?s?|movid[ao]s?|smear\w*|panning)\b|흔들|ブレ|抖", "motion"),
         (r"\b(?:focus|unfocused|bokeh|mise au point|desenfocad[ao]s?)\b|초점|ピンボケ|ピント|失焦", "defocus focus"),

@@ -1,4 +1,4 @@
-"""What a linear model, taught by 27,600 labelled questions, takes a question for.
+"""What a linear model, taught by 33,800 labelled questions, takes a question for.
 
 The model sees a question as words, pairs of words, and parts of words, each weighted by how rare it is, beside what the
 vocabulary found (`words.toml`). It has one weight for each of them and each task; the file `tasks.safetensors` has

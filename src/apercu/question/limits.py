@@ -45,6 +45,11 @@ _KINDS = {
         r"디퓨전|확산\s?모델|拡散|扩散"
     ),
 }
+_TRANSFORMERS = _compiled(
+    r"\b(?:vision |swin |image )?transformers\b(?! (?:film|movie|toy|robot|comic|poster))|"
+    r"\btransformer[- ](?:based|models?|networks?|architectures?|modelle?|netze?)\b|\btransformateurs? de vision\b|"
+    r"트랜스포머|トランスフォーマー|变换器|Transformer(?=模型|网络|架构|ベース|モデル|기반|모델)"
+)
 _DRAWING = ("gan", "diffusion")
 _GENERATIVE = _compiled(
     r"\bgenerativ(?:e|es|er|en|o|a|os|as)?\b(?! adversarial)|\bgénérati(?:f|ve)s?\b|"
@@ -80,7 +85,7 @@ _PART_OF_NAME = re.compile(r"[-\s]|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\
 _FILLING = (
     r"(?:that|which|was|were|is|are|been|has|have|trained|based|made|built|done|drawn|with|on|by|as|using|uses?|an?|the|"
     r"of|any|all|kind|sort|type|form|from|models?|networks?|nets?|methods?|like|such|thing|things|stuff|to|do|relies|"
-    r"relying|called|named|in|it|one|ones|please|old|whole|entire|usual)"
+    r"relying|called|named|in|it|one|ones|please|old|whole|entire|usual|works?|working|runs|anything|everything|something)"
 )
 _NEAR_BEFORE = rf"(?:(?:(?!(?:but|aber|mais|pero)\b)[^\s,;:!?，。；：]+\s){{0,2}}?|(?:{_FILLING}\s){{0,8}})\W*$"
 """What may stand between a refusal and a name: "no such thing as SwinIR", "nothing that was trained with a GAN"."""
@@ -128,7 +133,7 @@ def read_limits(text: str) -> Limits:
             if _ITS_LIKE.search(text[match.end() : match.end() + _NEAR]):
                 excluded += [family.family for family in families() if family.draws in _drawn_by(names)]
             facets.append(_facet(text, "not", match))
-        elif len(names) == 1 or _KINDS["diffusion"].fullmatch(match.group()):
+        elif len(names) == 1 or _KINDS["diffusion"].fullmatch(match.group()) or _TRANSFORMERS.fullmatch(match.group()):
             named += names
             facets.append(_facet(text, "named", match))
     kinds: tuple[Draws, ...] = tuple(kind for kind, families_of in _kinds().items() if families_of <= set(excluded))
@@ -250,6 +255,12 @@ def names_in(text: str, names: Iterable[str]) -> dict[str, bool]:
     return found
 
 
+@cache
+def _transformers() -> tuple[str, ...]:
+    """The families that the catalogue says are transformers."""
+    return tuple(family.family for family in families() if "transformer" in family.about.lower())
+
+
 def _drawn_by(names: tuple[str, ...]) -> set[str]:
     return {family.draws for family in families() if family.family in names and family.draws != "mean"}
 
@@ -268,6 +279,7 @@ def _family_mentions(text: str) -> Iterator[_Mention]:
             for match in words.finditer(text)
             if not any(begin < match.end() and match.start() < end for begin, end in spans)
         ]
+    taken += [(match, _transformers()) for match in _TRANSFORMERS.finditer(text)]
     for match, names in sorted(taken, key=lambda item: item[0].start()):
         yield names, match
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import cast, get_args
@@ -30,6 +30,12 @@ _WISH_OF_ABSENCE: dict[str, Wish] = {
     "scratches": "fidelity",
 }
 _NEGATION_REACH = 3
+_DONE = frozenset({
+    "after", "already", "been", "once", "was", "bereits", "nach", "schon", "nicht", "après", "déjà", "pas", "después",
+    "tras", "ya",
+})  # fmt: skip
+_IS_NOT = frozenset({"not", "isn't", "aren't", "nicht", "kein", "keine", "keinen", "pas"})
+_ARTICLES = frozenset({"a", "an", "any", "the", "un", "une", "d'un", "d'une", "ein", "eine"})
 _SCREENSHOT = re.compile(r"screen|captur|スクリーン|スクショ|キャプチャ|캡처|캡쳐|스크린|截图", re.IGNORECASE)
 _TEXTURES = re.compile(r"textur|텍스처|テクスチャ|贴图|材质", re.IGNORECASE)
 _LARGE_PIXELS = re.compile(
@@ -52,7 +58,8 @@ def read_question(text: str) -> Task:
     tokens, matches, enlargement = _found(text)
     decided = _decide(matches, enlargement)
     reading = read_tasks(text, _findings(matches, enlargement, decided), told=decided)
-    if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and any(map(_is_verb, matches)):
+    wanted = any(_is_verb(match) and not _is_done_or_refused(match, tokens) for match in matches)
+    if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and wanted:
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
         reading = Reading(("super_resolution",), {"super_resolution": ()})
     task = _main(reading.tasks)
@@ -60,10 +67,11 @@ def read_question(text: str) -> Task:
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
     limits = read_limits(text)
     details = _detail_facets(text, matches, tokens, repairs=task in _REPAIRS)
+    others = {match.group.value for match in matches if _is_other_kind(match, tokens)}
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,
-        *_without_look_alikes(text, _without_softness(text, _with_learned(text, details, reading))),
+        *_without_look_alikes(text, _without_softness(text, _with_learned(text, details, reading, others))),
         *limits.facets,
     ]
     return Task(
@@ -230,6 +238,8 @@ def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...
     facets = []
     for match in matches:
         kind, value = match.group.kind, match.group.value
+        if kind == "content" and _is_other_kind(match, tokens):
+            continue
         if kind == "damage" and not repairs and _is_denied(match, tokens):
             kind, value = "wish", _WISH_OF_ABSENCE[value]
         if kind in ("content", "damage", "wish", "asked"):
@@ -237,9 +247,9 @@ def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...
     return _without_repeats(facets)
 
 
-def _with_learned(text: str, facets: list[Facet], reading: Reading) -> list[Facet]:
-    """What the vocabulary found, and what the linear model finds beside it."""
-    known = {(facet.kind, facet.value) for facet in facets}
+def _with_learned(text: str, facets: list[Facet], reading: Reading, others: Collection[str]) -> list[Facet]:
+    """What the vocabulary found, and what the linear model finds beside it, but for kinds that a picture is not of."""
+    known = {(facet.kind, facet.value) for facet in facets} | {("content", value) for value in others}
     denied = {wish for facet in facets for wish in [facet.value] if facet.kind == "wish"}
     found = [
         _quoted(text, place, kind, value)
@@ -279,6 +289,20 @@ def _is_denied(match: Match, tokens: tuple[Token, ...]) -> bool:
     if match.first < 0:
         return False
     return any(token.key in NEGATIONS for token in tokens[max(0, match.first - _NEGATION_REACH) : match.first])
+
+
+def _is_other_kind(match: Match, tokens: tuple[Token, ...]) -> bool:
+    """Whether a kind of picture is named as what it is not: "not a manga but a photo"."""
+    if match.group.kind != "content" or match.first < 0:
+        return False
+    before = [token.key for token in tokens[max(0, match.first - 2) : match.first]]
+    return bool(before) and (before[-1] in _IS_NOT or (before[-1] in _ARTICLES and before[0] in _IS_NOT))
+
+
+def _is_done_or_refused(match: Match, tokens: tuple[Token, ...]) -> bool:
+    """Whether a verb tells of what was done before, or is not to be done: "after upscaling", "don't enlarge"."""
+    before = () if match.first < 0 else tokens[max(0, match.first - _NEGATION_REACH) : match.first]
+    return any(token.key in _DONE or token.key in NEGATIONS or token.key.endswith("n't") for token in before)
 
 
 def _without_repeats(facets: list[Facet]) -> list[Facet]:
