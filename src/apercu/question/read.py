@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import cast, get_args
 
 from apercu.errors import QuestionError
+from apercu.question.details import NEGATION_REACH, is_denied, quoted, read_details, without_repeats
 from apercu.question.factor import Enlargement, read_enlargement
 from apercu.question.learned import Reading, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
-from apercu.question.softness import is_kept_grain, is_softness
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
 
@@ -23,25 +22,10 @@ _NEEDED_SCORE = 2
 _FACTOR_SCORE = 4
 _VERB_WEIGHT = 5
 _REPAIRS = frozenset({"deblur", "denoise", "restoration", "low_light"})
-_WISH_OF_ABSENCE: dict[str, Wish] = {
-    "blur": "crispness",
-    "noise": "fidelity",
-    "jpeg": "fidelity",
-    "scratches": "fidelity",
-}
-_NEGATION_REACH = 3
 _DONE = frozenset({
     "after", "already", "been", "once", "was", "bereits", "nach", "schon", "nicht", "après", "déjà", "pas", "después",
     "tras", "ya",
 })  # fmt: skip
-_IS_NOT = frozenset({"not", "isn't", "aren't", "nicht", "kein", "keine", "keinen", "pas"})
-_ARTICLES = frozenset({"a", "an", "any", "the", "un", "une", "d'un", "d'une", "ein", "eine"})
-_SCREENSHOT = re.compile(r"screen|captur|スクリーン|スクショ|キャプチャ|캡처|캡쳐|스크린|截图", re.IGNORECASE)
-_TEXTURES = re.compile(r"textur|텍스처|テクスチャ|贴图|材质", re.IGNORECASE)
-_LARGE_PIXELS = re.compile(
-    r"pixel|sprite|\b(?:8|16)[- ]?bit|retro|\bs?nes\b|game ?boy|arcade|tile|minecraft|blocky|도트|픽셀|ドット|像素",
-    re.IGNORECASE,
-)
 _FEW_WORDS = 4
 _LONGEST_LINE = 1_000_000
 
@@ -66,12 +50,10 @@ def read_question(text: str) -> Task:
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
     limits = read_limits(text)
-    details = _detail_facets(text, matches, tokens, repairs=task in _REPAIRS)
-    others = {match.group.value for match in matches if _is_other_kind(match, tokens)}
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,
-        *_without_look_alikes(text, _without_softness(text, _with_learned(text, details, reading, others))),
+        *read_details(text, matches, tokens, reading, repairs=task in _REPAIRS),
         *limits.facets,
     ]
     return Task(
@@ -230,101 +212,20 @@ def _task_facets(text: str, task: TaskId, matches: Sequence[Match], quotes: Sequ
     """Where the vocabulary names a task; where it does not, the words that spoke most for it."""
     found = [match for match in matches if match.group.kind == "task" and match.group.value == task]
     places = [(match.start, match.end) for match in found] or quotes
-    return _without_repeats([_quoted(text, place, "task", task) for place in places])
-
-
-def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...], *, repairs: bool) -> list[Facet]:
-    """Kind of picture, damage and wishes; "not so noisy" asks for a repair, or else that none be added."""
-    facets = []
-    for match in matches:
-        kind, value = match.group.kind, match.group.value
-        if kind == "content" and _is_other_kind(match, tokens):
-            continue
-        if kind == "damage" and not repairs and _is_denied(match, tokens):
-            kind, value = "wish", _WISH_OF_ABSENCE[value]
-        if kind in ("content", "damage", "wish", "asked"):
-            facets.append(_facet(text, match, kind, value))
-    return _without_repeats(facets)
-
-
-def _with_learned(text: str, facets: list[Facet], reading: Reading, others: Collection[str]) -> list[Facet]:
-    """What the vocabulary found, and what the linear model finds beside it, but for kinds that a picture is not of."""
-    known = {(facet.kind, facet.value) for facet in facets} | {("content", value) for value in others}
-    denied = {wish for facet in facets for wish in [facet.value] if facet.kind == "wish"}
-    found = [
-        _quoted(text, place, kind, value)
-        for (kind, value), places in reading.details.items()
-        if (kind, value) not in known and not (kind == "damage" and _WISH_OF_ABSENCE[value] in denied)
-        for place in places[:1]
-    ]
-    return [*facets, *found]
-
-
-def _without_look_alikes(text: str, facets: list[Facet]) -> list[Facet]:
-    """A screenshot of an anime shows an anime and no interface; textures of a game are not made of large pixels."""
-    if _TEXTURES.search(text) and not _LARGE_PIXELS.search(text):
-        facets = [facet for facet in facets if facet.value != "pixel_art"]
-    if not any(facet.value == "anime" for facet in facets):
-        return facets
-    return [facet for facet in facets if facet.value != "ui" or not _SCREENSHOT.search(facet.quote)]
-
-
-def _without_softness(text: str, facets: list[Facet]) -> list[Facet]:
-    """Without blur that is only softness from being small, and grain that is to stay."""
-    kept = is_kept_grain(text)
-    return [
-        facet
-        for facet in facets
-        if facet.kind != "damage"
-        or (not (facet.value == "blur" and is_softness(text, facet.start)) and not (facet.value == "noise" and kept))
-    ]
+    return without_repeats([quoted(text, place, "task", task) for place in places])
 
 
 def _is_denied_repair(match: Match, tokens: tuple[Token, ...]) -> bool:
     """Whether it is said not to be: "without blur" does not ask for a repair of blur."""
-    return match.group.kind == "task" and match.group.value in _REPAIRS and _is_denied(match, tokens)
-
-
-def _is_denied(match: Match, tokens: tuple[Token, ...]) -> bool:
-    if match.first < 0:
-        return False
-    return any(token.key in NEGATIONS for token in tokens[max(0, match.first - _NEGATION_REACH) : match.first])
-
-
-def _is_other_kind(match: Match, tokens: tuple[Token, ...]) -> bool:
-    """Whether a kind of picture is named as what it is not: "not a manga but a photo"."""
-    if match.group.kind != "content" or match.first < 0:
-        return False
-    before = [token.key for token in tokens[max(0, match.first - 2) : match.first]]
-    return bool(before) and (before[-1] in _IS_NOT or (before[-1] in _ARTICLES and before[0] in _IS_NOT))
+    return match.group.kind == "task" and match.group.value in _REPAIRS and is_denied(match, tokens)
 
 
 def _is_done_or_refused(match: Match, tokens: tuple[Token, ...]) -> bool:
     """Whether a verb tells of what was done before, or is not to be done: "after upscaling", "don't enlarge"."""
-    before = () if match.first < 0 else tokens[max(0, match.first - _NEGATION_REACH) : match.first]
+    before = () if match.first < 0 else tokens[max(0, match.first - NEGATION_REACH) : match.first]
     return any(token.key in _DONE or token.key in NEGATIONS or token.key.endswith("n't") for token in before)
-
-
-def _without_repeats(facets: list[Facet]) -> list[Facet]:
-    """Without a facet that stands inside another one of the same kind and value."""
-    kept: list[Facet] = []
-    reach: dict[tuple[str, str], int] = {}
-    for facet in facets:  # in the order of their start, the longest first
-        key = (facet.kind, facet.value)
-        if facet.end > reach.get(key, -1):
-            kept.append(facet)
-            reach[key] = facet.end
-    return kept
 
 
 def _values(facets: Sequence[Facet], kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     """The values of one kind, each once, in the order in which the question names them."""
     return tuple(dict.fromkeys(facet.value for facet in facets if facet.kind == kind and facet.value in allowed))
-
-
-def _facet(text: str, match: Match, kind: str, value: str) -> Facet:
-    return _quoted(text, (match.start, match.end), kind, value)
-
-
-def _quoted(text: str, place: tuple[int, int], kind: str, value: str) -> Facet:
-    return Facet(kind=kind, value=value, start=place[0], end=place[1], quote=text[slice(*place)])
