@@ -30,8 +30,8 @@ class Share(NamedTuple):
 
 SHARES: dict[SureLevel, Share] = {
     "sure": Share(0.992, 0.922, 241),
-    "fairly sure": Share(0.946, 1.0, 37),
-    "unsure": Share(0.667, 0.467, 21),
+    "fairly sure": Share(0.949, 1.0, 39),
+    "unsure": Share(0.579, 0.4, 19),
 }
 
 
