@@ -169,6 +169,11 @@ def test_the_message_names_the_first_problem_and_the_error_holds_all_of_them(
     assert len(str(caught.value)) < 300
 
 
+def test_what_teams_call_a_task_is_answered_with_its_id(tmp_path: Path, settings: Settings) -> None:
+    with pytest.raises(CatalogueError, match="no such task; the nearest is super_resolution"):
+        import_models(written(tmp_path, "team.csv", "id,task\nm,Upscaling\n"), settings=settings)
+
+
 def test_hostile_text_is_quoted_as_escapes_and_cut(tmp_path: Path, settings: Settings) -> None:
     records = [
         {"id": "a\u202e\x1b[31m", "task": "ocr"},

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apercu.errors import ImageError, ModelError, QuestionError, ShapeError, WeightsError
+from apercu.errors import ImageError, InputError, ModelError, QuestionError, ShapeError, WeightsError
 from apercu.image import Image, file_sha256, read_image, write_image
 from apercu.measure.fidelity import measure_fidelity
 from apercu.pictures import check, enlarge
@@ -330,3 +330,40 @@ def test_a_report_folder_holds_the_answer_in_every_form(settings: Settings, pict
     assert (tmp_path / "answer.md").read_text("utf-8") == result.answer.markdown
     assert Answer.model_validate_json((tmp_path / "answer.json").read_text("utf-8")) == result.answer
     assert not list(tmp_path.glob(".*"))
+
+
+# --- wishes -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_preference_may_be_a_string_and_an_unknown_one_is_refused(settings: Settings) -> None:
+    asked = "enlarge this icon 3x"
+    one, listed = (recommend(asked, settings=settings, prefer=prefer) for prefer in ("fidelity", ["fidelity"]))  # type: ignore[arg-type]
+    assert one.models[0] == listed.models[0]
+    with pytest.raises(InputError, match="'quality' is nothing that can be preferred, expected any of fidelity"):
+        ask(asked, settings=settings, prefer=["quality"])  # type: ignore[list-item]
+
+
+def test_who_wants_nothing_made_up_is_told_that_the_result_does_not_keep_to_it(
+    settings: Settings, picture: Path
+) -> None:
+    job = Job(picture=picture, output=picture.with_name("out.png"))
+    found = ask("Enlarge this photo 3x without inventing anything", settings=settings, job=job).answer
+    assert found.run is not None
+    assert found.run.fidelity.added_share > 0.001
+    assert "nothing was to be made up, and this result does not keep to that wholly" in texts(found, "task")
+    job = Job(picture=picture, output=picture.with_name("other.png"))
+    assert "nothing was to be made up" not in texts(ask("Enlarge it 3x", settings=settings, job=job).answer, "task")
+
+
+def test_transparency_that_was_repeated_with_the_colours_is_not_called_smooth(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    squares = rng.choice([0.1, 0.5, 0.9], (16, 16, 3)).astype(np.float32)
+    path = tmp_path / "sprite.png"
+    write_image(Image.of(squares, alpha=(rng.random((16, 16)) < 0.5).astype(np.float32)), path)
+    warned = {}
+    for model in ("nearest", "liif-fast"):
+        made = enlarge(path, tmp_path / f"{model}.png", scale=(3.0, 3.0), model=model, settings=settings)
+        warned[model] = any("transparency was enlarged by bicubic" in text for text in made.warnings)
+    assert warned == {"nearest": False, "liif-fast": True}

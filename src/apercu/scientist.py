@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 from apercu.addresses import links, mentioned_links
 from apercu.answer.compose import compose_claims
@@ -95,6 +95,7 @@ def ask(
         QuestionError: the question is empty or too long, or names nothing that could be run on the picture.
         ApercuError: the picture cannot be used; nothing is written then.
     """
+    prefer = _checked(prefer)
     asked = with_given_size(read_question(question), job)
     picture = job.picture if job else None
     found, prediction = _recommended(asked, settings, question=question, picture=picture, prefer=prefer)
@@ -126,6 +127,7 @@ def recommend(
         InputError: no catalogue of that name was imported.
         ApercuError: the picture cannot be read, or nothing can be predicted from it.
     """
+    prefer = _checked(prefer)
     if source is not None and source not in (known := imported_catalogues(settings)):
         raise InputError(
             f"no imported catalogue is called {source!r}; there are {', '.join(known) or 'none'}",
@@ -133,6 +135,17 @@ def recommend(
         )
     task = read_question(question)
     return _recommended(task, settings, question=question, picture=picture, prefer=prefer, source=source)[0]
+
+
+def _checked(prefer: Sequence[Preference]) -> tuple[Preference, ...]:
+    """Preferences as they are known; one alone may be given as a string."""
+    given = (prefer,) if isinstance(prefer, str) else tuple(prefer)
+    if unknown := [preference for preference in given if preference not in get_args(Preference)]:
+        raise InputError(
+            f"{unknown[0]!r} is nothing that can be preferred, expected any of {', '.join(get_args(Preference))}",
+            hint='Give a list such as ["fidelity"].',
+        )
+    return cast("tuple[Preference, ...]", given)
 
 
 def _recommended(

@@ -160,6 +160,12 @@ def test_a_plan_is_drawn_in_every_form_and_the_json_one_runs(shell: Shell) -> No
     assert json.loads(again.out)["size"] == [15, 18]
 
 
+def test_a_plan_says_what_of_the_question_it_leaves_out(shell: Shell) -> None:
+    said = shell.call("plan", "enlarge my photo 2x and remove the noise").err
+    assert said == "note: the question also asks for removing noise; the workflow does not do that.\n"
+    assert shell.call("plan", QUESTION).err == ""
+
+
 def test_models_says_what_runs_and_what_a_model_needs(shell: Shell) -> None:
     text = shell.call("models").out
     assert re.search(r"^liif-edsr +runs +SISR-Any-LIIF-EDSR$", text, re.MULTILINE)

@@ -75,3 +75,10 @@ def test_photographs_are_read_right():
         assert not jpeg_traces(picture).found, path.name
         for quality in (25, 60, 92):
             assert jpeg_traces(as_jpeg(picture, quality)).quality == quality, path.name
+
+
+def test_a_handful_of_blocks_proves_no_jpeg():
+    levels = np.random.default_rng(1).normal(0, 8, (6, 6)).repeat(8, 0).repeat(8, 1)
+    drawn = rounded(128 + levels[:, :, None] + np.zeros(3))
+    assert jpeg_traces(drawn).found
+    assert not jpeg_traces(drawn[:40, :40]).found

@@ -20,6 +20,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "unknown": "not enough information",
 }
 
+_MADE_UP_TO_SPEAK_OF = 0.001
 _CONTENT = {
     "ui": "a user interface", "illustration": "an illustration", "anime": "anime or a cartoon",
     "photo": "a photograph", "text": "text", "pixel_art": "pixel art", "face": "a face",
@@ -90,6 +91,16 @@ def _in_short(material: Material) -> Iterator[Draft]:
         yield (
             f"{IN_SHORT} the candidate that makes up least is {least.node}, with {least.added_share:.2%}.",
             (material.line("run", f"candidate {least.node}: "),),
+        )
+    wished = [facet for facet in material.task.facets if (facet.kind, facet.value) == ("wish", "fidelity")]
+    if wished and run.fidelity.added_share >= _MADE_UP_TO_SPEAK_OF:
+        yield (
+            f"{IN_SHORT} nothing was to be made up, and this result does not keep to that wholly; plain interpolation "
+            "makes up least and stays softer: take `apercu enlarge --model bicubic` where that counts most.",
+            (
+                Support(source="question", start=wished[0].start, end=wished[0].end, quote=wished[0].quote),
+                material.line("run", "added: "),
+            ),
         )
 
 

@@ -26,7 +26,7 @@ _LONGEST_LINE = 4096
 _FAITHFUL = {"mean": 0.2, "gan": -0.3, "diffusion": -0.6}
 _CRISP = {"mean": 0.0, "gan": 0.35, "diffusion": 0.3}
 _DRAWS_IN_WORDS = {
-    "mean": "it aims at the mean of what the detail may be and makes none up",
+    "mean": "it aims at the mean of what the detail may be, so it makes up less than networks that draw likely detail",
     "gan": "it was trained to please a discriminator, so it draws likely, crisp detail",
     "diffusion": "it draws likely, crisp detail by undoing noise",
 }
@@ -43,7 +43,7 @@ def preferred(entry: Entry, task: Task, preferences: Sequence[Preference]) -> It
             reason = "it adds next to nothing of its own" if interpolates else _DRAWS_IN_WORDS[entry.draws]
         elif preference == "crispness":
             score = -0.2 if interpolates else _CRISP[entry.draws]
-            reason = "it only blends pixels, so edges stay soft" if interpolates else _DRAWS_IN_WORDS[entry.draws]
+            reason = "it draws no edges of its own" if interpolates else _DRAWS_IN_WORDS[entry.draws]
         elif preference == "speed":
             quick = speed_part(entry, task)
             score, reason = quick.score, quick.reason[:1].lower() + quick.reason[1:].rstrip(".")

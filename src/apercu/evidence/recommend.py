@@ -263,7 +263,11 @@ def _consider(
         (against if cost else speaks_for).append(reason)
     if card.family == "interpolation":
         score -= 0.5
-        against.append("It only blends the pixels that are there, so edges stay soft.")
+        against.append(
+            "It repeats the pixels that are there, so edges become steps."
+            if card.id == "nearest"
+            else "It only blends the pixels that are there, so edges stay soft."
+        )
         if "fidelity" in task.wish:
             score += 0.1
             speaks_for.append("It adds next to nothing of its own.")

@@ -22,6 +22,14 @@ from apercu.records import TaskId
 _LISTS = ("factors", "content", "damage", "links", "aliases")
 _SAYS_NOTHING = re.compile(r"[-–—?./ ]*|n/?a|tbd|none|null|unknown|unbekannt|k\. ?a\.|keine angaben?", re.IGNORECASE)
 _OF_ANOTHER = re.compile(r"is a model of the catalogue ([a-z0-9_-]+) already$")
+_OTHER_WORDS: Mapping[str, TaskId] = {
+    **dict.fromkeys(
+        ("upscaling", "upscale", "upscaler", "enlarging", "enlarge", "enlargement", "sr", "sisr"), "super_resolution"
+    ),
+    **dict.fromkeys(("denoising", "noise"), "denoise"),
+    **dict.fromkeys(("deblurring", "blur", "sharpen", "sharpening"), "deblur"),
+}
+"""What teams call a task whose id is another word."""
 _SHORT = Repr()
 _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlevel = 60, 60, 2
 
@@ -136,7 +144,8 @@ def _problem(found: ErrorDetails) -> str:
         case "model_type":
             return f"field {field}: expected an object with the fields of a model{given}"
         case "literal_error" if field == "task":
-            near = get_close_matches(_shown(found["input"]).strip("'"), get_args(TaskId), n=1, cutoff=0.5)
+            said = _shown(found["input"]).strip("'").lower()
+            near = [_OTHER_WORDS[said]] if said in _OTHER_WORDS else get_close_matches(said, get_args(TaskId), n=1)
             listed = f"the nearest is {near[0]}" if near else "`apercu models --help` lists them"
             return f"field task: no such task; {listed}{given}"
         case "float_parsing" | "float_type":

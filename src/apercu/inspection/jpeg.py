@@ -25,6 +25,8 @@ _STRAY = 0.03
 _LEAST_EVIDENCE, _LEAST_MEAN = 40.0, 0.05
 _LARGE_STEP, _LEAST_STEP = 20.0, 0.1
 _VISIBLE = 1.25
+_LEAST_BLOCKS = 6
+"""Blocks in a row: where there are fewer, a drawing's own edges may lie on a grid by chance."""
 _LUMA_TABLE = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
@@ -77,7 +79,8 @@ def jpeg_traces(samples: Samples) -> JpegTraces:
         if quality is not None:
             at_offset = float(np.sqrt(steps[0][offset[0] - 1] * steps[1][offset[1] - 1]))
             return JpegTraces(found=True, quality=quality, grid_strength=at_offset, offset=offset)
-    blocks = bool(min(steps[0].max(), steps[1].max()) > _VISIBLE)
+    enough = min(samples.shape[:2]) >= _LEAST_BLOCKS * _BLOCK
+    blocks = enough and bool(min(steps[0].max(), steps[1].max()) > _VISIBLE)
     return JpegTraces(found=blocks, quality=None, grid_strength=strength, offset=visible if blocks else (0, 0))
 
 

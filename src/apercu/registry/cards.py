@@ -82,7 +82,7 @@ def find_model(name: str, settings: Settings | None = None) -> ModelCard:
         ids = dict.fromkeys(known[match].id for match in near) or cards
         raise UnknownModelError(
             f"no model is called {name!r}; the nearest are {', '.join(ids)}",
-            hint="`apercu models` lists those that can be named here.",
+            hint="`apercu models` lists those that run here; of others `apercu models show NAME` tells what they need.",
         )
     return card
 

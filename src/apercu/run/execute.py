@@ -16,9 +16,19 @@ from apercu.plan.build import AUTO
 from apercu.plan.graph import order, validate_plan
 from apercu.records import NO_MODEL, FidelityReport, Node, NodeRun, Plan, RunRecord
 from apercu.registry import find_model, model_status, weights_digest
-from apercu.run.enlarge import Scale, Size
+from apercu.run.enlarge import NEAREST, Scale, Size
 from apercu.run.memory import forecast
-from apercu.run.ops import STEPS, Findings, Run, SavedFile, op_choices, op_signatures, versions, weights_used
+from apercu.run.ops import (
+    SMOOTH_ALPHA,
+    STEPS,
+    Findings,
+    Run,
+    SavedFile,
+    op_choices,
+    op_signatures,
+    versions,
+    weights_used,
+)
 from apercu.settings import Settings
 
 Progress = Callable[[str, float], None]
@@ -237,7 +247,7 @@ def _summarise(
         weights=weights_used(plan, run.settings, run.self_test),
         tile_sizes=run.tile_sizes,
         threads=run.settings.threads,
-        warnings=tuple(dict.fromkeys(run.warnings)),
+        warnings=tuple(text for text in dict.fromkeys(run.warnings) if text != SMOOTH_ALPHA or model != NEAREST),
         versions=versions(),
     )
     return Executed(record, run.source, after)
