@@ -67,7 +67,8 @@ class Task(Record):
     `height` pixels when it names one side only and the other follows from the picture. `steps` are all tasks of a
     question that asks for several, in the order in which they are to be done; none where nothing fits. `licence`,
     `no_gpu`, `runs_here`, `excluded` (families of the catalogue) and `excluded_kinds` ("no GAN") must hold of a model;
-    `named` are families that the question names otherwise. `margin` is how far the reading is ahead of the next best.
+    `named` are families that the question names otherwise. `margin` is how far the reading is ahead of the next best,
+    None where few of the words are known.
     """
 
     id: TaskId

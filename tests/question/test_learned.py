@@ -99,3 +99,18 @@ def test_a_file_that_is_too_short_is_noticed() -> None:
     ).encode()
     with pytest.raises(ValueError, match="1 weights for 1 features"):
         model_of(len(header).to_bytes(8, "little") + header + bytes(5))
+
+
+@pytest.mark.parametrize(
+    ("question", "known"),
+    [
+        ("Jak mohu zvětšit svou kresbu tužkou třikrát?", False),
+        ("Hur kan jag förstora min teckning tre gånger?", False),
+        ("asdfgh", False),
+        ("How do I enlarge a woodcut of Zvolen threefold?", True),
+        ("Wie lange muss Sauerteig gehen?", True),
+        ("사진을 세 배로 키워 주세요", True),
+    ],
+)
+def test_a_question_of_unknown_words_is_read_without_any_sureness(question: str, known: bool) -> None:
+    assert (read_question(question).margin is not None) == known

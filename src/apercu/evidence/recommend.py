@@ -186,6 +186,8 @@ def _why_not(task: Task, entries: Iterable[Entry], *, readable: bool) -> str:
     """Why nothing is recommended."""
     if not readable:
         return f"The question is written in letters of a language that is not read; {_LANGUAGES} are."
+    if task.id == "other" and task.margin is None:
+        return f"Few words of the question are known; {_LANGUAGES} are read."
     if task.id == "other":
         return "Nothing that a model of the catalogue does was found in the question."
     doing = [entry for entry in entries if entry.task == task.id]

@@ -35,6 +35,7 @@ AHEAD = 0.25
 """How far "nothing" must be ahead of the task that the vocabulary decides for."""
 DETAIL = {"content": 0.0, "damage": 0.2, "wish": 0.2}
 """Kinds of picture, damage and wishes are taken for said above this value."""
+_KNOWN_SHARE = 0.45
 _TYPES = {"U32": "I", "F32": "f", "I8": "b"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[.?!%×→]|->")
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
@@ -169,6 +170,21 @@ def read_tasks(text: str, findings: Sequence[str], told: TaskId = "other") -> Re
     }
     quotes = {task: _quotes(text, shares, model.outputs.index(task)) for task in named}
     return Reading(tuple(named), quotes, margin, details)
+
+
+def is_strange(text: str) -> bool:
+    """Whether most words of a text stand in none of the questions that taught the reader: another language, or no words.
+
+    Texts in letters that put no spaces between words, or endings on them, are not judged.
+    """
+    if _UNSPACED.search(text):
+        return False
+    keys = load_model().keys
+    words = [
+        hash_of(feature) for _, feature in text_features(text) if feature.startswith("w:") and feature[2].isalpha()
+    ]
+    known = sum(place < len(keys) and keys[place] == word for word in words for place in [bisect_left(keys, word)])
+    return known < _KNOWN_SHARE * len(words)
 
 
 def places_of(

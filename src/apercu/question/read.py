@@ -11,7 +11,7 @@ from typing import cast, get_args
 from apercu.errors import QuestionError
 from apercu.question.details import NEGATION_REACH, is_denied, quoted, read_details, without_repeats
 from apercu.question.factor import Enlargement, read_enlargement
-from apercu.question.learned import Reading, read_tasks
+from apercu.question.learned import Reading, is_strange, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
@@ -75,7 +75,7 @@ def read_question(text: str) -> Task:
         excluded=limits.excluded,
         excluded_kinds=limits.excluded_kinds,
         named=limits.named,
-        margin=round(reading.margin, 3),
+        margin=None if is_strange(text) else round(reading.margin, 3),
         facets=tuple(facets),
     )
 
