@@ -173,7 +173,7 @@ def read_tasks(text: str, findings: Sequence[str], told: TaskId = "other") -> Re
 
 
 def is_strange(text: str) -> bool:
-    """Whether most words of a text stand in none of the questions that taught the reader: another language, or no words.
+    """Whether most words of a text stand in no question that taught the reader: another language, or no words at all.
 
     Texts in letters that put no spaces between words, or endings on them, are not judged.
     """
