@@ -47,6 +47,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "slope of the spectrum": ("spectrum_slope", "spectrum_bend"),
     "entropy of the tones": ("tone_entropy",),
 }
+GROUPS["all nine"] = tuple(trait for added in GROUPS.values() for trait in added)
 
 
 class Found(NamedTuple):

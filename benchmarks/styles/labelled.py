@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import bundles
 import numpy as np
 import pages
 import platformdirs
@@ -120,6 +121,9 @@ def _contents(
         drawn = read_avatars(archive, package, (fetch(code, cache), code), seeds)
         yield from ((f"{package.name}:{seed}", drawn[seed]) for seed in seeds)
         return
+    if family.kind == "bundle":
+        yield from _bundled(archive, package, family)
+        return
     taken = _taken([name for name in _names(archive) if _wanted(name, family)], family)
     found = read_members(archive, package, taken)
     for name in taken:
@@ -131,6 +135,19 @@ def _contents(
         else:
             make = pages.document if family.kind == "pdf" else pages.typeset
             yield from ((f"{id_}#{number}", page) for number, page in enumerate(make(content, family.pages)))
+
+
+def _bundled(archive: Path, package: Package, family: Family) -> Iterator[tuple[str, Content]]:
+    """Pictures in bundles: a pattern is that of the bundle, a colon, and that of the path in it."""
+    inside = [pattern.split(":")[0] for pattern in family.paths]
+    names = [name for name in _names(archive) if any(fnmatch.fnmatch(name, pattern) for pattern in inside)]
+    found = {
+        f"{name}:{path}": content
+        for name, bundle in read_members(archive, package, names).items()
+        for path, content in bundles.bundled(bundle).items()
+    }
+    for name in _taken([name for name in found if _wanted(name, family)], family):
+        yield f"{package.name}:{name}", Image.open(io.BytesIO(found[name]))
 
 
 def _wanted(path: str, family: Family) -> bool:
@@ -160,6 +177,8 @@ def _view(content: Content, view: str, rng: np.random.Generator) -> Picture:
     elif isinstance(content, list):
         content = min(content, key=lambda picture: abs(max(picture.size) - side)) if content[1:] else content[0]
     picture = _trimmed(content)
+    if view == "core":
+        return _core(picture)
     if view == "small":
         return _small(picture, side, rng)
     if view == "sprite":
@@ -180,6 +199,12 @@ def _trimmed(picture: Picture) -> Picture:
         return picture.convert("RGB")
     box = picture.getchannel("A").getbbox()
     return picture.crop(box) if box else picture
+
+
+def _core(picture: Picture) -> Picture:
+    """The middle of a piece of a jigsaw puzzle, without its tabs."""
+    width, height = picture.size
+    return picture.crop((width * 9 // 40, height * 9 // 40, width * 31 // 40, height * 31 // 40))
 
 
 def _small(picture: Picture, side: int, rng: np.random.Generator) -> Picture:

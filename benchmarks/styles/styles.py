@@ -2,6 +2,7 @@
 
     python benchmarks/styles/styles.py --data FOLDER     measure the pictures (see labels.toml), then judge
     python benchmarks/styles/styles.py                   judge by the table of an earlier measurement, traits.tsv
+    python benchmarks/styles/styles.py --families        only which families a forest knows while they are held out
 
 FOLDER is what `python -m apercu.train prepare FOLDER` made; the packages of packages.json are fetched. Protocol: of
 each style whole families are held out until they hold 20 % of its pictures; three seeds. Beside it the same with single
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import get_args
@@ -33,6 +35,7 @@ from apercu.records import Style  # noqa: E402
 TABLE = HERE / "traits.tsv"
 STYLES = get_args(Style)
 SEEDS = (0, 1, 2)
+CHOICE_SEEDS = range(100, 112)
 
 
 def measure(prepared: Path, table: Path) -> None:
@@ -93,6 +96,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the prepared training pictures")
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
+    parser.add_argument("--families", action="store_true", help="what a forest says of each family, no rules")
     given = parser.parse_args()
     if given.data:
         measure(given.data, given.table)
@@ -100,6 +104,9 @@ def main() -> None:
     for style in STYLES:
         own = measured.styles == style
         print(f"{style:>10}: {own.sum()} pictures of {np.unique(measured.families[own]).size} families")
+    if given.families:
+        told_by_family(measured)
+        return
     for split in (learn.held_out, learn.held_out_pictures):
         judge(measured, split, given.seeds)
     shipped(measured)
@@ -135,6 +142,26 @@ def judge(
     print(f"not sure: {unsure} of {len(said_all)}; of the stated styles {precise:.1%} are right")
     print(f"rules, rows are the truth:\n{confusion(truth_all, said_all)}")
     print(f"boosting:\n{confusion(truth_all, boosted_all)}")
+
+
+def told_by_family(measured: learn.Measured) -> None:
+    """How often a forest names the style of each family while it is held out, and what it says instead.
+
+    On the draws of families on which choices are made: a forest is quick to learn, so pictures can be judged by it.
+    """
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    told: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for seed in CHOICE_SEEDS:
+        out = learn.held_out(measured, seed)
+        train, test = measured.part(~out), measured.part(out)
+        forest = ExtraTreesClassifier(120, class_weight="balanced", min_samples_leaf=2, random_state=seed)
+        forest.fit(train.values, train.styles)
+        for style, family, said in zip(test.styles, test.families, forest.predict(test.values), strict=True):
+            told[str(style), str(family)][str(said)] += 1
+    for (style, family), counts in sorted(told.items()):
+        others = ", ".join(f"{name} {count}" for name, count in counts.most_common(3) if name != style)
+        print(f"{style:>10}: {family:34} {counts[style] / counts.total():4.0%} of {counts.total():3}  {others}")
 
 
 def shipped(measured: learn.Measured) -> None:
