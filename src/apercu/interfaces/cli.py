@@ -38,7 +38,17 @@ from apercu.interfaces.options import (
     WithManifest,
 )  # fmt: skip
 from apercu.interfaces.showing import show_answer, show_check, show_enlargement
-from apercu.interfaces.terminal import INTERRUPTED, fail, one_of, print_json, progress_bar, reported_errors, say, tell
+from apercu.interfaces.terminal import (
+    INTERRUPTED,
+    fail,
+    one_of,
+    print_json,
+    progress_bar,
+    reported_errors,
+    say,
+    tell,
+    warn,
+)
 
 if TYPE_CHECKING:
     from apercu.records import Preference
@@ -221,7 +231,9 @@ def enlarge(
                 overwrite=overwrite, progress=progress,
             )  # fmt: skip
         if model is not None and model.strip().lower() != "auto":
-            record_choice(find_model(model, settings).id, "super_resolution", settings)
+            problem = record_choice(find_model(model, settings).id, "super_resolution", settings)
+            if problem:
+                warn(problem)
         if as_json:
             print_json(done)
         else:
