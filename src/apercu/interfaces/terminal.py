@@ -138,7 +138,10 @@ def reported_errors(*, as_json: bool, memory: str = LESS_AT_ONCE) -> Iterator[No
         raise SystemExit(1) from None
     except OSError as error:
         message, hint = _refusal(error)
-        fail(OutputError.code, message, hint, status=EXIT_CODES[OutputError], as_json=_still_prints() and as_json)
+        status = EXIT_CODES[OutputError]
+        if _printed(error_json(OutputError.code, message, hint) + "\n" if as_json else "") and as_json:
+            raise SystemExit(status) from None
+        fail(OutputError.code, message, hint, status=status, as_json=False)
 
 
 def _refusal(error: OSError) -> tuple[str, str]:
@@ -158,9 +161,10 @@ def _refusal(error: OSError) -> tuple[str, str]:
     return f"{what}: {error.strerror or error}; {expected}", hint
 
 
-def _still_prints() -> bool:
-    """Whether standard output takes what was printed so far; where it does not, nothing more goes there."""
+def _printed(text: str) -> bool:
+    """Whether standard output takes a text and what was printed before; where it does not, nothing more goes there."""
     try:
+        sys.stdout.write(text)
         sys.stdout.flush()
     except OSError:
         _drop_output()
