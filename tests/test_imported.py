@@ -302,3 +302,51 @@ def test_forgetting_what_is_no_catalogue_names_those_that_there_are(tmp_path: Pa
         with pytest.raises(InputError, match=r"no imported catalogue is called '.*'; there are team"):
             forget_catalogue(name, settings)
     assert imported_catalogues(settings)
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", '!!int ""', '!!float ""', "!!timestamp x", "!!binary x"])
+def test_a_value_that_is_not_of_its_yaml_tag_is_a_problem(value: str, tmp_path: Path, settings: Settings) -> None:
+    [found] = problems(written(tmp_path, "a.yaml", f"- id: {value}\n  task: ocr\n"), settings)
+    assert "a value that cannot be read" in found or "not YAML" in found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.json", '[{"id": "a", "task": "ocr", "id": "b"}]', "record 1 ('b'), field id: stands there more than once"),
+        ("a.json", '{"models": [], "models": [{"id": "a", "task": "ocr"}]}', "field models: stands there more"),
+        ("a.jsonl", '{"id": "a", "task": "ocr", "task": "depth"}', "line 1, field task: stands there more than once"),
+        ("a.yaml", "- id: a\n  task: ocr\n  id: b\n", "line 3, field id: stands there more than once"),
+        ("a.json", '{"models": [{"id": "a", "task": "ocr"}], "more": [1]}', 'beside "models" there are more'),
+        ("a.yaml", "version: 2\nmodels:\n- id: a\n  task: ocr\n", 'beside "models" there are version'),
+    ],
+)
+def test_nothing_of_a_file_is_passed_over_unsaid(
+    name: str, text: str, said: str, tmp_path: Path, settings: Settings
+) -> None:
+    [found] = problems(written(tmp_path, name, text), settings)
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    "id", ["\uff4c\uff49\uff49\uff46-edsr", "l\u0456if-edsr", "LIIF\u2011\u0395DSR", "liif\u2013edsr"]
+)
+def test_an_id_that_looks_like_another_models_is_taken(id: str, tmp_path: Path, settings: Settings) -> None:
+    path = written(tmp_path, "a.json", json.dumps([SHARP | {"id": id}]))
+    assert "is a model of Apercu's own catalogue already" in problems(path, settings)[0]
+
+
+def test_greek_letters_that_look_like_no_others_make_an_id_of_its_own(tmp_path: Path, settings: Settings) -> None:
+    models = [SHARP | {"id": name} for name in ("\u03b1-Sharp", "a-Sharp", "\u0420\u0435\u0437\u043a\u043e")]
+    assert len(import_models(written(tmp_path, "a.json", json.dumps(models)), settings=settings).models) == 3
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\u200e", "\u200f", "\u061c"])
+def test_marks_of_direction_and_of_lines_are_refused(character: str, tmp_path: Path, settings: Settings) -> None:
+    path = written(tmp_path, "a.json", json.dumps([SHARP | {"about": f"a{character}b"}]))
+    assert "field about: expected one line of text" in problems(path, settings)[0]
+
+
+def test_a_link_with_a_character_that_cannot_be_seen_is_refused(tmp_path: Path, settings: Settings) -> None:
+    path = written(tmp_path, "a.json", json.dumps([SHARP | {"links": ["https://a.example/\u200bx"]}]))
+    assert "is no http or https address" in problems(path, settings)[0]

@@ -6,7 +6,7 @@ import re
 
 from apercu.records import BriefEntry
 
-_STEERING_CHARACTERS = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_STEERING_CHARACTERS = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _URL_CHARACTERS = rf"[^\s<>\"`{{}}|\\^{_STEERING_CHARACTERS}]"
 _URL = re.compile(rf"https?://(?!/){_URL_CHARACTERS}+", re.IGNORECASE)
 _STEERING = re.compile(f"[{_STEERING_CHARACTERS}]")
@@ -46,7 +46,7 @@ def trimmed(url: str) -> str:
 def without_steering(text: str, shown: str) -> str:
     """Text with `shown` in place of each character that steers a terminal or turns the direction of the text around it.
 
-    These are the control characters, line breaks among them, and Unicode's embeddings, overrides and isolates.
+    These are the control characters, line breaks among them, and Unicode's marks, embeddings, overrides and isolates.
     """
     return _STEERING.sub(lambda _: shown, text)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,15 +96,57 @@ def test_a_past_choice_counts_and_says_so(settings: Settings) -> None:
     assert score(off, "waifu2x-photo") == before
 
 
-def test_damaged_lines_and_a_giant_file_of_choices_do_no_harm(settings: Settings) -> None:
+def test_damaged_lines_of_choices_do_no_harm_and_stay(settings: Settings) -> None:
     path = settings.data_dir / CHOICES_FILE
-    path.write_text('{"model": 3}\n[]\nnonsense\n' + json.dumps({"model": "x", "task": "ocr"}) + "\n", "utf-8")
+    before = b'{"model": 3}\n[]\nnonsense \xff\n' + json.dumps({"model": "x", "task": "ocr"}).encode()
+    path.write_bytes(before)
     assert past_choices("ocr", settings) == {"x": 1}
-    path.write_text("x" * 10_000_000, "utf-8")
+    assert record_choice("y", "ocr", settings) == ""
+    assert path.read_bytes().startswith(before + b"\n")  # the last line was torn
+    assert past_choices("ocr", settings) == {"x": 1, "y": 1}
+
+
+def test_too_many_choices_are_cut_to_the_newest(settings: Settings) -> None:
+    path = settings.data_dir / CHOICES_FILE
+    path.write_text("".join(json.dumps({"model": f"m{i}", "task": "ocr"}) + "\n" for i in range(30_000)), "utf-8")
+    assert record_choice("y", "ocr", settings) == ""
+    assert past_choices("ocr", settings) == {f"m{i}": 1 for i in range(30_001 - KEPT_CHOICES, 30_000)} | {"y": 1}
+    assert len(path.read_bytes().splitlines()) == KEPT_CHOICES
+    for _ in range(2 * KEPT_CHOICES):
+        record_choice("z", "ocr", settings)
+    assert past_choices("ocr", settings) == {"z": KEPT_CHOICES}
+    assert len(path.read_bytes().splitlines()) <= 2 * KEPT_CHOICES
+    assert [left.name for left in settings.data_dir.iterdir()] == [CHOICES_FILE]
+
+
+def test_what_is_no_file_of_choices_is_told_and_left_as_it_is(settings: Settings) -> None:
+    path = settings.data_dir / CHOICES_FILE
+    path.write_text("x" * 2_000_000, "utf-8")
     assert past_choices("ocr", settings) == {}
-    for _ in range(KEPT_CHOICES + 5):
-        record_choice("y", "ocr", settings)
-    assert len(path.read_text("utf-8").splitlines()) == KEPT_CHOICES
+    assert "2,000,000 bytes and no lines" in record_choice("y", "ocr", settings)
+    assert path.read_text("utf-8") == "x" * 2_000_000
+    path.unlink()
+    path.mkdir()
+    assert past_choices("ocr", settings) == {}
+    assert "it is a folder" in record_choice("y", "ocr", settings)
+    path.rmdir()
+    os.mkfifo(path)
+    assert past_choices("ocr", settings) == {}
+    assert "it is a device or pipe" in record_choice("y", "ocr", settings)
+    assert [left.name for left in settings.data_dir.iterdir()] == [CHOICES_FILE]
+
+
+def test_choices_of_several_processes_are_all_kept(settings: Settings) -> None:
+    code = f"""
+from pathlib import Path
+from apercu.evidence.prefer import record_choice
+from apercu.settings import Settings
+for _ in range(60):
+    assert not record_choice("y", "ocr", Settings(data_dir=Path({str(settings.data_dir)!r}), remember_choices=True))
+"""
+    working = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    assert [process.wait(60) for process in working] == [0, 0, 0]
+    assert past_choices("ocr", settings) == {"y": 180}
 
 
 def test_preferences_and_past_choices_come_on_top_of_the_order_that_a_picture_gives(settings: Settings) -> None:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from apercu.catalogue import Entry
 from apercu.evidence.suits import Part, is_free, speed_part
@@ -19,10 +22,12 @@ from apercu.settings import Settings
 
 CHOICES_FILE = "choices.jsonl"
 KEPT_CHOICES = 200
-"""Only so many of the last choices count, and the file never grows far beyond them."""
+"""Only so many of the last choices count; older lines go when the file holds twice as many."""
 _MOST_FOR_CHOICES = 0.3
 _ENOUGH_CHOICES = 5
 _LONGEST_LINE = 4096
+_MOST_BYTES = _LONGEST_LINE * KEPT_CHOICES
+_TRIES, _BETWEEN_TRIES = 100, 0.02
 _FAITHFUL = {"mean": 0.2, "gan": -0.3, "diffusion": -0.6}
 _CRISP = {"mean": 0.0, "gan": 0.35, "diffusion": 0.3}
 _DRAWS_IN_WORDS = {
@@ -73,28 +78,35 @@ def held_behind(models: Sequence[RecommendedModel]) -> list[RecommendedModel]:
 # --- what was chosen before -------------------------------------------------------------------------------------------
 
 
-def record_choice(model: str, task: TaskId, settings: Settings) -> None:
+def record_choice(model: str, task: TaskId, settings: Settings) -> str:
     """Note that somebody took a model by its name; nothing is written unless the setting `remember_choices` is on.
 
-    A choice that cannot be written is passed over: it must never stop an enlargement.
+    What stands in the file stays, but for lines that are too old to count. A choice that cannot be written must never
+    stop an enlargement.
 
     Args:
         model: the id of a model.
         task: what it was taken for.
         settings: where the data folder is, and whether choices are remembered at all.
+
+    Returns:
+        Why it could not be noted and what to do, in one line; empty where there is nothing to say.
     """
     if not settings.remember_choices:
-        return
+        return ""
     path = settings.data_dir / CHOICES_FILE
     line = json.dumps({"model": model, "task": task, "date": datetime.now(UTC).date().isoformat()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [*_lines(path)[-KEPT_CHOICES + 1 :], line]
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_text("\n".join(lines) + "\n", "utf-8")
-        part.replace(path)
-    except OSError:
-        return
+        problem = _appended(path, line.encode() + b"\n")
+    except OSError as error:
+        problem = f"{error.strerror or error}"
+    if not problem:
+        return ""
+    return (
+        f"the choice of {model} could not be noted in {path} ({problem}), expected a file of choices that may be "
+        "written. Move it away, or set remember_choices to false."
+    )
 
 
 def past_choices(task: TaskId, settings: Settings) -> Mapping[str, int]:
@@ -102,7 +114,7 @@ def past_choices(task: TaskId, settings: Settings) -> Mapping[str, int]:
     if not settings.remember_choices:
         return {}
     counted: Counter[str] = Counter()
-    for line in _lines(settings.data_dir / CHOICES_FILE)[-KEPT_CHOICES:]:
+    for line in _lines(settings.data_dir / CHOICES_FILE):
         try:
             choice = json.loads(line)
             model, wanted = choice["model"], choice["task"]
@@ -124,10 +136,61 @@ def chosen_before(names: Sequence[str], counted: Mapping[str, int]) -> Part:
     return Part(score, f"You took it {own} of the last {total} times ({score:+.2f}).")
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Path) -> list[bytes]:
+    """The newest lines that may be choices; none where the file cannot be read."""
     try:
-        if path.stat().st_size > _LONGEST_LINE * KEPT_CHOICES:
+        if not path.is_file():
             return []
-        return [line for line in path.read_text("utf-8").splitlines() if 0 < len(line) <= _LONGEST_LINE]
-    except (OSError, UnicodeDecodeError):
+        with path.open("rb") as file:
+            return [line for line in _newest(file) if len(line) <= _LONGEST_LINE][-KEPT_CHOICES:]
+    except OSError:
         return []
+
+
+def _newest(file: IO[bytes]) -> list[bytes]:
+    """The lines at the end of a file with their line feeds, of so many bytes as choices can have."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _MOST_BYTES))
+    lines = file.read(_MOST_BYTES).splitlines(keepends=True)
+    return lines if size <= _MOST_BYTES else lines[1:]  # the first one begins somewhere in its middle
+
+
+def _appended(path: Path, line: bytes) -> str:
+    """Add a line, and take the oldest ones out where there are too many; gives why that cannot be."""
+    if path.exists() and not path.is_file():
+        return "it is a folder" if path.is_dir() else "it is a device or pipe"
+    with path.open("a+b") as file:
+        if not _locked(file):
+            return "another process holds it"
+        lines = _newest(file)
+        size = file.tell()
+        if size > _MOST_BYTES and not lines:
+            return f"it holds {size:,} bytes and no lines"
+        torn = lines and not lines[-1].endswith(b"\n")  # its writer was killed
+        file.write(b"\n" + line if torn else line)
+        file.flush()
+        kept = b"".join([*lines[-KEPT_CHOICES + 1 :], b"\n" if torn else b"", line])
+        # Written over the oldest lines, so that the newest are in the file however far this comes.
+        if (size > _MOST_BYTES or len(lines) >= 2 * KEPT_CHOICES) and 2 * len(kept) <= size:
+            with path.open("r+b") as whole:
+                whole.write(kept)
+                whole.truncate(len(kept))
+    return ""
+
+
+def _locked(file: IO[bytes]) -> bool:
+    """Wait a moment until no other process writes; the lock goes with the file."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_BETWEEN_TRIES)
+        except OSError:  # a file system without locks
+            return True
+        else:
+            return True
+    return False

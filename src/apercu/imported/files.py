@@ -8,18 +8,23 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from apercu.addresses import escaped
 from apercu.errors import CatalogueError, MissingDependencyError
 from apercu.imported.team import FIELDS, MOST_MODELS, NEEDED
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 LARGEST_FILE = 20_000_000
 MOST_PROBLEMS = 100_000
 """Reading stops there: a file of twenty million bad lines would fill the memory with what is wrong with it."""
 DEEPEST = 20
 """Lists within lists of a YAML file: its reader takes far longer than twice as long for twice as many."""
+_UNREADABLE = "it is nested too deeply, or holds a value that cannot be read"
 NO_SUCH_FIELD = "there is no such field"
 _TABLES = (".csv", ".tsv")
 _READ_KINDS = (".json", ".jsonl", ".ndjson", *_TABLES, ".yaml", ".yml")
@@ -67,11 +72,31 @@ def read_records(path: Path) -> tuple[list[Raw], list[str]]:
 
 def _from_json(text: str) -> tuple[list[Raw], list[str]]:
     try:
-        return _records(json.loads(text))
+        return _records(json.loads(text, object_pairs_hook=_as_object))
     except json.JSONDecodeError as error:
         return [], [f"line {error.lineno}: not JSON ({error.msg})"]
     except (ValueError, RecursionError):
         return [], ["it is nested too deeply, or holds a number that is too long"]
+
+
+class _Object(dict[str, object]):
+    """An object of a file that names some of its fields more than once, of which Python keeps the last."""
+
+    repeated: str
+
+
+def _as_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    twice = _Object(found)
+    twice.repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
+    return twice
+
+
+def _repeated(where: str, value: object) -> Iterator[str]:
+    if isinstance(value, _Object):
+        yield f"{where}, field {escaped(value.repeated)}: stands there more than once"
 
 
 def _from_lines(text: str) -> tuple[list[Raw], list[str]]:
@@ -84,7 +109,9 @@ def _from_lines(text: str) -> tuple[list[Raw], list[str]]:
             problems.append(f"line {number}: not read from here on")
             break
         try:
-            raws.append(Raw(f"line {number}", json.loads(line)))
+            value = json.loads(line, object_pairs_hook=_as_object)
+            problems += _repeated(f"line {number}", value)
+            raws.append(Raw(f"line {number}", value))
         except (ValueError, RecursionError) as error:
             problems.append(f"line {number}: not JSON ({getattr(error, 'msg', 'nested too deeply')})")
     return raws, problems
@@ -151,22 +178,52 @@ def _from_yaml(text: str, path: Path) -> tuple[list[Raw], list[str]]:
                 return [], ["it holds aliases (*name), which are not followed"]  # a few of them can stand for billions
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
-                return [], ["it is nested too deeply, or holds a value that cannot be read"]
-        return _records(yaml.load(text, Loader=reader))  # noqa: S506 - one of the two safe ones
+                return [], [_UNREADABLE]
+        loading = reader(text)
+        try:
+            node = loading.get_single_node()
+            twice = list(islice(_repeated_in_yaml(node), MOST_PROBLEMS))
+            raws, problems = _records(None if node is None else loading.construct_document(node))
+        finally:
+            loading.dispose()
+        return raws, twice + problems
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where, reason = f"line {mark.line + 1 if mark else 1}", getattr(error, "problem", None) or "broken"
         return [], [f"{where}: not YAML ({escaped(str(reason))})"]
-    except (ValueError, RecursionError):
-        return [], ["it is nested too deeply, or holds a value that cannot be read"]
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
+        return [], [_UNREADABLE]  # PyYAML raises any of them for a value that is not of its tag, such as "!!bool maybe"
+
+
+def _repeated_in_yaml(node: Node | None) -> Iterator[str]:
+    """Fields that stand more than once in a mapping, at any depth, with their lines."""
+    from yaml import MappingNode, SequenceNode
+
+    if isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _repeated_in_yaml(item)
+    if not isinstance(node, MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key.value, str) and key.value in seen:
+            yield f"line {key.start_mark.line + 1}, field {escaped(key.value)}: stands there more than once"
+        elif isinstance(key.value, str):
+            seen.add(key.value)
+        yield from _repeated_in_yaml(value)
 
 
 def _records(value: object) -> tuple[list[Raw], list[str]]:
+    problems = list(_repeated("the file", value))
     if isinstance(value, dict) and isinstance(value.get("models"), list):
+        others = [escaped(str(name)) for name in islice((name for name in value if name != "models"), 3)]
+        if others:
+            problems.append(f'beside "models" there are {", ".join(others)}, expected the list "models" alone')
         value = value["models"]
     if not isinstance(value, list):
-        return [], ['expected a list of models, or an object with the list "models"']
-    return [Raw(_place(number, item), item) for number, item in enumerate(value[: MOST_MODELS + 1], start=1)], []
+        return [], [*problems, 'expected a list of models, or an object with the list "models"']
+    raws = [Raw(_place(number, item), item) for number, item in enumerate(value[: MOST_MODELS + 1], start=1)]
+    return raws, [*problems, *(problem for raw in raws for problem in _repeated(raw.where, raw.value))]
 
 
 def _place(number: int, item: object) -> str:

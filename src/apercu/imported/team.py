@@ -66,14 +66,27 @@ class TeamModel(Record):
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for link in value:
-            if not is_url(link):
+            if not (is_url(link) and link.isprintable()):
                 raise ValueError(f"'{escaped(link)}' is no http or https address")
         return value
 
 
+_LOOKALIKES = str.maketrans(
+    "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425"
+    "\u0430\u0435\u0455\u0456\u0458\u043e\u0440\u0441\u0443\u0445\u04bb\u04cf\u0501"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf\u03bd"
+    "\u2010\u2011\u2012\u2013\u2212",
+    "ABESIJKMHOPCTYXaesijopcyxhldABEZHIKMNOPTYXov-----",
+)
+"""Cyrillic and Greek letters, and dashes, that look like those of Latin ids."""
+
+
 def same_name(name: str) -> str:
-    """What two spellings of one name have in common: capitals, and letters written with separate accents."""
-    return normalize("NFC", name.strip()).casefold()
+    """What two spellings of one name have in common.
+
+    They may differ in capitals, in separate accents, in wide letters, and in letters of other scripts that look alike.
+    """
+    return normalize("NFKC", normalize("NFKC", name.strip()).translate(_LOOKALIKES).casefold())
 
 
 FIELDS = tuple(TeamModel.model_fields)

@@ -12,7 +12,17 @@ import typer
 
 from apercu.errors import EXIT_CODES, InputError, RunError
 from apercu.interfaces.options import Faithful, Json, Overwrite, Scale, Size
-from apercu.interfaces.terminal import INTERRUPTED, clean, one_of, print_json, reported_errors, say, tell, warn
+from apercu.interfaces.terminal import (
+    INTERRUPTED,
+    SMALLER_PICTURE,
+    clean,
+    one_of,
+    print_json,
+    reported_errors,
+    say,
+    tell,
+    warn,
+)
 
 if TYPE_CHECKING:
     from apercu.folders import Enlargements
@@ -67,7 +77,7 @@ def batch(
     as_json: Json = False,
 ) -> None:
     """Enlarge every picture of a folder: one bad picture does not stop the rest, and --resume goes on after any end."""
-    with reported_errors(as_json=as_json):
+    with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
         from apercu.folders import enlarge_folder
         from apercu.pictures import default_model
         from apercu.settings import load_settings

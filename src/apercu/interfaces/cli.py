@@ -38,7 +38,18 @@ from apercu.interfaces.options import (
     WithManifest,
 )  # fmt: skip
 from apercu.interfaces.showing import show_answer, show_check, show_enlargement
-from apercu.interfaces.terminal import INTERRUPTED, fail, one_of, print_json, progress_bar, reported_errors, say, tell
+from apercu.interfaces.terminal import (
+    INTERRUPTED,
+    SMALLER_PICTURE,
+    fail,
+    one_of,
+    print_json,
+    progress_bar,
+    reported_errors,
+    say,
+    tell,
+    warn,
+)
 
 if TYPE_CHECKING:
     from apercu.records import Preference
@@ -99,7 +110,7 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question: choose models and papers, explain with sources, and with --image run it and write a report."""
-    with reported_errors(as_json=as_json):
+    with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
         from apercu.question.read import read_question
         from apercu.scientist import ask as ask_scientist
         from apercu.settings import load_settings
@@ -131,7 +142,7 @@ def answer(
     as_json: Json = False,
 ) -> None:
     """Answer a prompt file from the models and papers in it, and from nothing else."""
-    with reported_errors(as_json=as_json):
+    with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
         from apercu.question.prompt import read_prompt_file
         from apercu.scientist import answer as answer_brief
         from apercu.settings import load_settings
@@ -203,7 +214,7 @@ def enlarge(
 
     Without -o the result is written beside the picture as NAME-large.png.
     """
-    with reported_errors(as_json=as_json):
+    with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
         from apercu.evidence.prefer import record_choice
         from apercu.pictures import enlarge as enlarge_picture
         from apercu.registry import find_model
@@ -221,7 +232,9 @@ def enlarge(
                 overwrite=overwrite, progress=progress,
             )  # fmt: skip
         if model is not None and model.strip().lower() != "auto":
-            record_choice(find_model(model, settings).id, "super_resolution", settings)
+            problem = record_choice(find_model(model, settings).id, "super_resolution", settings)
+            if problem:
+                warn(problem)
         if as_json:
             print_json(done)
         else:
@@ -261,7 +274,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Audit an enlargement that any tool made: what it kept of the picture and what it added."""
-    with reported_errors(as_json=as_json):
+    with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
         from apercu.pictures import check as check_pictures
         from apercu.settings import load_settings
 

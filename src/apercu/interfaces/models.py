@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ import typer
 
 from apercu.interfaces.options import Json
 from apercu.interfaces.showing import show_entries, show_entry, show_models
-from apercu.interfaces.terminal import harmless_json, reported_errors, say
+from apercu.interfaces.terminal import clean, reported_errors, say, say_json
 from apercu.records import TaskId
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def models(
             entries = [entry for entry in catalogue(settings).values() if task in (None, entry.task)]
             if as_json:
                 listed = [_as_listed(entry, left_out={"notes"}) for entry in entries]
-                say(harmless_json(json.dumps({"models": listed}, indent=2, ensure_ascii=False)))
+                say_json({"models": listed}, indent=2)
             else:
                 show_entries(entries)
             return
@@ -52,7 +51,7 @@ def models(
         if as_json:
             left_out = {"claims", "relations"}
             listed = [card.model_dump(mode="json", exclude=left_out) | {"status": cards[card]} for card in cards]
-            say(json.dumps({"models": listed}, indent=2, ensure_ascii=False))
+            say_json({"models": listed}, indent=2)
         else:
             show_models(cards)
             say("\n`apercu models --all` lists what is only described, too; `apercu models show ID` tells all of one.")
@@ -72,7 +71,7 @@ def show_model(
 
         entry = find_entry(name, load_settings())
         if as_json:
-            say(harmless_json(json.dumps(_as_listed(entry), indent=2, ensure_ascii=False)))
+            say_json(_as_listed(entry), indent=2)
         else:
             show_entry(entry)
 
@@ -105,7 +104,7 @@ def import_models(
         before = imported_catalogues(settings)
         taken = take_in(file, settings=settings, name=name)
         if as_json:
-            say(json.dumps({"catalogue": taken.name, "models": [model.id for model in taken.models]}))
+            say_json({"catalogue": taken.name, "models": [model.id for model in taken.models]})
         else:
             verb = "model is" if len(taken.models) == 1 else "models are"
             replaced = f" ({_changes(before[taken.name], taken)})" if taken.name in before else ""
@@ -134,7 +133,10 @@ def forget_models(
         from apercu.settings import load_settings
 
         count = forget_catalogue(name, load_settings())
-        say(json.dumps({"catalogue": name, "forgotten": count}) if as_json else f"The catalogue {name} is forgotten.")
+        if as_json:
+            say_json({"catalogue": name, "forgotten": count})
+        else:
+            say(f"The catalogue {name} is forgotten.")
 
 
 def _packages(cards: dict[ModelCard, Status]) -> list[str]:
@@ -169,9 +171,9 @@ def add_model(
         warnings = [claim.text for claim in card.claims if claim.id == SEAMS]
         if as_json:
             added = {"model": card.id, "name": card.name, "status": "runs", "licence": card.licence}
-            say(json.dumps(added | {"warnings": warnings}))
+            say_json(added | {"warnings": warnings})
         else:
             factor = 3 if card.factors == "any" else f"{card.factors[0]:g}"
-            say(f"{card.name} runs now: apercu enlarge in.png -o out.png --scale {factor} --model {card.id}")
+            say(f"{clean(card.name)} runs now: apercu enlarge in.png -o out.png --scale {factor} --model {card.id}")
             for text in warnings:
-                say(text)
+                say(clean(text))

@@ -9,7 +9,7 @@ import typer
 
 from apercu.interfaces.options import Faithful, Json, Output, Overwrite, Question, Scale, Size
 from apercu.interfaces.showing import show_steps
-from apercu.interfaces.terminal import one_of, print_json, progress_bar, reported_errors, say, tell
+from apercu.interfaces.terminal import SMALLER_PICTURE, one_of, print_json, progress_bar, reported_errors, say, tell
 
 
 def plan(
@@ -61,7 +61,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a workflow graph on a picture, or repeat the run of a manifest: the same bytes come out."""
-    with reported_errors(as_json=as_json):
+    with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
         from apercu.errors import InputError
         from apercu.pictures import repeat
         from apercu.plan.graph import read_plan_file

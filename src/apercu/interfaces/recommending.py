@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from apercu.interfaces.options import Json, Prefer
 from apercu.interfaces.showing import show_recommendation
-from apercu.interfaces.terminal import error_json, harmless_json, print_json, reported_errors, say
+from apercu.interfaces.terminal import clean, error_json, harmless_json, print_json, reported_errors, say, say_json
 from apercu.records import Preference
 
 if TYPE_CHECKING:
@@ -68,9 +67,12 @@ def recommend(
             question or "", settings=settings, picture=image, prefer=preferences, source=source
         )
         if form == "prompt":
-            prompt = write_prompt(brief_of(question or "", found, STANDARD_ASKED))
-            as_object = harmless_json(json.dumps({"prompt": prompt}, ensure_ascii=False))
-            say(as_object if as_json else prompt.rstrip("\n"))
+            written = write_prompt(brief_of(question or "", found, STANDARD_ASKED)).replace("\t", " ")
+            prompt = "\n".join(map(clean, written.split("\n")))  # titles of imported papers are anybody's text
+            if as_json:
+                say_json({"prompt": prompt})
+            else:
+                say(prompt.rstrip("\n"))
         elif as_json:
             print_json(found)
         else:

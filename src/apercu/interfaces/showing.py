@@ -90,7 +90,7 @@ def _show_self_test(test: SelfTest) -> None:
         saved = "" if test.jpeg_quality is None else f"saved as JPEG {test.jpeg_quality} as it seems to have been, "
         say(f"  shrunk {factors} times, {saved}enlarged back, compared (PSNR over all colours, more is closer)")
     for trial in test.trials:
-        found = trial.problem or f"{trial.psnr_db:6.2f} dB  {trial.seconds:6.2f} s"
+        found = clean(trial.problem) or f"{trial.psnr_db:6.2f} dB  {trial.seconds:6.2f} s"
         say(f"  {'*' if trial.model == test.chosen else ' '} {trial.model:<24} {found}")
     say(f"  {test.reason}")
 
@@ -141,17 +141,17 @@ def show_recommendation(found: Recommendation) -> None:
     if found.papers:
         say("\nPapers:")
     for paper in found.papers:
-        say(f"  {paper.verdict:<12}  {paper.title} {paper.links[0] if paper.links else ''}".rstrip())
+        say(clean(f"  {paper.verdict:<12}  {paper.title} {paper.links[0] if paper.links else ''}").rstrip())
 
 
 def show_models(cards: dict[ModelCard, Status]) -> None:
     """The catalogue."""
     width = max(len(card.id) for card in cards)
     for card, status in cards.items():
-        say(f"{card.id:<{width}} {status:<10}  {card.name}")
-        say(f"{'':<{width}} {card.about}; licence {clean(card.licence)}")
+        say(clean(f"{card.id:<{width}} {status:<10}  {card.name}"))
+        say(clean(f"{'':<{width}} {card.about}; licence {card.licence}"))
         if status != "runs":
-            say(f"{'':<{width}} needs {card.needs}")
+            say(clean(f"{'':<{width}} needs {card.needs}"))
 
 
 def show_entries(entries: Sequence[Entry]) -> None:

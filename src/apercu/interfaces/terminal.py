@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -17,10 +18,12 @@ from apercu.errors import EXIT_CODES, ApercuError, CatalogueError, OutOfMemoryEr
 from apercu.records import Record
 
 INTERRUPTED = 130
+SMALLER_PICTURE = "Take a smaller picture or factor, or set APERCU_TILE_SIZE to 128."
+LESS_AT_ONCE = "Close other programs, or give less at once."
 SHOWN_PROBLEMS = 20
 """So many problems of a file are printed for a person; --json gives them all."""
 
-_STEERING_IN_JSON = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STEERING_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What `apercu.addresses.without_steering` takes out and JSON does not escape of its own."""
 
 
@@ -85,6 +88,11 @@ def print_json(record: Record) -> None:
     say(harmless_json(record.model_dump_json(indent=2, by_alias=True)))
 
 
+def say_json(value: object, *, indent: int | None = None) -> None:
+    """What JSON can hold as JSON on standard output."""
+    say(harmless_json(json.dumps(value, indent=indent, ensure_ascii=False)))
+
+
 def harmless_json(text: str) -> str:
     """JSON with escapes, which read the same, in place of the characters that steer a terminal."""
     return _STEERING_IN_JSON.sub(lambda character: f"\\u{ord(character[0]):04x}", text)
@@ -106,8 +114,13 @@ def tell(text: str) -> None:
 
 
 @contextmanager
-def reported_errors(*, as_json: bool) -> Iterator[None]:
-    """Turn an error into one line (or, with --json, one object on standard output) and its exit code."""
+def reported_errors(*, as_json: bool, memory: str = LESS_AT_ONCE) -> Iterator[None]:
+    """Turn an error into one line (or, with --json, one object on standard output) and its exit code.
+
+    Args:
+        as_json: whether an object is wanted.
+        memory: what to do where the memory runs out.
+    """
     try:
         yield
         sys.stdout.flush()
@@ -116,8 +129,7 @@ def reported_errors(*, as_json: bool) -> Iterator[None]:
     except ApercuError as error:
         fail(error.code, error.message, error.hint, status=EXIT_CODES[type(error)], as_json=as_json)
     except MemoryError:
-        hint = "Take a smaller picture or factor, or set APERCU_TILE_SIZE to 128."
-        fail(OutOfMemoryError.code, "memory ran out", hint, status=EXIT_CODES[OutOfMemoryError], as_json=as_json)
+        fail(OutOfMemoryError.code, "memory ran out", memory, status=EXIT_CODES[OutOfMemoryError], as_json=as_json)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted: nothing was left half-written\n")
         raise SystemExit(INTERRUPTED) from None
@@ -125,11 +137,39 @@ def reported_errors(*, as_json: bool) -> Iterator[None]:
         _drop_output()
         raise SystemExit(1) from None
     except OSError as error:
+        message, hint = _refusal(error)
+        status = EXIT_CODES[OutputError]
+        if _printed(error_json(OutputError.code, message, hint) + "\n" if as_json else "") and as_json:
+            raise SystemExit(status) from None
+        fail(OutputError.code, message, hint, status=status, as_json=False)
+
+
+def _refusal(error: OSError) -> tuple[str, str]:
+    """What the system did not do, on which path, and what was expected; and what to do about it."""
+    names = [os.fsencode(name).decode("utf-8", "replace") for name in (error.filename, error.filename2)
+             if isinstance(name, str | bytes | os.PathLike)]  # fmt: skip
+    what = f"{' and '.join(names)} cannot be used" if names else "the system refused to read or write"
+    expected = {
+        errno.EEXIST: "expected a folder, or nothing there yet",
+        errno.ENOTDIR: "expected folders all along the path",
+        errno.EISDIR: "expected a file",
+        errno.ENOENT: "expected it to be there",
+        errno.ENOSPC: "expected room on the disk",
+    }.get(error.errno or 0, "expected to be allowed to read and write it")
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = "Make room on the disk, or write elsewhere." if full else "Check the path, the permissions and the disk."
+    return f"{what}: {error.strerror or error}; {expected}", hint
+
+
+def _printed(text: str) -> bool:
+    """Whether standard output takes a text and what was printed before; where it does not, nothing more goes there."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
         _drop_output()
-        message = f"the system refused to read or write: {error.strerror or error}"
-        fail(
-            OutputError.code, message, "Check the disk and try again.", status=EXIT_CODES[OutputError], as_json=as_json
-        )
+        return False
+    return True
 
 
 def fail(code: str, message: str, hint: str, *, status: int, as_json: bool) -> NoReturn:

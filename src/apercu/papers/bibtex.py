@@ -10,6 +10,11 @@ _ENTRY = re.compile(r"@\s*(\w+)\s*([{(])\s*", re.ASCII)
 _NAME = re.compile(r"\s*([\w:.+/-]+)\s*=\s*")
 _KEY = re.compile(r"\s*([^\s,{}]+)\s*(,|(?=[})]))")
 _PART = re.compile(r"\s*(#|,|[})])?")
+_BETWEEN = re.compile(r"[ \t\r\n,]*")
+_BLANK = re.compile(r"\s*")
+_WORD = re.compile(r"[^\s,#{}()]+")
+MOST_FROM_MACROS = 20_000
+"""Characters that the macros of one entry may stand for: ten macros that hold ten of the next each make ten billion."""
 _PASSED_OVER = {"comment", "preamble"}
 _ACCENTS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304", ".": "\u0307",
@@ -33,9 +38,10 @@ def read_bibtex(lines: Iterator[tuple[int, bytes | None]], *, longest: int) -> I
 
     Args:
         lines: numbered; None for a line that was too long to read.
-        longest: characters of an entry; a longer one is a problem.
+        longest: characters of an entry, and of all macros together; what is longer is a problem.
     """
     macros: dict[str, str] = {}
+    room = longest
     for number, text in _entries(lines, longest):
         if text is None:
             yield number, f"longer than {longest:,} characters, expected an entry"
@@ -54,8 +60,13 @@ def read_bibtex(lines: Iterator[tuple[int, bytes | None]], *, longest: int) -> I
             fields = _fields(text, head.end(), macros)
             if isinstance(fields, str):
                 yield number, fields
-            else:
-                macros |= fields
+                continue
+            more = sum(len(value) - len(macros.get(name, "")) for name, value in fields.items())
+            if more > room:
+                yield number, f"all macros together are longer than {longest:,} characters; this one is left out"
+                continue
+            macros |= fields
+            room -= more
             continue
         key = _KEY.match(text, head.end())
         if not key:
@@ -89,22 +100,27 @@ def _entries(lines: Iterator[tuple[int, bytes | None]], longest: int) -> Iterato
 def _fields(text: str, at: int, macros: dict[str, str]) -> dict[str, str] | str:
     """`name = value` pairs up to the closing bracket, or what is wrong."""
     fields: dict[str, str] = {}
+    from_macros = 0
     while True:
-        rest = text[at:].lstrip(" \t\r\n,")
-        at = len(text) - len(rest)
-        if rest[:1] in ("}", ")"):
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+        if text[at : at + 1] in ("}", ")"):
             return fields
         name = _NAME.match(text, at)
         if not name:
-            return f"expected a field, found {' '.join(rest.split())[:40]!r}" if rest else "it does not end"
+            rest = " ".join(text[at : at + 200].split())[:40]
+            return f"expected a field, found {rest!r}" if rest else "it does not end"
         at = name.end()
         value: list[str] = []
         while True:
             found = _value(text, at, macros)
             if found is None:
                 return f"the value of {name[1]} does not end"
-            piece, at = found
+            piece, end = found
+            from_macros += max(0, len(piece) - (end - at))
+            if from_macros > MOST_FROM_MACROS:
+                return f"its macros stand for more than {MOST_FROM_MACROS:,} characters"
             value.append(piece)
+            at = end
             mark = _PART.match(text, at)
             if mark is None or mark[1] is None:
                 return f"after the value of {name[1]} expected a comma or a bracket"
@@ -117,10 +133,10 @@ def _fields(text: str, at: int, macros: dict[str, str]) -> dict[str, str] | str:
 
 def _value(text: str, at: int, macros: dict[str, str]) -> tuple[str, int] | None:
     """One piece of a value, and where it ends; None where it does not."""
-    at += len(text[at:]) - len(text[at:].lstrip())
+    at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
     opening = text[at : at + 1]
     if opening not in ('"', "{"):
-        word = re.compile(r"[^\s,#{}()]+").match(text, at)
+        word = _WORD.match(text, at)
         return (macros.get(word[0].casefold(), word[0]), word.end()) if word else None
     depth = 0
     for i in range(at + 1, len(text)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -89,11 +90,16 @@ def findings_of(text: str) -> list[str]:
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a file of questions with their numbers, from 1; empty lines are passed over.
 
+    Bytes that are not UTF-8 come as lone surrogates, for which `question_of_line` refuses the line.
+
     Raises:
-        QuestionError: the file cannot be read.
+        QuestionError: the file cannot be read, or is no plain file: a pipe might be waited for without end.
     """
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "a device or pipe"
+            raise QuestionError(f"{path} is {what}; expected a file of questions", hint="Name a file of JSON lines.")
+        with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
             for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), start=1):
                 if len(line) == _LONGEST_LINE:
                     raise QuestionError(
@@ -102,8 +108,8 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                     )
                 if line.strip():
                     yield number, line
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
         raise QuestionError(f"the questions {path} cannot be read: {reason}", hint="Check the path.") from error
 
 
@@ -113,6 +119,10 @@ def question_of_line(line: str) -> str:
     Raises:
         QuestionError: the line is not of that form.
     """
+    if at := re.search(r"[\udc80-\udcff]", line):
+        raise QuestionError(
+            f"the line is not UTF-8 text at character {at.start() + 1}; expected a question", hint="Save it as UTF-8."
+        )
     try:
         question = json.loads(line)["question"]
     except (ValueError, KeyError, TypeError, RecursionError):
