@@ -160,6 +160,14 @@ def test_a_plan_is_drawn_in_every_form_and_the_json_one_runs(shell: Shell) -> No
     assert json.loads(again.out)["size"] == [15, 18]
 
 
+def test_a_recommendation_shows_the_first_few_unless_all_are_asked_for(shell: Shell) -> None:
+    first, every = (shell.call("recommend", "enlarge my photo 3x", *more).out for more in ((), ("--all",)))
+    assert every.startswith(first[: first.index("\nPapers:")])
+    assert first.count(", score ") == 6 < every.count(", score ")
+    assert re.search(r"\n\d+ more models and \d+ more papers: --all\n$", first)
+    assert "--all" not in every
+
+
 def test_a_plan_says_what_of_the_question_it_leaves_out(shell: Shell) -> None:
     said = shell.call("plan", "enlarge my photo 2x and remove the noise").err
     assert said == "note: the question also asks for removing noise; the workflow does not do that.\n"

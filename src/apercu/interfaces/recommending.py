@@ -36,6 +36,7 @@ def recommend(
         str | None,
         typer.Option("--catalogue", help="Recommend only from an imported catalogue of this name.", metavar="NAME"),
     ] = None,
+    whole: Annotated[bool, typer.Option("--all", help="Show all models and papers, not the first few.")] = False,
     as_json: Json = False,
 ) -> None:
     """Recommend models and papers for a question, with reasons for and against."""
@@ -76,7 +77,7 @@ def recommend(
         elif as_json:
             print_json(found)
         else:
-            show_recommendation(found)
+            show_recommendation(found, whole=whole)
 
 
 def _recommend_each(questions: Path, settings: Settings, prefer: Sequence[Preference], source: str | None) -> int:

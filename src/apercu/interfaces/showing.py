@@ -120,8 +120,12 @@ def show_check(found: Check) -> None:
         say(f"  map      {clean(found.added_map)}")
 
 
-def show_recommendation(found: Recommendation) -> None:
-    """Models with their reasons, then papers."""
+SHOWN = 6
+"""Models, and papers, of a recommendation that are shown unless all are asked for."""
+
+
+def show_recommendation(found: Recommendation, *, whole: bool) -> None:
+    """Models with their reasons, then papers: the first few of both, or all."""
     say(f"Task: {found.task.name}")
     if len(found.task.steps) > 1:
         say(f"Steps, in this order: {'; '.join(TASK_NAMES[step] for step in found.task.steps)}")
@@ -133,15 +137,19 @@ def show_recommendation(found: Recommendation) -> None:
         say(found.not_predicted)
     if found.against_runner_up:
         say(clean(found.against_runner_up))
-    for model in found.models:
+    models, papers = (found.models, found.papers) if whole else (found.models[:SHOWN], found.papers[:SHOWN])
+    for model in models:
         say(f"\n{clean(model.id)} ({model.status}, score {model.score:g}): {clean(model.name)}")
         for sign, reasons in (("+", model.reasons_for), ("-", model.reasons_against)):
             for reason in reasons:
                 say(f"  {sign} {clean(reason)}")
     if found.papers:
         say("\nPapers:")
-    for paper in found.papers:
+    for paper in papers:
         say(clean(f"  {paper.verdict:<12}  {paper.title} {paper.links[0] if paper.links else ''}").rstrip())
+    left = (len(found.models) - len(models), "models"), (len(found.papers) - len(papers), "papers")
+    if more := " and ".join(f"{count} more {what}" for count, what in left if count):
+        say(f"\n{more}: --all")
 
 
 def show_models(cards: dict[ModelCard, Status]) -> None:
