@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
-from apercu.errors import EvidenceError, InputError, OutputError
+from apercu.errors import ApercuError, EvidenceError, InputError, OutputError
 from apercu.papers.base import Filters, Health, Hit
-from apercu.papers.importers import ImportReport, check_file, import_file
+from apercu.papers.importers import Importing, ImportReport, check_file
 from apercu.papers.usable import shown
 from apercu.records import CuratedPaper, IndexedPaper, Record
 from apercu.settings import Settings
@@ -264,17 +264,42 @@ def import_papers(
     What was read is kept two thousand papers at a time: an import that is broken off can be begun again.
 
     Raises:
-        InputError: a file cannot be read, or is of no known kind; nothing was read from any then.
+        InputError: a file is not there or of no known kind, and nothing was read from any; or one breaks off, and the
+            message says what of all files is in the index.
     """
     for path in paths:
         check_file(path)
     with opened_for_change(index, settings) as papers:
-        done = tuple(
-            import_file(papers, path, progress=lambda share, i=i: progress((i + share) / len(paths)))  # type: ignore[misc]
-            for i, path in enumerate(paths)
-        )
+        files: list[Importing] = []
+        try:
+            for i, path in enumerate(paths):
+                files.append(
+                    Importing(papers, path, lambda share, i=i: progress((i + share) / len(paths)))  # type: ignore[misc]
+                )
+                files[-1].run()
+        except ApercuError as error:
+            if kept := _kept(files):
+                raise type(error)(f"{error.message}; {kept}", hint=error.hint) from error
+            raise
+        except KeyboardInterrupt as error:
+            error.add_note(_kept(files) or "nothing came in")
+            raise
         papers.settle()
-        return Imported(files=done, papers=papers.count())
+        done = Imported(files=tuple(file.report for file in files), papers=papers.count())
+    if broken := next((report.broken for report in done.files if report.broken), ""):
+        raise InputError(
+            f"{broken}; {_kept(files) or 'nothing came in'}; the index holds {done.papers:,} papers",
+            hint="Get the file again, then import it once more: what is in stays as it is.",
+        )
+    return done
+
+
+def _kept(files: Sequence[Importing]) -> str:
+    """What of some files is in an index after an import that ended early; nothing where nothing is."""
+    reports = [file.report for file in files]
+    if not any((report.added, report.updated, report.same, report.problem_count) != (0, 0, 0, 0) for report in reports):
+        return ""
+    return f"what came in before is kept: {'; '.join(report.said for report in reports)}"
 
 
 def delete_papers(ids: Sequence[str], *, settings: Settings, index: Place | None = None) -> Deleted:
