@@ -232,7 +232,9 @@ class Store:
         rows: list[tuple[int, int]] = []
         for part in parts(keys):
             marks = ",".join("?" * len(part))
-            rows += self.database.execute(f"SELECT key, place FROM papers WHERE key IN ({marks})", part).fetchall()
+            rows += self.database.execute(
+                f"SELECT key, place FROM papers WHERE key IN ({marks}) AND typeof(place) = 'integer'", part
+            ).fetchall()
         return self.vectors_at(rows, self.next_place())
 
     def vectors_at(self, rows: Sequence[tuple[int, int]], count: int) -> dict[int, NDArray[np.float32]]:

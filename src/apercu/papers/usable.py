@@ -54,8 +54,8 @@ def paper_without(
                     said.append(f"{name} left out: {each['msg']}, got {str(each['input'])[:60]!r}")
                 wrong.setdefault(str(name), []).extend(at[:1])
         for name, places in wrong.items():
-            gone = set(places)
-            kept = [value for i, value in enumerate(left.pop(name)) if i not in gone] if gone else None
+            value, gone = left.pop(name), set(places)
+            kept = [each for i, each in enumerate(value) if i not in gone] if gone else None
             if kept:
                 left[name] = tuple(kept)
 
