@@ -61,8 +61,8 @@ def test_an_import_whose_file_breaks_off_tells_what_of_all_files_is_in_the_index
     ) as told:
         import_papers(records, broken, last, settings=settings)
     assert "\n" not in told.value.message
-    assert "records.jsonl: 1 added, 1 updated" in told.value.message
-    assert "1 problems, the first on line 1" in told.value.message
+    assert "records.jsonl: 0 added, 2 updated" in told.value.message
+    assert "1 problem, the first on line 1" in told.value.message
     assert "last.jsonl: 1 added" in told.value.message
     with closing(sqlite3.connect(settings.data_dir / "papers.db")) as database:
         [[papers]] = database.execute("SELECT count(*) FROM papers")

@@ -274,12 +274,14 @@ def test_lost_vectors_are_told_and_made_again(path, embedder, lost):
     if lost == "a folder instead":
         vectors.mkdir()
     index = SqliteIndex(path, embedder)
-    for use in (lambda: index.search("upscale"), lambda: index.put([paper("e", "New")])):
-        with pytest.raises(EvidenceError, match="vectors, expected 4"):
-            use()
+    with pytest.raises(EvidenceError, match="vectors, expected 4"):
+        index.put([paper("e", "New")])
+    assert index.search("upscale")[0].by_words == 1
+    assert "searched by words only" in index.lacks()
     assert any("have no vector" in problem for problem in index.doctor().problems)
     assert index.mend().problems == ()
-    assert index.search("upscale")
+    assert index.lacks() == ""
+    assert index.search("upscale")[0].by_meaning
     index.close()
 
 

@@ -66,7 +66,10 @@ class ImportReport(Record):
     @property
     def said(self) -> str:
         """What came of it, in some words."""
-        bad = f", {self.problem_count:,} problems, the first on line {self.problems[0].line}" if self.problems else ""
+        bad = ""
+        if self.problems:
+            many = "s" if self.problem_count > 1 else ""
+            bad = f", {self.problem_count:,} problem{many}, the first on line {self.problems[0].line}"
         return f"{self.path}: {self.added:,} added, {self.updated:,} updated, {self.same:,} as before{bad}"
 
 

@@ -26,10 +26,11 @@ Place: TypeAlias = Path | str
 
 
 class FoundPapers(Record):
-    """What a search of the papers found, the best first."""
+    """What a search of the papers found, the best first; `warning` says what of the index could not be searched."""
 
     query: str
     papers: tuple[Hit, ...]
+    warning: str = ""
 
 
 class Imported(Record):
@@ -250,7 +251,8 @@ def search_papers(
             f"no year is from {begin} on and not after {end}", hint=f"Turn them round: from {end} to {begin}."
         )
     with opened_for_search(index, settings) as papers:
-        return FoundPapers(query=shown(query), papers=tuple(papers.search(query, limit=limit, filters=filters)))
+        found = tuple(papers.search(query, limit=limit, filters=filters))
+        return FoundPapers(query=shown(query), papers=found, warning=papers.lacks())
 
 
 def import_papers(
@@ -277,6 +279,7 @@ def import_papers(
                     Importing(papers, path, lambda share, i=i: progress((i + share) / len(paths)))  # type: ignore[misc]
                 )
                 files[-1].run()
+            papers.settle()
         except ApercuError as error:
             if kept := _kept(files):
                 raise type(error)(f"{error.message}; {kept}", hint=error.hint) from error
@@ -284,7 +287,6 @@ def import_papers(
         except KeyboardInterrupt as error:
             error.add_note(_kept(files) or "nothing came in")
             raise
-        papers.settle()
         done = Imported(files=tuple(file.report for file in files), papers=papers.count())
     if broken := next((report.broken for report in done.files if report.broken), ""):
         raise InputError(

@@ -32,7 +32,7 @@ def examined(store: Store, embedder: Embedder) -> Health:
         problems = [f"the table {name} is missing" for name in missing]
         if "words" not in missing:
             problems += _wrong_words(store)
-    with store.reading(damaged=True):
+    with store.reading():
         problems += _wrong_keys(store)
         count = store.count()
         words = 0 if "words" in missing else store.count("words_docsize")

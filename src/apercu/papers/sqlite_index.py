@@ -17,6 +17,7 @@ from apercu.papers.embed import Embedder
 from apercu.papers.fuse import Fused, mixed, without_twins
 from apercu.papers.rank import READ, FloatArray, Question, features, ranked, text_of
 from apercu.papers.sqlite_doctor import examined, mended
+from apercu.papers.sqlite_file import MEND
 from apercu.papers.sqlite_search import Admitted, Candidates
 from apercu.papers.sqlite_store import Store
 from apercu.papers.stems import Stems
@@ -112,18 +113,24 @@ class SqliteIndex:
 
     def get(self, id: str) -> IndexedPaper | None:
         """One paper."""
-        with self._store.reading(damaged=True):
+        with self._store.reading():
             found = self._store.by_ids([id])
         return found[0].paper if found else None
 
     def count(self) -> int:
         """How many papers there are."""
-        with self._store.reading(damaged=True):
+        with self._store.reading():
             return self._store.count()
+
+    def lacks(self) -> str:
+        """What of the index cannot be searched because it is lost, and what to do; empty where all is there."""
+        with self._store.reading():
+            short = self._store.find_vectors()
+        return f"searched by words only: {short}. {MEND}" if short else ""
 
     def is_new(self) -> bool:
         """Whether no paper was ever put into it."""
-        with self._store.reading(damaged=True):
+        with self._store.reading():
             return not (self._store.next_place() or self._store.generation() or self._store.count())
 
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:

@@ -100,8 +100,9 @@ class Store:
         with told(self.path):
             self.database.execute("BEGIN IMMEDIATE")
             try:
-                if not damaged:
-                    self._find_vectors()
+                short = "" if damaged else self.find_vectors()
+                if short:
+                    raise EvidenceError(short, hint=MEND)
                 yield
                 self.database.commit()
             except BaseException:
@@ -113,11 +114,8 @@ class Store:
                 self.changes += 1
 
     @contextmanager
-    def reading(self, *, damaged: bool = False) -> Iterator[None]:
-        """Several questions to the same state of the index.
-
-        Args:
-            damaged: whether the vectors may be missing.
+    def reading(self) -> Iterator[None]:
+        """Several questions to the same state of the index; vectors may be missing (`find_vectors`).
 
         Raises:
             InputError: another process holds the file for too long.
@@ -126,28 +124,28 @@ class Store:
         with told(self.path):
             self.database.execute("BEGIN")
             try:
-                try:
-                    self._find_vectors(complain=not damaged)
-                except EvidenceError:  # those of a moment ago, if another process is just making them anew
+                if self.find_vectors():  # if another process is just making them anew, they are elsewhere now
                     self.database.rollback()
                     self.database.execute("BEGIN")
-                    self._find_vectors()
+                    self.find_vectors()
                 yield
             finally:
                 if self.database.in_transaction:
                     with suppress(sqlite3.Error):
                         self.database.rollback()
 
-    def _find_vectors(self, *, complain: bool = True) -> None:
-        """The vectors of the generation that this transaction sees: another process may have made them anew."""
+    def find_vectors(self) -> str:
+        """Take the vectors of the generation that this transaction sees: another process may have made them anew.
+
+        Returns:
+            What is wrong where there are fewer than there should be.
+        """
         now = self.vector_file(self.generation())
         if self.vectors.path != now.path:
             self.vectors = now
         count = self.next_place()
-        if complain and len(self.vectors.read(count)) < count:
-            raise EvidenceError(
-                f"{self.vectors.path} holds {len(self.vectors.read(count)):,} vectors, expected {count:,}", hint=MEND
-            )
+        held = len(self.vectors.read(count))
+        return f"{self.vectors.path} holds {held:,} vectors, expected {count:,}" if held < count else ""
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
