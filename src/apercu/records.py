@@ -5,9 +5,10 @@ Shapes and sizes are (height, width), scales are (y, x): rows before columns eve
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 TaskId = Literal[
     "super_resolution", "restoration", "deblur", "denoise", "inpainting", "colorization", "low_light", "hdr",
@@ -246,21 +247,54 @@ class CuratedPaper(Record):
     verified: str
 
 
+# Of `apercu.addresses`, which lies above the records; here also the weak marks of direction and the separators.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROLS_OF_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_DIRECTIONS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _in_one_line(text: object) -> object:
+    return _DIRECTIONS.sub("", _CONTROLS.sub(" ", text)).strip() if isinstance(text, str) else text
+
+
+def _without_controls(text: object) -> object:
+    """In an abstract line breaks and tabs stay."""
+    return _DIRECTIONS.sub("", _CONTROLS_OF_TEXT.sub(" ", text)) if isinstance(text, str) else text
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds a character that cannot be seen, expected printable ones")
+    return text
+
+
+def _web_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/][^\s]*", text, re.IGNORECASE) or not text.isprintable():
+        raise ValueError("expected an address that begins with http:// or https:// and holds no blank")
+    return text
+
+
+_Label = Annotated[str, BeforeValidator(_in_one_line), Field(max_length=200)]
+_Link = Annotated[str, AfterValidator(_web_address), Field(max_length=2_000)]
+
+
 class IndexedPaper(Record):
     """A paper as an index of papers keeps it.
 
-    `categories` are those of its source, such as "cs.CV". `source` says where the record came from.
+    `categories` are those of its source, such as "cs.CV". `source` says where the record came from. Out of the texts
+    the characters that steer a terminal or turn the direction of reading are taken; in an id, a number or a link they
+    are refused, and so is a link that is no http or https address.
     """
 
-    id: str = Field(min_length=1, max_length=200)
-    title: str = Field(min_length=1, max_length=2_000)
-    abstract: str = Field(default="", max_length=50_000)
+    id: Annotated[str, AfterValidator(_printable)] = Field(min_length=1, max_length=200)
+    title: Annotated[str, BeforeValidator(_in_one_line)] = Field(min_length=1, max_length=2_000)
+    abstract: Annotated[str, BeforeValidator(_without_controls)] = Field(default="", max_length=50_000)
     year: int | None = Field(default=None, ge=1000, le=3000)
-    arxiv: str | None = None
-    doi: str | None = None
-    links: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    source: str = ""
+    arxiv: Annotated[str, AfterValidator(_printable), Field(max_length=200)] | None = None
+    doi: Annotated[str, AfterValidator(_printable), Field(max_length=500)] | None = None
+    links: tuple[_Link, ...] = Field(default=(), max_length=50)
+    categories: tuple[_Label, ...] = Field(default=(), max_length=100)
+    source: _Label = ""
 
 
 # --- fit --------------------------------------------------------------------------------------------------------------

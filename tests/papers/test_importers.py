@@ -214,6 +214,60 @@ def test_the_year_is_read_from_an_arxiv_number(number, year):
     assert arxiv_year(number) == year
 
 
+def test_of_a_file_that_breaks_off_what_was_read_before_is_kept_and_told(tmp_path, embedder):
+    path = tmp_path / "p.jsonl.gz"
+    whole = "".join(
+        json.dumps({"arxiv_id": f"2001.{i:05}", "title": f"Title {i * 7919 % 10007}"}) + "\n" for i in range(9000)
+    )
+    path.write_bytes(gzip.compress(("{\n" + whole).encode())[:-2_000])
+    index = SqliteIndex(tmp_path / "i.db", embedder)
+    done = import_file(index, path)
+    assert "breaks off after line" in done.broken
+    assert done.added == index.count() > 4_000
+    assert done.added % importers.AT_ONCE
+    assert done.problems[0].line == 1
+    assert index.doctor().problems == ()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "https://x.example/\nINJECTED \x1b]0;p\x07",
+        "https://x\u202eexample/",
+        "http:///x",
+        "ftp://a/b",
+    ],
+)
+def test_a_link_that_is_no_web_address_is_left_out_and_told(tmp_path, link):
+    found, problem = read_papers(written(tmp_path / "p.jsonl", SCHOLAR | {"externalids": {}, "url": link}))
+    assert found.paper.links == ()
+    assert (problem.line, "links left out" in problem.text) == (1, True)
+    assert problem.text.isprintable()
+
+
+def test_what_steers_a_terminal_is_taken_out_of_texts_and_refused_in_ids(tmp_path):
+    bad = {"id": "a\x1b[31m", "source": "b", "title": "T"}
+    good = {"id": "a", "source": "s\x07", "title": "Red \x1b[31m \u202eexe.png\n", "categories": ["a\nb\u2028"]}
+    problem, found = read_papers(written(tmp_path / "p.jsonl", bad, good))
+    assert "id: Value error, holds a character that cannot be seen" in problem.text
+    assert (found.paper.title, found.paper.categories, found.paper.source) == ("Red  [31m exe.png", ("a b",), "s")
+
+
+@pytest.mark.parametrize("field", ["id", "arxiv", "source"])
+def test_no_field_is_of_any_length(tmp_path, field):
+    record = {"id": "a", "source": "b", "title": "T"} | {field: "x" * 10_000}
+    [problem] = read_papers(written(tmp_path / "p.jsonl", record))
+    assert "at most 200" in problem.text
+
+
+def test_a_report_can_be_written_as_json_whatever_the_names_are(tmp_path, embedder):
+    path = written(tmp_path / "b\udcff.jsonl", OURS, '{"\\ud83c": 1}')
+    done = import_file(SqliteIndex(tmp_path / "i.db", embedder), path)
+    assert "b\ufffd.jsonl" in done.model_dump_json()
+    assert done.problem_count == 1
+
+
 # --- BibTeX ----------------------------------------------------------------------------------------------------------
 
 BIB = r"""

@@ -14,6 +14,7 @@ from apercu.errors import InputError
 from apercu.papers.base import Change, Filters
 from apercu.papers.postgres_index import open_postgres
 from apercu.papers.sqlite_index import SqliteIndex
+from apercu.records import IndexedPaper
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -158,6 +159,23 @@ def test_mending_takes_the_holes_out(index):
     assert ids(index.search("upscale"))[0] == "a"
     index.put([paper("z", "Last")])
     assert ids(index.search("last"))[0] == "z"
+
+
+def test_a_paper_is_shown_without_what_an_earlier_version_let_in(index):
+    plain = {"id": "old", "abstract": "", "year": None, "arxiv": None, "doi": None, "categories": (), "source": ""}
+    index.put(
+        [IndexedPaper.model_construct(title="Red \x1b[31m", links=("javascript:x", "https://a.example"), **plain)]
+    )
+    [hit] = index.search("red")
+    assert (hit.paper.title, hit.paper.links) == ("Red  [31m", ("https://a.example",))
+
+
+def test_ids_categories_and_years_that_no_paper_has_find_nothing(index):
+    index.put(PAPERS)
+    assert index.delete(["x\udcff"]) == 0
+    assert index.get("x\udcff") is None
+    assert index.search("image", filters=Filters(categories=("x\udcff",))) == []
+    assert index.search("image", filters=Filters(year_from=10**30)) == []
 
 
 # --- SQLite alone ----------------------------------------------------------------------------------------------------

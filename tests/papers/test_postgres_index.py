@@ -126,7 +126,7 @@ def test_a_user_who_may_not_make_the_extension_is_told_who_can(postgres, index, 
 def test_a_letter_that_the_server_cannot_keep_is_refused_and_nothing_changes(index):
     index.put(PAPERS)
     with pytest.raises(InputError, match=r"'n' holds the character U\+0000"):
-        index.put([paper("new", "New"), paper("n", "a\0b")])
+        index.put([paper("new", "New"), paper("n", "x").model_copy(update={"title": "a\0b"})])
     assert index.count() == 4
     assert index.get("a\0b") is None
     assert index.delete(["a\0b", "\ud800"]) == 0

@@ -71,6 +71,9 @@ class PaperIndex(Protocol):
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The papers that fit a question or some words best, the best first."""
 
+    def lacks(self) -> str:
+        """What of the index cannot be searched because it is lost, and what to do; empty where all is there."""
+
     def doctor(self) -> Health:
         """Whether both halves hold every paper and agree."""
 

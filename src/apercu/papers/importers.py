@@ -19,6 +19,7 @@ from apercu.errors import InputError
 from apercu.papers.base import PaperIndex
 from apercu.papers.bibtex import read_bibtex
 from apercu.papers.kinds import KINDS, flat
+from apercu.papers.usable import FOREIGN, paper_without, shown
 from apercu.records import IndexedPaper, Record
 
 MOST_BYTES = 2_000_000
@@ -29,8 +30,6 @@ MOST_TOLD = 100_000
 """Problems that are kept; of further ones only the number."""
 LONGEST_TOLD = 300
 """Characters of a problem; a line of rubbish is not repeated as a whole."""
-
-_HALF = "holds half of a surrogate pair, which is no character"
 
 
 class Problem(NamedTuple):
@@ -51,7 +50,8 @@ class ImportReport(Record):
     """What an import did: papers that were `added`, `updated` or the `same` as before, and what was wrong.
 
     `repeated` ids stood in the file more than once; the last one is kept. `problems` holds the first hundred
-    thousand of `problem_count`, each a line and a sentence.
+    thousand of `problem_count`, each a line and a sentence. `broken` says why the file could not be read to its
+    end, and is empty where it could; what stood before that is in the index.
     """
 
     path: str
@@ -61,6 +61,89 @@ class ImportReport(Record):
     repeated: int = 0
     problem_count: int = 0
     problems: tuple[Problem, ...] = ()
+    broken: str = ""
+
+    @property
+    def said(self) -> str:
+        """What came of it, in some words."""
+        bad = ""
+        if self.problems:
+            many = "s" if self.problem_count > 1 else ""
+            bad = f", {self.problem_count:,} problem{many}, the first on line {self.problems[0].line}"
+        return f"{self.path}: {self.added:,} added, {self.updated:,} updated, {self.same:,} as before{bad}"
+
+
+class Importing:
+    """An import of a file, two thousand papers at a time; `report` says at any moment what came in so far.
+
+    Args:
+        index: where the papers go.
+        path: the file.
+        progress: is told the share of the file that was read, after each change.
+    """
+
+    def __init__(self, index: PaperIndex, path: Path, progress: Callable[[float], None]) -> None:
+        self._index, self._path, self._progress = index, path, progress
+        self._waiting: dict[str, IndexedPaper] = {}
+        self._seen: dict[int, int] = {}
+        self._problems: list[Problem] = []
+        self._totals = [0, 0, 0]
+        self._repeated = self._problem_count = 0
+        self._share = [0.0]
+        self._broken = ""
+
+    @property
+    def report(self) -> ImportReport:
+        """What came in so far, and what was wrong."""
+        added, updated, same = self._totals
+        return ImportReport(
+            path=shown(str(self._path)), added=added, updated=updated, same=same, repeated=self._repeated,
+            problem_count=self._problem_count, problems=tuple(self._problems), broken=self._broken,
+        )  # fmt: skip
+
+    def run(self) -> None:
+        """Read the file; where it breaks off, what was read before comes in all the same.
+
+        Raises:
+            InputError: the file is not there or of no known kind, or the index cannot be written to.
+        """
+        line = 0
+        check_file(self._path)
+        entries = read_papers(self._path, self._share)
+        while True:
+            try:
+                entry = next(entries, None)
+            except InputError as error:
+                self._broken = f"{error.message}; it breaks off after line {line:,}" if line else error.message
+                break
+            if entry is None:
+                break
+            line = entry.line
+            self._take(entry)
+        self._put()
+
+    def _take(self, entry: Found | Problem) -> None:
+        if isinstance(entry, Problem):
+            self._tell(entry)
+            return
+        before = self._seen.setdefault(hash(entry.paper.id), entry.line)
+        if before != entry.line:
+            self._repeated += 1
+            self._tell(Problem(entry.line, f"{entry.paper.id} stood on line {before}; this one is kept"))
+        self._waiting[entry.paper.id] = entry.paper
+        if len(self._waiting) == AT_ONCE:
+            self._put()
+
+    def _tell(self, problem: Problem) -> None:
+        self._problem_count += 1
+        if len(self._problems) < MOST_TOLD:
+            self._problems.append(problem._replace(text=_short(problem.text)))
+
+    def _put(self) -> None:
+        for i, number in enumerate(self._index.put(self._waiting.values())):
+            self._totals[i] += number
+        self._waiting.clear()
+        self._progress(self._share[0])
 
 
 def import_file(
@@ -74,47 +157,15 @@ def import_file(
         progress: is told the share of the file that was read, after each change.
 
     Raises:
-        InputError: the file cannot be read, or is of no known kind.
+        InputError: the file is not there or of no known kind; where it breaks off, the report says so.
     """
-    waiting: dict[str, IndexedPaper] = {}
-    seen: dict[int, int] = {}
-    problems: list[Problem] = []
-    totals = [0, 0, 0]
-    repeated = problem_count = 0
-
-    def put() -> None:
-        for i, number in enumerate(index.put(waiting.values())):
-            totals[i] += number
-        waiting.clear()
-        progress(share[0])
-
-    share = [0.0]
-    for entry in read_papers(path, share):
-        if isinstance(entry, Found):
-            before = seen.setdefault(hash(entry.paper.id), entry.line)
-            if before != entry.line:
-                repeated += 1
-                entry_problem = Problem(entry.line, f"{entry.paper.id} stood on line {before}; this one is kept")
-            else:
-                entry_problem = None
-            waiting[entry.paper.id] = entry.paper
-            if len(waiting) == AT_ONCE:
-                put()
-        else:
-            entry_problem = entry
-        if entry_problem is not None:
-            problem_count += 1
-            if len(problems) < MOST_TOLD:
-                problems.append(entry_problem._replace(text=_short(entry_problem.text)))
-    put()
-    added, updated, same = totals
-    return ImportReport(
-        path=str(path), added=added, updated=updated, same=same, repeated=repeated, problem_count=problem_count,
-        problems=tuple(problems),
-    )  # fmt: skip
+    importing = Importing(index, path, progress)
+    importing.run()
+    return importing.report
 
 
 def _short(text: str) -> str:
+    text = shown(text)
     return text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]} ..."
 
 
@@ -137,7 +188,11 @@ def read_papers(path: Path, share: list[float] | None = None) -> Iterator[Found 
                     share[0] = raw.tell() / size
                 yield entry
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read ({error})") from error
+        why = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"{shown(str(path))} cannot be read to its end ({why}), expected a whole file",
+            hint="Get the file again, then import it once more.",
+        ) from error
 
 
 def check_file(path: Path) -> Callable[[Iterator[tuple[int, bytes | None]]], Iterator[Found | Problem]]:
@@ -147,14 +202,15 @@ def check_file(path: Path) -> Callable[[Iterator[tuple[int, bytes | None]]], Ite
         InputError: it is not there, or is of no known kind.
     """
     if not path.is_file():
-        raise InputError(f"{path} is {'a folder' if path.is_dir() else 'not there'}", hint="Name a file of papers.")
+        what = "a folder" if path.is_dir() else "no plain file" if path.exists() else "not there"
+        raise InputError(f"{shown(str(path))} is {what}, expected a file of papers", hint="Name a file of papers.")
     name = path.name.removesuffix(".gz")
     if name.endswith((".bib", ".bibtex")):
         return _bibtex
     if name.endswith((".jsonl", ".json", ".ndjson")) or "." not in name:
         return _json_lines
     raise InputError(
-        f"{path.name} is of no known kind, expected .jsonl, .ndjson, .json (one record a line) or .bib",
+        f"{shown(path.name)} is of no known kind, expected .jsonl, .ndjson, .json (one record a line) or .bib",
         hint="Give the file the ending of what it holds; each may be packed as .gz.",
     )
 
@@ -186,51 +242,61 @@ def _json_lines(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Found | P
         if line is None:
             yield Problem(number, f"longer than {MOST_BYTES:,} bytes, expected one record")
         elif line.strip(b" \t\r\n\xef\xbb\xbf"):
-            yield _json_line(number, line)
+            yield from _json_line(number, line)
 
 
-def _json_line(number: int, line: bytes) -> Found | Problem:
+def _json_line(number: int, line: bytes) -> Iterator[Found | Problem]:
     try:
         record = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except UnicodeDecodeError as error:
-        return Problem(number, f"not UTF-8 at byte {error.start}")
+        yield Problem(number, f"not UTF-8 at byte {error.start}")
     except (ValueError, RecursionError) as error:
-        return Problem(number, f"no JSON ({error})")
-    if not isinstance(record, dict):
-        return Problem(number, f"expected an object with the fields of a paper, got {type(record).__name__}")
-    return _as_paper(number, record)
+        yield Problem(number, f"no JSON ({error})")
+    else:
+        if isinstance(record, dict):
+            yield from _as_paper(number, record)
+        else:
+            yield Problem(number, f"expected an object with the fields of a paper, got {type(record).__name__}")
 
 
-def _as_paper(number: int, record: Mapping[str, Any]) -> Found | Problem:
+def _as_paper(number: int, record: Mapping[str, Any]) -> Iterator[Found | Problem]:
     kind = next((kind for kind, (belongs, _) in KINDS.items() if belongs(record)), None)
     if kind is None:
         some = ", ".join(sorted(map(str, record))[:6])
-        return Problem(number, f"of no known kind of record: it has the fields {some or '(none)'}")
+        yield Problem(number, f"of no known kind of record: it has the fields {some or '(none)'}")
+        return
     try:
         fields = KINDS[kind][1](record)
-        paper = IndexedPaper.model_validate(fields)
-        for value in (
-            paper.id,
-            paper.title,
-            paper.abstract,
-            paper.arxiv,
-            paper.doi,
-            paper.source,
-            *paper.links,
-            *paper.categories,
-        ):
-            (value or "").encode()  # half of a surrogate pair cannot be kept
-        return Found(number, paper)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        if first["type"] == "string_unicode":
-            return Problem(number, _HALF)
-        return Problem(number, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
-    except UnicodeEncodeError:
-        return Problem(number, _HALF)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
-        return Problem(number, f"not a record of {kind}: {what}")
+        yield Problem(number, f"not a record of {kind}: {what}")
+    else:
+        yield from _checked(number, fields)
+
+
+def _checked(number: int, fields: Mapping[str, Any], name: str = "") -> Iterator[Found | Problem]:
+    """The paper, and what of it was left out; or what is wrong with it. `name` is what problems call it."""
+    begin = f"{name}: " if name else ""
+    if any(text != shown(text) for text in _texts(fields)):
+        yield Problem(number, f"{begin}holds half of a surrogate pair, which is no character")
+        return
+    try:
+        paper, left_out = paper_without(fields, FOREIGN)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        yield Problem(number, f"{begin}{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        return
+    yield Found(number, paper)
+    for each in left_out:
+        yield Problem(number, f"{begin or f'{paper.id}: '}{each}")
+
+
+def _texts(fields: Mapping[str, Any]) -> Iterator[str]:
+    for value in fields.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from (each for each in value if isinstance(each, str))
 
 
 # --- BibTeX ----------------------------------------------------------------------------------------------------------
@@ -248,14 +314,12 @@ def _bibtex(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Found | Probl
         arxiv = fields.get("eprint") if fields.get("archiveprefix", "").casefold() == "arxiv" else None
         year = fields.get("year", "")
         link = fields.get("url") or (f"https://arxiv.org/abs/{arxiv}" if arxiv else None)
-        try:
-            paper = IndexedPaper(
-                id=f"bib:{key}", title=flat(fields["title"]), abstract=flat(fields.get("abstract", "")),
-                year=int(year) if year.isdecimal() and len(year) == 4 else None, arxiv=arxiv, doi=fields.get("doi"),
-                links=(link,) if link else (), categories=(), source="BibTeX",
-            )  # fmt: skip
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            yield Problem(number, f"{key}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
-        else:
-            yield Found(number, paper)
+        yield from _checked(
+            number,
+            {
+                "id": f"bib:{key}", "title": flat(fields["title"]), "abstract": flat(fields.get("abstract", "")),
+                "year": int(year) if year.isdecimal() and len(year) == 4 else None, "arxiv": arxiv,
+                "doi": fields.get("doi"), "links": (link,) if link else (), "source": "BibTeX",
+            },
+            key,
+        )  # fmt: skip

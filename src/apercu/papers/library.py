@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
-from apercu.errors import EvidenceError, InputError
+from apercu.errors import ApercuError, EvidenceError, InputError, OutputError
 from apercu.papers.base import Filters, Health, Hit
-from apercu.papers.importers import ImportReport, check_file, import_file
+from apercu.papers.importers import Importing, ImportReport, check_file
+from apercu.papers.usable import shown
 from apercu.records import CuratedPaper, IndexedPaper, Record
 from apercu.settings import Settings
 
@@ -25,10 +26,11 @@ Place: TypeAlias = Path | str
 
 
 class FoundPapers(Record):
-    """What a search of the papers found, the best first."""
+    """What a search of the papers found, the best first; `warning` says what of the index could not be searched."""
 
     query: str
     papers: tuple[Hit, ...]
+    warning: str = ""
 
 
 class Imported(Record):
@@ -99,7 +101,13 @@ def is_address(place: Place | None) -> bool:
 def own_index(settings: Settings) -> Path | None:
     """The user's index, if there is one."""
     path = settings.data_dir / NAME
-    return path if path.exists() else None
+    return None if _holds_nothing(path) else path
+
+
+def _holds_nothing(path: Path) -> bool:
+    from apercu.papers.sqlite_file import holds_nothing
+
+    return holds_nothing(path)
 
 
 @contextmanager
@@ -117,11 +125,31 @@ def _on_server(dsn: str, settings: Settings) -> Iterator[PaperIndex]:
 
 @contextmanager
 def opened_for_search(place: Place | None, settings: Settings) -> Iterator[PaperIndex]:
-    """An index to ask; without one of the user's own, the curated papers alone.
+    """An index to ask, which is not changed; without one of the user's own, the curated papers alone.
 
     Raises:
         InputError: `place` names no index.
+        EvidenceError: the index is damaged.
     """
+    from apercu.papers.embed import embedder
+    from apercu.papers.sqlite_index import SqliteIndex
+
+    if place is not None or own_index(settings):
+        with _opened_for_reading(place, settings) as index:
+            yield index
+        return
+    with TemporaryDirectory() as folder:
+        own = SqliteIndex(Path(folder) / NAME, embedder(settings.papers_vectors))
+        try:
+            own.put(indexed(paper) for paper in curated())
+            yield own
+        finally:
+            own.close()
+
+
+@contextmanager
+def _opened_for_reading(place: Place | None, settings: Settings) -> Iterator[PaperIndex]:
+    """An index that is there, by default the user's."""
     from apercu.papers.embed import embedder
     from apercu.papers.sqlite_index import SqliteIndex
 
@@ -129,29 +157,23 @@ def opened_for_search(place: Place | None, settings: Settings) -> Iterator[Paper
         with _on_server(str(place), settings) as team:
             yield team
         return
-    path = Path(place) if place else None
-    own = path or settings.data_dir / NAME
-    if own.exists():
-        index = SqliteIndex(own, embedder(_way_of(own) or settings.papers_vectors))
-        try:
-            yield index
-        finally:
-            index.close()
-        return
-    if path is not None:
-        raise InputError(f"there is no index at {path}", hint="Make one with `apercu papers import FILE --index PATH`.")
-    with TemporaryDirectory() as folder:
-        index = SqliteIndex(Path(folder) / NAME, embedder(settings.papers_vectors))
-        try:
-            index.put(indexed(paper) for paper in curated())
-            yield index
-        finally:
-            index.close()
+    path = Path(place) if place else settings.data_dir / NAME
+    if _holds_nothing(path):
+        to = f" --index {shown(str(place))}" if place else ""
+        raise InputError(
+            f"there is no index at {shown(str(path))}{', the file is empty' if path.exists() else ''}",
+            hint=f"Make one with `apercu papers import FILE{to}`.",
+        )
+    index = SqliteIndex(path, embedder(_way_of(path) or settings.papers_vectors), change=False)
+    try:
+        yield index
+    finally:
+        index.close()
 
 
 @contextmanager
 def opened_for_change(place: Place | None, settings: Settings, *, make: bool = True) -> Iterator[PaperIndex]:
-    """The user's index; a new file begins with the curated papers.
+    """The user's index; one that never held a paper begins with the curated papers.
 
     Args:
         place: where, by default in the data folder.
@@ -160,6 +182,7 @@ def opened_for_change(place: Place | None, settings: Settings, *, make: bool = T
 
     Raises:
         InputError: it is not there and is not to be made.
+        OutputError: its folder cannot be made.
     """
     from apercu.papers.embed import embedder
     from apercu.papers.sqlite_index import SqliteIndex
@@ -169,13 +192,18 @@ def opened_for_change(place: Place | None, settings: Settings, *, make: bool = T
             yield team
         return
     own = Path(place) if place else settings.data_dir / NAME
-    new = not own.exists()
-    if new and not make:
-        raise InputError(f"there is no index at {own}", hint="Make one with `apercu papers import FILE`.")
-    own.parent.mkdir(parents=True, exist_ok=True)
+    if not make and _holds_nothing(own):
+        raise InputError(f"there is no index at {shown(str(own))}", hint="Make one with `apercu papers import FILE`.")
+    try:
+        own.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder {shown(str(own.parent))} cannot be made ({error.strerror or error})",
+            hint="Name another file with --index, or another folder with APERCU_DATA_DIR.",
+        ) from error
     index = SqliteIndex(own, embedder(_way_of(own) or settings.papers_vectors))
     try:
-        if new:
+        if make and index.is_new():
             index.put(indexed(paper) for paper in curated())
         yield index
     finally:
@@ -184,9 +212,9 @@ def opened_for_change(place: Place | None, settings: Settings, *, make: bool = T
 
 def _way_of(path: Path) -> str | None:
     """The way to vectors by which an index was made; None for one that is new, or that says nothing known."""
-    from apercu.papers.sqlite_store import vectors_of
+    from apercu.papers.sqlite_file import vectors_of
 
-    if not path.exists():
+    if not path.is_file():
         return None
     name = (vectors_of(path) or "").rpartition("/")[0]
     return {"apercu-words-1": "apercu", "wordllama-l2_supercat": "wordllama", "none": "none"}.get(name)
@@ -223,7 +251,8 @@ def search_papers(
             f"no year is from {begin} on and not after {end}", hint=f"Turn them round: from {end} to {begin}."
         )
     with opened_for_search(index, settings) as papers:
-        return FoundPapers(query=query, papers=tuple(papers.search(query, limit=limit, filters=filters)))
+        found = tuple(papers.search(query, limit=limit, filters=filters))
+        return FoundPapers(query=shown(query), papers=found, warning=papers.lacks())
 
 
 def import_papers(
@@ -237,17 +266,42 @@ def import_papers(
     What was read is kept two thousand papers at a time: an import that is broken off can be begun again.
 
     Raises:
-        InputError: a file cannot be read, or is of no known kind; nothing was read from any then.
+        InputError: a file is not there or of no known kind, and nothing was read from any; or one breaks off, and the
+            message says what of all files is in the index.
     """
     for path in paths:
         check_file(path)
     with opened_for_change(index, settings) as papers:
-        done = tuple(
-            import_file(papers, path, progress=lambda share, i=i: progress((i + share) / len(paths)))  # type: ignore[misc]
-            for i, path in enumerate(paths)
+        files: list[Importing] = []
+        try:
+            for i, path in enumerate(paths):
+                files.append(
+                    Importing(papers, path, lambda share, i=i: progress((i + share) / len(paths)))  # type: ignore[misc]
+                )
+                files[-1].run()
+            papers.settle()
+        except ApercuError as error:
+            if kept := _kept(files):
+                raise type(error)(f"{error.message}; {kept}", hint=error.hint) from error
+            raise
+        except KeyboardInterrupt as error:
+            error.add_note(_kept(files) or "nothing came in")
+            raise
+        done = Imported(files=tuple(file.report for file in files), papers=papers.count())
+    if broken := next((report.broken for report in done.files if report.broken), ""):
+        raise InputError(
+            f"{broken}; {_kept(files) or 'nothing came in'}; the index holds {done.papers:,} papers",
+            hint="Get the file again, then import it once more: what is in stays as it is.",
         )
-        papers.settle()
-        return Imported(files=done, papers=papers.count())
+    return done
+
+
+def _kept(files: Sequence[Importing]) -> str:
+    """What of some files is in an index after an import that ended early; nothing where nothing is."""
+    reports = [file.report for file in files]
+    if not any((report.added, report.updated, report.same, report.problem_count) != (0, 0, 0, 0) for report in reports):
+        return ""
+    return f"what came in before is kept: {'; '.join(report.said for report in reports)}"
 
 
 def delete_papers(ids: Sequence[str], *, settings: Settings, index: Place | None = None) -> Deleted:
@@ -272,5 +326,8 @@ def check_papers(*, settings: Settings, index: Place | None = None, mend: bool =
     Raises:
         InputError: there is no index.
     """
+    if not mend:
+        with _opened_for_reading(index, settings) as papers:
+            return papers.doctor()
     with opened_for_change(index, settings, make=False) as papers:
-        return papers.mend() if mend else papers.doctor()
+        return papers.mend()

@@ -170,6 +170,10 @@ class PostgresIndex:
             papers = {stored.key: stored.paper for stored in self._by_keys([entry.key for entry in chosen])}
         return [_hit(entry, papers[entry.key]) for entry in chosen]
 
+    def lacks(self) -> str:
+        """Nothing: the server keeps both halves together."""
+        return ""
+
     def by_words(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by words alone, for comparison."""
         with self._reading():

@@ -12,6 +12,7 @@ from apercu.errors import InputError
 from apercu.papers.base import Filters
 from apercu.papers.embed import Embedder
 from apercu.papers.rank import text_of
+from apercu.papers.usable import paper_as_kept
 from apercu.papers.vectors import quantised
 from apercu.records import IndexedPaper
 
@@ -52,10 +53,10 @@ def as_row(paper: IndexedPaper, meaning: NDArray[np.int8]) -> dict[str, Any]:
 def stored(row: Sequence[Any]) -> Stored:
     """A row of the key and `COLUMNS`."""
     key, id, title, abstract, year, arxiv, doi, links, categories, source = row
-    paper = IndexedPaper.model_construct(
-        id=id, title=title, abstract=abstract, year=year, arxiv=arxiv, doi=doi, links=tuple(links),
-        categories=tuple(categories), source=source,
-    )  # fmt: skip
+    paper, _ = paper_as_kept({
+        "id": id, "title": title, "abstract": abstract, "year": year, "arxiv": arxiv, "doi": doi, "links": links,
+        "categories": categories, "source": source,
+    })  # fmt: skip
     return Stored(key, paper)
 
 

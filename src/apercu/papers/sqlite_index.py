@@ -17,6 +17,7 @@ from apercu.papers.embed import Embedder
 from apercu.papers.fuse import Fused, mixed, without_twins
 from apercu.papers.rank import READ, FloatArray, Question, features, ranked, text_of
 from apercu.papers.sqlite_doctor import examined, mended
+from apercu.papers.sqlite_file import MEND
 from apercu.papers.sqlite_search import Admitted, Candidates
 from apercu.papers.sqlite_store import Store
 from apercu.papers.stems import Stems
@@ -44,14 +45,19 @@ class SqliteIndex:
     Args:
         path: the file; made if it is absent.
         embedder: how texts become vectors.
+        change: whether it is opened for changes; else it must be there, and nothing is written.
+
+    Every method says in one line what is wrong with the file, as the constructor does.
 
     Raises:
-        InputError: the file is no index of papers, is damaged, or holds vectors that were made in another way.
+        InputError: the file is no index of papers, another process holds it, or its vectors were made in another way.
+        OutputError: it cannot be written.
+        EvidenceError: it is damaged.
     """
 
-    def __init__(self, path: Path, embedder: Embedder) -> None:
+    def __init__(self, path: Path, embedder: Embedder, *, change: bool = True) -> None:
         self.path, self._embedder = path, embedder
-        self._store = Store(path, f"{embedder.name}/{embedder.size}", embedder.size)
+        self._store = Store(path, f"{embedder.name}/{embedder.size}", embedder.size, change=change)
         self._stems = Stems()
         self._candidates = Candidates(self._store, self._stems)
 
@@ -107,12 +113,25 @@ class SqliteIndex:
 
     def get(self, id: str) -> IndexedPaper | None:
         """One paper."""
-        found = self._store.by_ids([id])
+        with self._store.reading():
+            found = self._store.by_ids([id])
         return found[0].paper if found else None
 
     def count(self) -> int:
         """How many papers there are."""
-        return self._store.count()
+        with self._store.reading():
+            return self._store.count()
+
+    def lacks(self) -> str:
+        """What of the index cannot be searched because it is lost, and what to do; empty where all is there."""
+        with self._store.reading():
+            short = self._store.find_vectors()
+        return f"searched by words only: {short}. {MEND}" if short else ""
+
+    def is_new(self) -> bool:
+        """Whether no paper was ever put into it."""
+        with self._store.reading():
+            return not (self._store.next_place() or self._store.generation() or self._store.count())
 
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The papers that fit a question or some words best.
@@ -160,15 +179,17 @@ class SqliteIndex:
         asked = " OR ".join(f'"{word}"' for word in self._stems.of(query).values())
         if not asked:
             return []
-        found = self._store.database.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT ?", (asked, limit)
-        )
-        return self._ids([key for (key,) in found])
+        with self._store.reading():
+            found = self._store.database.execute(
+                "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT ?", (asked, limit)
+            )
+            return self._ids([key for (key,) in found])
 
     def by_meaning(self, query: str, *, limit: int = 10) -> list[str]:
         """Ids by meaning alone, for comparison."""
         vector = self._embedder.embed([query])[0]
-        return self._ids(list(self._candidates.by_meaning(vector, Admitted(None)))[:limit])
+        with self._store.reading():
+            return self._ids(list(self._candidates.by_meaning(vector, Admitted(None)))[:limit])
 
     def _ids(self, keys: Sequence[int]) -> list[str]:
         found = {stored.key: stored.paper.id for stored in self._store.by_keys(keys)}

@@ -12,6 +12,7 @@ from apercu.papers.base import Filters
 from apercu.papers.rank import CANDIDATES, Asked, rarity, text_of
 from apercu.papers.sqlite_store import Store, parts
 from apercu.papers.stems import Stems
+from apercu.papers.usable import shown
 from apercu.papers.vectors import largest
 
 FloatArray = NDArray[np.float32]
@@ -36,16 +37,21 @@ class Admitted:
         values: list[str | int] = []
         if self._filters.year_from is not None:
             parts.append(f"{table}.year >= ?")
-            values.append(self._filters.year_from)
+            values.append(_year(self._filters.year_from))
         if self._filters.year_to is not None:
             parts.append(f"{table}.year <= ?")
-            values.append(self._filters.year_to)
+            values.append(_year(self._filters.year_to))
         if self._filters.categories:
             one = f"EXISTS (SELECT 1 FROM json_each({table}.categories) WHERE value = ? OR substr(value, 1, ?) = ?)"
             parts.append("(" + " OR ".join([one] * len(self._filters.categories)) + ")")
-            for category in self._filters.categories:
+            for category in map(shown, self._filters.categories):
                 values += [category, len(category) + 1, f"{category}."]
         return ("AND " + " AND ".join(parts) if parts else ""), values
+
+
+def _year(year: int) -> int:
+    """A year that SQLite takes; those of papers lie between."""
+    return min(max(year, 0), 9_999)
 
 
 class Candidates:
@@ -79,8 +85,7 @@ class Candidates:
         """
         places = self._store.next_place()
         most = max(MOST_POSTINGS, places // 2)
-        row = self._store.database.execute("SELECT max(key) FROM papers").fetchone()
-        total = np.zeros((row[0] or 0) + 1, np.float32)
+        total = np.zeros(self._store.last_key() + 1, np.float32)
         postings = 0
         for i, word in enumerate(asked):
             postings += word.papers

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from apercu.errors import OutputError
+
 FloatArray = NDArray[np.float32]
 
 ALL_UP_TO = 20_000
@@ -53,20 +55,30 @@ class VectorFile:
         self._signs: NDArray[np.uint64] = np.zeros((0, -(-size // 64)), np.uint64)
 
     def write(self, place: int, vectors: FloatArray) -> None:
-        """Put vectors from `place` on; they are on the disk when this returns."""
+        """Put vectors from `place` on; they are on the disk when this returns.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
         rows = quantised(vectors)
-        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
-            file.seek(place * rows.dtype.itemsize)
-            file.write(rows.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
+                file.seek(place * rows.dtype.itemsize)
+                file.write(rows.tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise OutputError(
+                f"{self.path} cannot be written ({error.strerror or error})",
+                hint="Make room on the disk, allow the file to be written, then try again.",
+            ) from error
         if place < len(self._rows):
             self._rows, self._signs = self._rows[:0], self._signs[:0]  # what was read is no longer true
 
     def read(self, count: int) -> NDArray[np.void]:
         """The first `count` vectors, mapped into memory; fewer where the file is shorter."""
         if len(self._rows) < count:
-            size = self.path.stat().st_size if self.path.exists() else 0
+            size = self.path.stat().st_size if self.path.is_file() else 0
             there = min(count, size // row_type(self.size).itemsize)
             if there:
                 mapped = np.memmap(self.path, row_type(self.size), "r", shape=(there,))
