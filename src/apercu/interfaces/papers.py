@@ -50,6 +50,8 @@ def search(
             print_json(found)
         else:
             _show_hits(found.papers)
+        if found.warning:
+            warn(found.warning)
 
 
 @papers_app.command("import")

@@ -130,8 +130,9 @@ def reported_errors(*, as_json: bool, memory: str = LESS_AT_ONCE) -> Iterator[No
         fail(error.code, error.message, error.hint, status=EXIT_CODES[type(error)], as_json=as_json)
     except MemoryError:
         fail(OutOfMemoryError.code, "memory ran out", memory, status=EXIT_CODES[OutOfMemoryError], as_json=as_json)
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted: nothing was left half-written\n")
+    except KeyboardInterrupt as stopped:
+        came_in = "".join(f"; {clean(note)}" for note in getattr(stopped, "__notes__", ()))
+        sys.stderr.write(f"\ninterrupted: nothing was left half-written{came_in}\n")
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:  # whoever was reading has seen enough
         _drop_output()
