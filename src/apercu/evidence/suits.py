@@ -51,7 +51,9 @@ _OLD, _OLD_YEAR = -0.3, 2017
 _NO_WEIGHTS, _NO_WEIGHTS_OF_MANY = -0.15, -0.4
 _NO_LICENCE = -0.05
 _NOISE_BY_FORMULA, _OTHER_NOISE = "Gaussian noise", -0.1
-_HEAVY = -0.02
+_PURPOSE_IN_WORDS = frozenset({"classification", "object_detection", "style_transfer"})
+"""Tasks in which a model of one purpose is meant where a question's words are its own more than any other's."""
+_HEAVY, _LIGHT = -0.02, 0.1
 """Of two that suit a task alike the lighter comes first."""
 _SPECIAL = -0.7
 NAMED = 0.5
@@ -120,8 +122,11 @@ def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part
         yield speed_part(entry, task)
     elif not enlarges and entry.cost == "high":
         yield Part(_HEAVY)
+    if task.no_gpu and not enlarges and entry.cost == "low":
+        yield Part(_LIGHT, "It is light.")
     suited = task.id != "style_transfer" and set(entry.content) & _NARROW & set(task.content)
-    if entry.narrow and not suited:
+    meant = task.id in _PURPOSE_IN_WORDS and words.get(entry.id) == 1.0
+    if entry.narrow and not suited and not meant:
         yield Part(_SPECIAL, "It serves one special purpose.")
     if entry.paper and entry.paper.year < _OLD_YEAR and "speed" not in task.wish:
         yield Part(_OLD, f"Its paper is of {entry.paper.year}; later networks do the same better.")
@@ -208,7 +213,7 @@ _MEANS = tuple(
             r"in-?between|play at \d+|zeitlupe|au ralenti|cámara lenta",
             "frame interpolation",
         ),
-        (r"\b(?:mist|smog|hazy|misty|foggy|nebel|dunst|brume|brouillard|niebla|bruma)\w*|안개|霧|雾|霾", "fog haze"),
+        (r"\b(?:mist|smog|hazy|misty|foggy|nebel|dunst|brume|brouillard|niebla|bruma)\w*|안개|霧|雾|霾", "haze hazy"),
         (r"\b(?:drizzle|rainy|raindrop|regen|pluie|pleu\w|lluvia|wet)\w*|빗|비가|비 |雨|水珠", "rain"),
         (r"\b(?:snowy|schnee|neige|flocon|nieve|nevad|copos|snow)\w*|눈송이|눈이|雪", "snow"),
         (
@@ -227,6 +232,15 @@ _MEANS = tuple(
             r"\biso\b|sensor|\b(?:phone|handy|téléphone|móvil|concert|konzert|concierto)\w*|폰|スマホ|手机",
             "phone sensor noise",
         ),
+        (r"\b(?:hairs?|haare?n?|cheveux|pelos?|cabellos?)\b|머리카락|髪|头发|发丝", "hair fine edges"),
+        (r"\b(?:road|street|kerb|curb|traffic|sidewalk|straße|rue|calle|carretera)s?\b|도로|거리|道路|街", "street"),
+        (r"\b(?:clicks?|tap|klick\w*|cliqu\w*|clic)\b|클릭|クリック|点击", "promptable given point box"),
+        (
+            r"\b(?:sleeves?|dress(?:es)?|outfits?|garments?|cloth(?:es|ing)|kleid\w*|vêtements?|ropa)\b",
+            "clothes dressed",
+        ),
+        (r"\b(?:nud(?:ity|es?)|nackt\w*|porn\w*|explicit|not safe for|nsfw)\b", "normal safe work"),
+        (r"\b(?:japanese (?:cartoon|animation)|anime|manga|ghibli)\b|애니|アニメ|动漫", "anime"),
         (r"\b(?:shak\w*|shook|moved|verwackel\w*|bougée?s?|movid[ao]s?|smear\w*|panning)\b|흔들|ブレ|抖", "motion"),
         (r"\b(?:focus|unfocused|bokeh|mise au point|desenfocad[ao]s?)\b|초점|ピンボケ|ピント|失焦", "defocus focus"),
     )
