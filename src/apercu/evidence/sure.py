@@ -29,9 +29,9 @@ class Share(NamedTuple):
 
 
 SHARES: dict[SureLevel, Share] = {
-    "sure": Share(0.992, 0.922, 239),
-    "fairly sure": Share(0.949, 1.0, 39),
-    "unsure": Share(0.619, 0.4, 21),
+    "sure": Share(0.992, 0.933, 239),
+    "fairly sure": Share(0.947, 1.0, 38),
+    "unsure": Share(0.636, 0.5, 22),
 }
 
 
