@@ -392,19 +392,21 @@ def test_some_tables_can_be_had_alone(tiny_set, tmp_path):
     assert "| photo |" not in out
 
 
-def test_figures_that_are_kept_are_not_measured_again_and_those_of_other_models_are_forgotten(tiny_set, tmp_path):
+def test_figures_that_are_kept_are_not_measured_again_and_those_of_replaced_weights_are_forgotten(tiny_set, tmp_path):
     kept, made = tmp_path / "kept.jsonl.gz", tmp_path / "made.json"
     asked = ("--data", tiny_set, "--kept", kept, "--json", made, "--base", "bicubic", "--models")
     assert run_benchmark(*asked, "bicubic,lanczos", sets=tmp_path)[0] == 0
     lines = [json.loads(line) for line in gzip.decompress(kept.read_bytes()).splitlines()]
     assert {line["what"].split()[0] for line in lines} == {"bicubic", "lanczos"}
     changed = [line | {"scores": [[99.0, *others] for _, *others in line["scores"]]} for line in lines]
-    kept.write_bytes(gzip.compress("\n".join(map(json.dumps, changed)).encode()))
+    before = {"key": "0" * 64, "what": changed[0]["what"], "scores": changed[0]["scores"]}
+    kept.write_bytes(gzip.compress("\n".join(map(json.dumps, [*changed, before])).encode()))
 
     assert run_benchmark(*asked, "bicubic", sets=tmp_path)[0] == 0
     assert all(row["scores"]["bicubic"]["psnr"] == 99 for row in json.loads(made.read_text())["tables"])
     left = [json.loads(line) for line in gzip.decompress(kept.read_bytes()).splitlines()]
-    assert [line["key"] for line in left] == [line["key"] for line in lines if line["what"].startswith("bicubic ")]
+    assert changed[0]["what"].startswith("bicubic ")
+    assert [line["key"] for line in left] == [line["key"] for line in lines]
 
 
 def test_multiply_adds_of_liif_are_those_of_its_layers(monkeypatch):

@@ -198,7 +198,7 @@ def opened_for_change(place: Place | None, settings: Settings, *, make: bool = T
         own.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"the folder {shown(str(own.parent))} cannot be made ({error.strerror or error})",
+            f"the folder {shown(str(own.parent))} cannot be made ({error.strerror or error}), expected folders",
             hint="Name another file with --index, or another folder with APERCU_DATA_DIR.",
         ) from error
     index = SqliteIndex(own, embedder(_way_of(own) or settings.papers_vectors))
