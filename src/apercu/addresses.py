@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from apercu.records import BriefEntry
+from apercu.records import CONTROLS, DIRECTIONS, BriefEntry
 
-_STEERING_CHARACTERS = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_STEERING_CHARACTERS = CONTROLS + DIRECTIONS
 _URL_CHARACTERS = rf"[^\s<>\"`{{}}|\\^{_STEERING_CHARACTERS}]"
 _URL = re.compile(rf"https?://(?!/){_URL_CHARACTERS}+", re.IGNORECASE)
 _STEERING = re.compile(f"[{_STEERING_CHARACTERS}]")

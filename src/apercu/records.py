@@ -247,10 +247,10 @@ class CuratedPaper(Record):
     verified: str
 
 
-# Of `apercu.addresses`, which lies above the records; here also the weak marks of direction and the separators.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_CONTROLS_OF_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_DIRECTIONS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROLS, DIRECTIONS = r"\x00-\x1f\x7f-\x9f\u2028\u2029", r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Characters, for a pattern, that steer a terminal or break a line, and that turn the direction of reading."""
+_CONTROLS, _DIRECTIONS = re.compile(f"[{CONTROLS}]"), re.compile(f"[{DIRECTIONS}]")
+_CONTROLS_OF_TEXT = re.compile(rf"(?![\t\n])[{CONTROLS}]")
 
 
 def _in_one_line(text: object) -> object:

@@ -41,9 +41,9 @@ def read_details(
         reading: what the linear model takes it for.
         repairs: whether a repair is asked for; a denied damage is a wish otherwise.
     """
-    found = _detail_facets(text, matches, tokens, repairs=repairs)
-    others = {match.group.value for match in matches if _is_other_kind(match, tokens)}
-    found = _with_learned(text, found, reading, others)
+    others = [match for match in matches if _is_other_kind(match, tokens)]
+    found = _detail_facets(text, [match for match in matches if match not in others], tokens, repairs=repairs)
+    found = _with_learned(text, found, reading, {match.group.value for match in others})
     return _without_look_alikes(text, _without_softness(text, found))
 
 
@@ -52,8 +52,6 @@ def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...
     facets = []
     for match in matches:
         kind, value = match.group.kind, match.group.value
-        if kind == "content" and _is_other_kind(match, tokens):
-            continue
         if kind == "damage" and not repairs and is_denied(match, tokens):
             kind, value = "wish", _WISH_OF_ABSENCE[value]
         if kind in ("content", "damage", "wish", "asked"):
