@@ -353,17 +353,3 @@ def test_who_wants_nothing_made_up_is_told_that_the_result_does_not_keep_to_it(
     assert "nothing was to be made up, and this result does not keep to that wholly" in texts(found, "task")
     job = Job(picture=picture, output=picture.with_name("other.png"))
     assert "nothing was to be made up" not in texts(ask("Enlarge it 3x", settings=settings, job=job).answer, "task")
-
-
-def test_transparency_that_was_repeated_with_the_colours_is_not_called_smooth(
-    settings: Settings, tmp_path: Path
-) -> None:
-    rng = np.random.default_rng(0)
-    squares = rng.choice([0.1, 0.5, 0.9], (16, 16, 3)).astype(np.float32)
-    path = tmp_path / "sprite.png"
-    write_image(Image.of(squares, alpha=(rng.random((16, 16)) < 0.5).astype(np.float32)), path)
-    warned = {}
-    for model in ("nearest", "liif-fast"):
-        made = enlarge(path, tmp_path / f"{model}.png", scale=(3.0, 3.0), model=model, settings=settings)
-        warned[model] = any("transparency was enlarged by bicubic" in text for text in made.warnings)
-    assert warned == {"nearest": False, "liif-fast": True}

@@ -1,9 +1,18 @@
 """Colours under fully transparent pixels never reach the visible ones."""
 
 import numpy as np
+import pytest
 
 from apercu.image import Image
+from apercu.registry import load_model
+from apercu.run.enlarge import enlarge_image
 from apercu.run.transparency import bleed
+from apercu.settings import load_settings
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return load_settings()
 
 
 def picture(pixels, alpha):
@@ -43,3 +52,68 @@ def test_a_picture_without_hidden_pixels_or_without_visible_ones_is_left_alone()
     for alpha in (None, np.ones((4, 5)), np.full((4, 5), 0.01), np.zeros((4, 5))):
         image = picture(np.random.default_rng(2).random((4, 5, 3)), alpha)
         assert np.array_equal(bleed(image)[:], image.pixels[:])
+
+
+def star(side):
+    """How much of each pixel a star with five points covers, (side, side), from 8 x 8 places a pixel."""
+    y, x = (np.mgrid[0 : side * 8, 0 : side * 8] + 0.5) / (side * 8) - 0.5
+    angle = np.abs((np.arctan2(y, x) + np.pi / 5) % (2 * np.pi / 5) - np.pi / 5)
+    inside = np.hypot(y, x) * (np.cos(angle) + 1.2 * np.sin(angle)) < 0.4
+    return inside.reshape(side, 8, side, 8).mean(axis=(1, 3))
+
+
+def enlarged(alpha, model, factor, settings):
+    samples = np.full((*alpha.shape, 4), 120, np.uint8)
+    samples[:, :, 3] = np.rint(alpha * 255)
+    size = (alpha.shape[0] * factor, alpha.shape[1] * factor)
+    return enlarge_image(Image(samples, has_alpha=True), load_model(model, settings), size).samples
+
+
+def test_an_outline_is_as_sharp_as_the_model_makes_edges(settings):
+    truth = star(96)
+    wrong = {
+        model: np.sqrt(((enlarged(star(32), model, 3, settings)[:, :, 3] / 255 - truth) ** 2).mean())
+        for model in ("bicubic", "liif-fast", "liif-edsr-art")
+    }
+    assert wrong["liif-fast"] < 0.6 * wrong["bicubic"]
+    assert wrong["liif-edsr-art"] < 0.6 * wrong["bicubic"]
+
+
+@pytest.mark.parametrize("model", ["bicubic", "lanczos", "liif-fast", "liif-edsr-web"])
+def test_far_from_an_outline_all_is_wholly_clear_or_wholly_solid(settings, model):
+    alpha = np.zeros((40, 40))
+    alpha[12:28, 12:28] = 1
+    result = enlarged(alpha, model, 3, settings)[:, :, 3]
+    inside, outside = result[45:75, 45:75], np.ones_like(result, bool)
+    outside[27:93, 27:93] = False
+    assert (inside == 255).all()
+    assert (result[outside] == 0).all()
+
+
+@pytest.mark.parametrize("opacity", [0, 77, 255])
+def test_a_picture_of_one_opacity_keeps_it_and_needs_no_second_run(settings, opacity, monkeypatch):
+    model = load_model("liif-fast", settings)
+    seen, run = [], type(model).enlarge
+
+    def counted(self, source, target):
+        seen.append(source.shape)
+        return run(self, source, target)
+
+    monkeypatch.setattr(type(model), "enlarge", counted)
+    samples = np.full((300, 5, 4), opacity, np.uint8)
+    result = enlarge_image(Image(samples, has_alpha=True), model, (601, 11)).samples
+    assert (result[:, :, 3] == opacity).all()
+    assert seen == [(300, 5, 3)]
+
+
+def test_large_and_deep_transparency_is_the_same_in_tiles(settings):
+    rng = np.random.default_rng(3)
+    samples = rng.integers(0, 65536, (70, 90, 2), np.uint16)
+    samples[20:50, 20:60, 1] = 65535
+    image = Image(samples, has_alpha=True)
+    whole, tiled = (
+        enlarge_image(image, load_model("liif-fast", settings.model_copy(update={"tile_size": tile})), (161, 207))
+        for tile in (512, 32)
+    )
+    assert np.abs(whole.samples.astype(int) - tiled.samples).max() <= 1
+    assert (whole.samples[60:100, 60:120, 1] == 65535).all()

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apercu.errors import OutOfMemoryError, ShapeError
 from apercu.image import Image, Pixels
 from apercu.image.picture import quantised
 from apercu.image.scratch import LET_GO_BYTES, Samples, let_go, new_samples
-from apercu.registry import Enlarger, Progress
+from apercu.registry import Block, Enlarger, Progress
 from apercu.resample import FloatImage, Kernel, PixelSource, resize_strips
-from apercu.run.transparency import bleed, unmixing
+from apercu.run.transparency import Opacity, bleed, unmixing
 from apercu.settings import Settings
 
 Scale = tuple[float, float]
 Size = tuple[int, int]
 NEAREST = "nearest"
 """The model that repeats pixels, for pixel art."""
+_ROWS_AT_ONCE = 256
 
 
 def target_size(size: Size, *, scale: Scale | None, target: Size | None, settings: Settings) -> Size:
@@ -89,9 +92,10 @@ def _ratio(after: int, before: int) -> float:
 
 
 def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Progress | None = None) -> Image:
-    """Enlarge colours with the model and alpha by bicubic interpolation on the same grid.
+    """Enlarge colours and alpha with the model.
 
-    A model that repeats pixels enlarges the alpha too.
+    Alpha goes through the model as a grey picture of its own, so that the outline is as sharp as the colours; where it
+    is the same all around it stays exactly that.
 
     Colours are clipped to 0..1 and rounded to the steps that the picture's file will hold, block by block, so that what
     is measured is what is saved. Grey, and the black of CMYK, is handed to the model as three equal channels and comes
@@ -108,33 +112,20 @@ def enlarge_image(image: Image, model: Enlarger, target: Size, *, progress: Prog
         RunError: the model gives values that are not numbers.
     """
     samples = new_samples((image.frames * target[0], target[1], image.samples.shape[2]), image.samples.dtype)
-    written, share = 0, 1 / (image.frames * target[0] * target[1] * len(_groups(image)))
+    written, share = 0, 1 / (image.frames * target[0] * target[1] * (len(_groups(image)) + image.has_alpha))
     pixels_written = 0
     try:
         for number, frame in enumerate(image.each_frame()):
             out = samples[number * target[0] : (number + 1) * target[0]]
-            repeats = model.card.id == NEAREST  # it mixes nothing, so nothing hidden can leak
-            mixed = None if repeats else unmixing(frame, target)
-            source = frame.pixels if repeats else bleed(frame) if mixed is None else mixed.fed
-            for group in _groups(image):
-                for block in model.enlarge(_as_rgb(source, group), target):
-                    values = block.pixels if group.stop - group.start == 3 else block.pixels.mean(axis=2, keepdims=True)
-                    height, width = values.shape[:2]
-                    rows, columns = slice(block.top, block.top + height), slice(block.left, block.left + width)
-                    if mixed is not None:
-                        values = values + mixed[rows, columns][:, :, group]
-                    out[rows, columns, group] = quantised(values, samples.dtype)
-                    pixels_written += height * width
-                    written += values.size * samples.itemsize
-                    if written > LET_GO_BYTES:
-                        written = 0
-                        let_go(samples)
-                    if progress:
-                        progress(pixels_written * share)
-            if frame.has_alpha and repeats:
-                _repeat_alpha(frame, out, model)
-            elif frame.has_alpha:
-                _resize_alpha(frame, out, "bicubic")
+            for rows, columns, channels, values in _enlarged(frame, model, out):
+                out[rows, columns, channels] = quantised(values, samples.dtype)
+                pixels_written += values.shape[0] * values.shape[1]
+                written += values.size * samples.itemsize
+                if written > LET_GO_BYTES:
+                    written = 0
+                    let_go(samples)
+                if progress:
+                    progress(pixels_written * share)
     except MemoryError as error:
         raise OutOfMemoryError(
             f"memory ran out while enlarging {image.size[1]}x{image.size[0]} to {target[1]}x{target[0]}",
@@ -156,12 +147,56 @@ def resize_image(image: Image, target: Size, kernel: Kernel) -> Image:
         out = samples[number * target[0] : (number + 1) * target[0]]
         mixed = unmixing(frame, target, kernel)
         for rows, strip in resize_strips(bleed(frame) if mixed is None else mixed.fed, target, kernel):
-            values = strip if mixed is None else strip + mixed[rows, slice(0, target[1])]
+            values = strip if mixed is None else strip + mixed.piece(rows, slice(0, target[1]))
             out[rows, :, : image.channels] = quantised(values, out.dtype)
             let_go(out)
         if frame.has_alpha:
             _resize_alpha(frame, out, kernel)
     return replace(image, samples=samples)
+
+
+def _enlarged(
+    frame: Image, model: Enlarger, out: Samples
+) -> Iterator[tuple[slice, slice, slice, NDArray[np.floating[Any]]]]:
+    """Pieces of a larger still picture: rows, columns, channels, and their values (h, w, channels).
+
+    Each piece must be in `out` before the next is asked for: colours depend on how opaque the place became.
+    """
+    target = (out.shape[0], out.shape[1])
+    yield from _enlarged_alpha(frame, model, target)
+    repeats = model.card.id == NEAREST  # it mixes nothing, so nothing hidden can leak
+    mixed = None if repeats else unmixing(frame, target)
+    source = frame.pixels if repeats else bleed(frame) if mixed is None else mixed.fed
+    for group in _groups(frame):
+        for block in model.enlarge(_as_rgb(source, group), target):
+            values = block.pixels if group.stop - group.start == 3 else block.pixels.mean(axis=2, keepdims=True)
+            rows, columns = _place(block)
+            if mixed is not None:
+                values = values + mixed.piece(rows, columns, out[rows, columns, -1:])[:, :, group]
+            yield rows, columns, group, values
+
+
+def _enlarged_alpha(
+    frame: Image, model: Enlarger, target: Size
+) -> Iterator[tuple[slice, slice, slice, NDArray[np.floating[Any]]]]:
+    if not frame.has_alpha:
+        return
+    last = slice(frame.channels, frame.channels + 1)
+    opacity = Opacity(frame, target)
+    if opacity.everywhere is None:
+        for block in model.enlarge(_Grouped(opacity.pixels, slice(0, 1)), target):
+            rows, columns = _place(block)
+            yield rows, columns, last, opacity.kept(rows, columns, block.pixels.mean(axis=2, keepdims=True))
+        return
+    for top in range(0, target[0], _ROWS_AT_ONCE):
+        rows = slice(top, min(top + _ROWS_AT_ONCE, target[0]))
+        alike = np.full((rows.stop - top, target[1], 1), opacity.everywhere, np.float32)
+        yield rows, slice(0, target[1]), last, alike
+
+
+def _place(block: Block) -> tuple[slice, slice]:
+    height, width = block.pixels.shape[:2]
+    return slice(block.top, block.top + height), slice(block.left, block.left + width)
 
 
 def _groups(image: Image) -> tuple[slice, ...]:
@@ -184,14 +219,6 @@ class _Grouped:
     def __getitem__(self, key: Any) -> FloatImage:  # noqa: ANN401 -- a slice, or one for rows and one for columns
         piece = self._source[key][:, :, self._group]
         return piece if piece.shape[2] == 3 else np.repeat(piece, 3, axis=2)
-
-
-def _repeat_alpha(frame: Image, out: Samples, model: Enlarger) -> None:
-    for block in model.enlarge(Pixels(frame.samples[:, :, -1:]), (out.shape[0], out.shape[1])):
-        height, width = block.pixels.shape[:2]
-        rows, columns = slice(block.top, block.top + height), slice(block.left, block.left + width)
-        out[rows, columns, -1:] = quantised(block.pixels, out.dtype)
-    let_go(out)
 
 
 def _resize_alpha(frame: Image, out: Samples, kernel: Kernel) -> None:

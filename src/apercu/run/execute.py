@@ -16,10 +16,9 @@ from apercu.plan.build import AUTO
 from apercu.plan.graph import order, validate_plan
 from apercu.records import NO_MODEL, FidelityReport, Node, NodeRun, Plan, RunRecord
 from apercu.registry import find_model, model_status, weights_digest
-from apercu.run.enlarge import NEAREST, Scale, Size
+from apercu.run.enlarge import Scale, Size
 from apercu.run.memory import forecast
 from apercu.run.ops import (
-    SMOOTH_ALPHA,
     STEPS,
     Findings,
     Run,
@@ -247,7 +246,7 @@ def _summarise(
         weights=weights_used(plan, run.settings, run.self_test),
         tile_sizes=run.tile_sizes,
         threads=run.settings.threads,
-        warnings=tuple(text for text in dict.fromkeys(run.warnings) if text != SMOOTH_ALPHA or model != NEAREST),
+        warnings=tuple(dict.fromkeys(run.warnings)),
         versions=versions(),
     )
     return Executed(record, run.source, after)

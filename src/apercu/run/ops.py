@@ -40,7 +40,6 @@ from apercu.run.selftest import self_test
 from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
 
-SMOOTH_ALPHA = "the transparency was enlarged by bicubic interpolation, whichever model enlarged the colours"
 _ROWS_AT_ONCE = 256
 _DECIDE = (
     "apercu", "numpy", "scipy", "onnxruntime", "pyvips", "pyvips-binary", "pillow", "pi-heif",
@@ -160,8 +159,6 @@ def enlarge(
         scale, size = (scale, size) if native is None else ((native, native), None)
     target = target_size(image.size, scale=scale, target=size, settings=run.settings)
     run.models[run.node] = find_model(model, run.settings).id
-    if image.has_alpha and run.models[run.node] != NEAREST:
-        run.warnings.append(SMOOTH_ALPHA)
     tile = run.tile_sizes.get(run.node, run.settings.tile_size)
     if tile < run.settings.tile_size:
         run.warnings.append(f"worked in tiles of {tile} instead of {run.settings.tile_size} pixels, to save memory")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apercu.image import Image, Pixels
+from apercu.image.scratch import Samples
 from apercu.resample import FloatImage, Kernel, PixelSource, resample_matrix
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _FAINT = 1 / 8
 """Pixels of no more alpha are kept from a network."""
 _SEEN_AT_ALL = 0.5 / 255
 """Less alpha than this rounds to none in a file of 8 bits."""
+_EVEN_REACH = 2
+"""Where no pixel up to this far away differs, alpha is left as it is: as far as bicubic interpolation sees."""
 
 
 def bleed(image: Image, *, faint: float = 0.0) -> PixelSource:
@@ -97,15 +100,25 @@ class Unmixing:
         self._rows = resample_matrix(frame.size[0], target[0], kernel)
         self._columns = resample_matrix(frame.size[1], target[1], kernel)
 
-    def __getitem__(self, place: tuple[slice, slice]) -> FloatImage:
-        """The piece for rows and columns of the result, (h, w, C) float32."""
-        rows, y = _with_span(self._rows[place[0]])
-        columns, x = _with_span(self._columns[place[1]])
+    def piece(self, rows_of: slice, columns_of: slice, samples: Samples | None = None) -> FloatImage:
+        """The piece for rows and columns of the result, (h, w, C) float32.
+
+        Args:
+            rows_of: rows of the result.
+            columns_of: columns of the result.
+            samples: the alpha of the result there, (h, w, 1) integers, where a model made it. A model makes an edge
+                steeper: what it gives beyond interpolation is the solid side's and takes no faint pixel's colour.
+        """
+        rows, y = _with_span(self._rows[rows_of])
+        columns, x = _with_span(self._columns[columns_of])
         colours, alpha = self._colours[y, x], self._alpha[y, x]
         weight = _resized(alpha, rows, columns)
         visible = weight > _SEEN_AT_ALL
         weighted = _resized(colours * alpha, rows, columns) / np.where(visible, weight, 1)
         added = np.where(visible, np.clip(weighted, 0, 1) - _resized(self.fed[y, x], rows, columns), 0)
+        if samples is not None:
+            made = Pixels(samples)[:]
+            added *= np.minimum(1, (weight + _SEEN_AT_ALL) / np.where(made > 0, made, 1))  # + a rounding
         piece: FloatImage = added.astype(np.float32)
         return piece
 
@@ -121,6 +134,38 @@ def _resized(piece: FloatImage, rows: csr_array[np.float64], columns: csr_array[
     tall = np.asarray(rows @ piece.reshape(height, width * channels)).reshape(-1, width, channels)
     turned = tall.transpose(1, 0, 2).reshape(width, -1)
     return np.asarray(columns @ turned).reshape(-1, tall.shape[0], channels).transpose(1, 0, 2)
+
+
+class Opacity:
+    """The alpha of a still picture that a model enlarges as a grey picture of its own."""
+
+    def __init__(self, frame: Image, target: tuple[int, int]) -> None:
+        self.pixels = Pixels(frame.samples[:, :, -1:])
+        self._target = target
+        first = frame.samples[0, 0, -1]
+        strips = range(0, frame.size[0], _ROWS_AT_ONCE)
+        alike = all((frame.samples[top : top + _ROWS_AT_ONCE, :, -1] == first).all() for top in strips)
+        self.everywhere = float(self.pixels[0, 0, 0]) if alike else None
+        """The opacity of all pixels where it is one; such a picture needs no model."""
+
+    def kept(self, rows: slice, columns: slice, values: FloatImage) -> FloatImage:
+        """A piece of what a model gave, (h, w, 1), with the exact opacity where the input is even.
+
+        A network gives 0.002 where all is clear and 0.998 where all is solid, even far from any edge: a veil over the
+        ground, and a solid picture that is none.
+        """
+        y, x = (
+            ((np.arange(span.start, span.stop) + 0.5) * before // after).astype(np.intp)
+            for span, before, after in zip((rows, columns), self.pixels.shape[:2], self._target, strict=True)
+        )
+        top, left = max(0, int(y[0]) - _EVEN_REACH), max(0, int(x[0]) - _EVEN_REACH)
+        piece = self.pixels[top : int(y[-1]) + _EVEN_REACH + 1, left : int(x[-1]) + _EVEN_REACH + 1][:, :, 0]
+        from scipy.ndimage import maximum_filter, minimum_filter
+
+        around = 2 * _EVEN_REACH + 1
+        even = maximum_filter(piece, around, mode="nearest") == minimum_filter(piece, around, mode="nearest")
+        place = np.ix_(y - top, x - left)
+        return np.where(even[place], piece[place], values[:, :, 0])[:, :, None]
 
 
 def as_seen(image: Image) -> PixelSource:
