@@ -82,3 +82,15 @@ def test_a_handful_of_blocks_proves_no_jpeg():
     drawn = rounded(128 + levels[:, :, None] + np.zeros(3))
     assert jpeg_traces(drawn).found
     assert not jpeg_traces(drawn[:40, :40]).found
+
+
+def test_edges_of_a_drawing_that_lie_on_the_grid_are_no_blocks():
+    drawn = np.full((64, 64), 255.0)
+    drawn[8:56, 16:48] = 70
+    drawn[9:55, 17:47] = 250
+    for row in (16, 24, 32, 40):
+        drawn[row, 20:44] = 120
+    drawn[16:40, 24] = drawn[16:40, 40] = 190
+    found = jpeg_traces(rounded(drawn[:, :, None]))
+    assert found.grid_strength > 1.25
+    assert not found.found

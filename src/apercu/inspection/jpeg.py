@@ -27,6 +27,12 @@ _LARGE_STEP, _LEAST_STEP = 20.0, 0.1
 _VISIBLE = 1.25
 _LEAST_BLOCKS = 6
 """Blocks in a row: where there are fewer, a drawing's own edges may lie on a grid by chance."""
+_A_STEP, _FEW = 0.4, 0.02
+_SHARE_OF_ALL, _SHARE_OF_CHANGING = (0.12, 1.3), (0.25, 1.4)
+"""How many steps of the grid's own place must stand out, and how many times as many as at the other places.
+
+Of 322 clean drawings at each of seven sizes 0 to 2 % reach that, and 1 of 60 pieces of photographs at two sizes.
+"""
 _LUMA_TABLE = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
@@ -80,7 +86,7 @@ def jpeg_traces(samples: Samples) -> JpegTraces:
             at_offset = float(np.sqrt(steps[0][offset[0] - 1] * steps[1][offset[1] - 1]))
             return JpegTraces(found=True, quality=quality, grid_strength=at_offset, offset=offset)
     enough = min(samples.shape[:2]) >= _LEAST_BLOCKS * _BLOCK
-    blocks = enough and bool(min(steps[0].max(), steps[1].max()) > _VISIBLE)
+    blocks = enough and bool(min(steps[0].max(), steps[1].max()) > _VISIBLE) and _stand_out(planes)
     return JpegTraces(found=blocks, quality=None, grid_strength=strength, offset=visible if blocks else (0, 0))
 
 
@@ -96,6 +102,37 @@ def _steps_by_phase(planes: list[Plane], axis: int) -> FloatArray:
             counts += np.bincount(phase, minlength=_BLOCK)
     means: FloatArray = sums / np.maximum(counts, 1)
     return means / max(float(np.median(means)), _LEAST_STEP)
+
+
+def _stand_out(planes: list[Plane]) -> bool:
+    """Whether small steps exceed both their neighbours at one place of the grid far more often than at the others.
+
+    The edges of a drawing may lie on a grid, too, but most of what lies along the grid is even there. Blocks show on
+    every pixel of their border, or on most of those where anything changes.
+    """
+    every, changing = [], []
+    for axis in (0, 1):
+        larger, lines, active = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
+        for plane in planes:
+            step = np.abs(np.diff(plane.astype(np.float64), axis=axis))
+            step = step if axis == 0 else step.T
+            if len(step) < 3:
+                continue
+            middle, beside = step[1:-1], np.maximum(step[:-2], step[2:])
+            phase = (np.arange(len(middle)) + 1) % _BLOCK
+            larger += np.bincount(phase, ((middle > beside + _A_STEP) & (middle < _LARGE_STEP)).mean(axis=1), _BLOCK)
+            active += np.bincount(phase, (np.maximum(middle, beside) > _A_STEP).mean(axis=1), _BLOCK)
+            lines += np.bincount(phase, minlength=_BLOCK)
+        every.append(_first_and_usual(larger / np.maximum(lines, 1)))
+        changing.append(_first_and_usual(larger / (active + _FEW)))
+    return any(
+        min(first for first, _ in found) > share and min(first / (usual + _FEW) for first, usual in found) > times
+        for found, (share, times) in ((every, _SHARE_OF_ALL), (changing, _SHARE_OF_CHANGING))
+    )
+
+
+def _first_and_usual(shares: FloatArray) -> tuple[float, float]:
+    return float(shares.max()), float(np.median(shares))
 
 
 def _unclipped(samples: Samples) -> NDArray[np.bool_]:
