@@ -9,7 +9,7 @@ import pytest
 
 from apercu.errors import PlanError, ShapeError
 from apercu.image import Image, write_image
-from apercu.pictures import LITTLE_MEMORY, check, default_model
+from apercu.pictures import LITTLE_MEMORY, check, default_model, enlarge
 from apercu.records import Node, Plan
 from apercu.run.execute import execute_plan
 from apercu.settings import Settings, load_settings
@@ -115,3 +115,16 @@ def test_pictures_with_another_number_of_frames_are_not_compared(tmp_path: Path)
     write_image(Image(np.concatenate([still, still + 9]), frames=2, delays=(40, 40)), tmp_path / "moving.png")
     with pytest.raises(ShapeError, match=r"has 1 frames and .* has 2, expected as many"):
         check(tmp_path / "moving.png", tmp_path / "still.png", settings=Settings())
+
+
+def test_repeated_pixels_are_not_left_to_look_made_up(tmp_path: Path):
+    squares = np.random.default_rng(0).choice(np.array([40, 128, 220], np.uint8), (16, 16, 3))
+    write_image(Image(squares), tmp_path / "sprite.png")
+    said = {
+        model: enlarge(
+            tmp_path / "sprite.png", tmp_path / f"{model}.png", settings=load_settings(), model=model, scale=(3, 3)
+        )
+        for model in ("nearest", "bicubic")
+    }
+    assert any("makes nothing up" in warning for warning in said["nearest"].warnings)
+    assert not any("makes nothing up" in warning for warning in said["bicubic"].warnings)

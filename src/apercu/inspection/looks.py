@@ -111,5 +111,5 @@ def _of_text(text: float) -> list[Finding]:
     if text < TEXT_FROM:
         return []
     told = f"About {text:.0%} of the area looks like text or line graphics."
-    advice = "Compare the letters with the original afterwards: models that learned from photographs redraw them."
+    advice = "If it shows letters, compare them afterwards: models that learned from photographs redraw them."
     return [Finding(id="text", text=told, suggestion=advice)]

@@ -40,6 +40,10 @@ from apercu.run.selftest import self_test
 from apercu.run.transparency import as_seen, bleed
 from apercu.settings import Settings
 
+SQUARES = (
+    f"{NEAREST} repeats every pixel as it is and makes nothing up; what is counted as added are the hard edges of its "
+    "squares, which shrinking by interpolation does not determine"
+)
 _ROWS_AT_ONCE = 256
 _DECIDE = (
     "apercu", "numpy", "scipy", "onnxruntime", "pyvips", "pyvips-binary", "pillow", "pi-heif",
@@ -305,6 +309,8 @@ def project(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Im
 def measure(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> FidelityReport:
     """Measure what was kept and what was added, on the samples that will be saved."""
     report = measure_pictures(lr, sr, kernel)
+    if run.models.get(run.inputs[1]) == NEAREST and report.added_share > 0:
+        run.warnings.append(SQUARES)
     if report.sanity:
         raise RunError(
             f"the result is not a sound enlargement: {'; '.join(report.sanity)}",
