@@ -182,6 +182,40 @@ def test_what_is_given_with_the_picture_comes_before_what_the_question_says(sett
     assert (run.size, run.scale) == ((15, 36), (1.5, 3.0))
 
 
+@pytest.mark.parametrize(
+    ("question", "named", "given"),
+    [
+        ("Enlarge this photo", "The question names no factor.", "was given beside the question."),
+        ("Enlarge this photo 2x", "grow 2 times", "was given beside the question and comes before what it names."),
+        (
+            "Make this photo 30 px wide",
+            "30 pixels wide",
+            "was given beside the question and comes before what it names.",
+        ),
+        ("Remove the noise from this photo", "Removing noise", "was given beside the question."),
+    ],
+)
+@pytest.mark.parametrize(
+    ("options", "grows"),
+    [({"scale": (1.5, 3.0)}, "3 times in width and 1.5 times in height"), ({"size": (20, 30)}, "to 30 x 20 pixels")],
+)
+def test_what_is_given_with_the_picture_is_said_to_be_given(
+    question: str, named: str, given: str, options: dict[str, Any], grows: str, settings: Settings, picture: Path
+) -> None:
+    found = run_on(picture, Brief(question=question), settings, **options)
+    said = texts(found, "task")
+    assert named in said
+    assert f"The workflow enlarges {grows}, which {given}" in said
+    assert "where none is named" not in said
+    assert found.unsupported == ()
+
+
+def test_a_workflow_without_its_picture_says_that_the_size_is_not_known(settings: Settings) -> None:
+    said = texts(ask("Make this photo exactly 30 px wide", settings=settings).answer, "task")
+    assert "which is what Apercu shows as long as the size of the picture is not known." in said
+    assert "where none is named" not in said
+
+
 def test_a_provided_model_without_weights_is_skipped_aloud_and_its_sister_stands_in(
     settings: Settings, picture: Path
 ) -> None:

@@ -206,7 +206,8 @@ def answer(
     run = executed.record if executed else None
     status = {card.id: status_words(card, settings) for card in model_cards(settings).values()}
     texts = gather_texts(brief.question, task, dossier, plan, run, status=status, choice=choice)
-    drafts = compose_claims(task, dossier, plan, run, texts, choice)
+    given = job is not None and bool(job.scale or job.size)
+    drafts = compose_claims(task, dossier, plan, run, texts, choice, given=given)
     claims, refused = check_claims(drafts, texts, provided_links=provided_links(brief), known_names=known_names())
     checked = Answer(
         question=brief.question, level=level, task=task, sources=dossier.sources, plan=plan,

@@ -21,6 +21,8 @@ class Material:
     texts: Mapping[str, str]
     run: RunRecord | None
     choice: Choice | None = None
+    given: bool = False
+    """Whether a factor or a size was given beside the question."""
 
     def quote(self, source: str, words: str) -> Support:
         """The first place of some words in a source."""
