@@ -312,7 +312,8 @@ class Support(Record):
 class Source(Record):
     """A provided model or paper with the verdict on how it fits the task.
 
-    `card` is the id of our card for it, when one is allowed and exists.
+    `card` is the id of our card for it, when one is allowed and exists. `names_task` tells that it is for the very task,
+    also where it is not direct because it takes another factor.
     """
 
     id: str
@@ -323,6 +324,7 @@ class Source(Record):
     links: tuple[str, ...] = ()
     mentioned_links: tuple[str, ...] = ()
     card: str | None = None
+    names_task: bool = False
     supports: tuple[Support, ...] = ()
 
 

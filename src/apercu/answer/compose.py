@@ -254,14 +254,14 @@ def _sentence(summary: str, *, with_words: str = "") -> str:
 
 def _limits(material: Material) -> Iterator[Draft]:
     models = [source for source in material.dossier.sources if source.kind == "model"]
-    if models and not any(source.verdict == "direct" for source in models):
+    if models and not any(source.names_task for source in models):
         yield (
-            f"None of the provided models is made for this task: {material.task.name}.",
+            f"None of the provided models is {_known(models)}made for this task: {material.task.name}.",
             (material.line("reading", "task: "), *_first_supports(models)),
         )
     papers = [source for source in material.dossier.sources if source.kind == "paper"]
-    if papers and not any(source.verdict == "direct" for source in papers):
-        yield "None of the related papers is about this task itself.", _first_supports(papers)
+    if papers and not any(source.names_task for source in papers):
+        yield f"None of the related papers is {_known(papers)}about this task itself.", _first_supports(papers)
     for source in models:
         if "Paper: None" in material.texts[source.id].split("\n"):
             yield (
@@ -272,6 +272,11 @@ def _limits(material: Material) -> Iterator[Draft]:
             yield from material.claims_of(source, "limit")
     yield from not_measured(material)
     yield from _unspoken(material)
+
+
+def _known(sources: Iterable[Source]) -> str:
+    """Of what is given by its name and links alone nobody knows what it is for."""
+    return "known to be " if any(source.verdict == "unknown" for source in sources) else ""
 
 
 def _first_supports(sources: Iterable[Source]) -> tuple[Support, ...]:

@@ -62,10 +62,20 @@ TASK_WORDS: dict[TaskId, str] = {
 }
 
 
+_SET_ASIDE = re.compile(
+    r"\b(?:unlike|instead of|rather than|other than|as opposed to|without|beyond|not|no|nor|never|such as|e\.g\.|"
+    r"including|(?:results?|experiments?|evaluat\w+|tested|applied|applications?) (?:on|to|in|for|include))"
+    r"(?:[\s,(]+[\w-]+){0,5}[\s,(]+$",
+    re.IGNORECASE,
+)
+"""What stands before the words for a task that an item sets itself apart from, or names as an example."""
+
+
 class _Fit(NamedTuple):
     verdict: Verdict
     reason: str
     supports: tuple[Support, ...]
+    names_task: bool = False
 
 
 def judge(brief: Brief, task: Task, level: Level, settings: Settings | None = None) -> Dossier:
@@ -109,6 +119,7 @@ def judge(brief: Brief, task: Task, level: Level, settings: Settings | None = No
                     mentioned_links=mentioned_links(entry),
                     card=card_id,
                     supports=fit.supports,
+                    names_task=fit.names_task or fit.verdict == "direct",
                 )
             )
     return Dossier(sources=tuple(sources), texts=texts, claims=claims)
@@ -204,9 +215,11 @@ def _fit_by_words(kind: str, entry: BriefEntry, task: Task, name: str, texts: di
     if match and _is_main(match, entry, hits, stated=stated is not None):
         return _fit_of_factor(entry, task, where, (_quote(texts, name, match.quote),), name, texts)
     if match:
+        before = f"names “{hits[0].quote}” first: that is {TASK_WORDS[hits[0].task]}"
+        why = before if hits[0] != match else "not as what it does itself"
         return _Fit(
             "transferable",
-            f"Its text mentions “{match.quote}”, but it is mainly about {TASK_WORDS[hits[0].task]}.",
+            f"Its text mentions “{match.quote}”, but {why}.",
             (_quote(texts, name, match.quote), *supports),
         )
     if any(hit.task in RELATED.get(task.id, ()) for hit in hits):
@@ -231,12 +244,16 @@ def _fit_by_words(kind: str, entry: BriefEntry, task: Task, name: str, texts: di
 
 
 def _is_main(match: Hit, entry: BriefEntry, hits: Sequence[Hit], *, stated: bool) -> bool:
-    """Whether an item is about a task: its name states it, its title names it, its summary names it first and again."""
-    return (
-        stated
-        or match.quote.casefold() in entry.name.casefold()
-        or (match == hits[0] and (entry.summary or "").casefold().count(match.quote.casefold()) > 1)
-    )
+    """Whether an item is about a task: its name states it, its title names it, or its summary names it first.
+
+    Named once, it must be as what the item does: "unlike super-resolution" and "such as super-resolution" are not.
+    """
+    summary, words = (entry.summary or "").casefold(), match.quote.casefold()
+    if stated or words in entry.name.casefold():
+        return True
+    if match != hits[0]:
+        return False
+    return summary.count(words) > 1 or not _SET_ASIDE.search(re.split(r"[.!?;]\s", summary.partition(words)[0])[-1])
 
 
 def _fit_of_factor(
@@ -248,7 +265,7 @@ def _fit_of_factor(
         token = re.search(r"\d{1,2}x$", entry.name, re.IGNORECASE)
         words = token[0] if token else entry.name
         reason = f"Its name says that it enlarges by “{words}” only; any other factor needs a plain resize after it."
-        return _Fit("transferable", reason, (_quote(texts, name, words), *supports))
+        return _Fit("transferable", reason, (_quote(texts, name, words), *supports), names_task=True)
     return _Fit("direct", f"{where} says “{supports[0].quote}”: that is {TASK_WORDS[task.id]}.", supports)
 
 

@@ -1,0 +1,72 @@
+"""A model or a paper without a card is judged by what its own name and summary say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apercu.records import Answer, Brief, BriefEntry
+from apercu.scientist import answer
+from apercu.settings import Settings
+
+QUESTION = "How do I enlarge my icon 3x?"
+
+
+def answered(settings: Settings, entry: BriefEntry, *, paper: bool = False) -> Answer:
+    found = answer(Brief(question=QUESTION, **{"papers" if paper else "models": (entry,)}), settings=settings).answer
+    assert found.unsupported == ()
+    return found
+
+
+def limits(found: Answer) -> str:
+    return "\n".join(claim.text for claim in found.claims if claim.part == "limits")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("paper", [False, True])
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "CoolNet is a network for single-image super-resolution of icons.",
+        "We propose a method for image super-resolution that works at any factor.",
+        "One transformer for super-resolution, denoising and deblurring.",
+        "Noise is not our subject. This is super-resolution.",
+    ],
+)
+def test_what_names_the_task_once_as_what_it_does_is_direct(summary: str, paper: bool, settings: Settings) -> None:
+    found = answered(settings, BriefEntry(name="CoolNet", summary=summary), paper=paper)
+    assert found.sources[0].verdict == "direct"
+    assert "None of the" not in limits(found)
+
+
+@pytest.mark.parametrize(
+    ("summary", "why"),
+    [
+        ("Unlike super-resolution, we make collages.", "not as what it does itself."),
+        ("We prune networks for tasks such as super-resolution.", "not as what it does itself."),
+        ("We do deblurring, which helps super-resolution.", "names “deblurring” first: that is removing blur."),
+    ],
+)
+def test_what_names_the_task_as_something_else_is_transferable(summary: str, why: str, settings: Settings) -> None:
+    found = answered(settings, BriefEntry(name="CoolNet", summary=summary))
+    assert found.sources[0].verdict == "transferable"
+    assert found.sources[0].reason == f"Its text mentions “super-resolution”, but {why}"
+    assert "None of the provided models is made for this task" in limits(found)
+
+
+def test_a_model_of_another_factor_is_still_made_for_the_task(settings: Settings) -> None:
+    found = answered(settings, BriefEntry(name="SISR-CoolNet-4x"))
+    assert found.sources[0].verdict == "transferable"
+    assert "is made for this task" not in limits(found)
+
+
+def test_of_what_gives_its_name_only_it_is_not_said_what_it_is_made_for(settings: Settings) -> None:
+    model, paper = BriefEntry(name="CoolNet"), BriefEntry(name="A Study of Things")
+    assert "None of the provided models is known to be made for this task" in limits(answered(settings, model))
+    said = limits(answered(settings, paper, paper=True))
+    assert "None of the related papers is known to be about this task itself." in said
