@@ -210,6 +210,21 @@ def test_what_is_given_with_the_picture_is_said_to_be_given(
     assert found.unsupported == ()
 
 
+def test_a_step_that_the_workflow_does_not_do_is_said_not_to_be_done(settings: Settings, picture: Path) -> None:
+    question = "Remove the noise from this photo, then enlarge it 2x"
+    said = texts(run_on(picture, Brief(question=question), settings), "task")
+    assert "The task is this: Enlarging a picture (super-resolution). The question says “enlarge”." in said
+    assert "The question also asks for removing noise (“Remove the noise”); the workflow does not do that." in said
+
+
+def test_a_task_that_the_workflow_does_not_do_is_said_not_to_be_done(settings: Settings, picture: Path) -> None:
+    brief = Brief(question="Remove the noise from this photo")
+    said = texts(run_on(picture, brief, settings, scale=(2, 2)), "task")
+    assert "The question asks for removing noise (“Remove the noise”); the workflow does not do that." in said
+    inpainting = Brief(question="Fill the hole in my photo", models=(BriefEntry(name="Inpainting-LatentDiffusion"),))
+    assert "does not do that" not in texts(answer(inpainting, settings=settings).answer, "task")
+
+
 def test_a_workflow_without_its_picture_says_that_the_size_is_not_known(settings: Settings) -> None:
     said = texts(ask("Make this photo exactly 30 px wide", settings=settings).answer, "task")
     assert "which is what Apercu shows as long as the size of the picture is not known." in said

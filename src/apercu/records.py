@@ -312,8 +312,8 @@ class Support(Record):
 class Source(Record):
     """A provided model or paper with the verdict on how it fits the task.
 
-    `card` is the id of our card for it, when one is allowed and exists. `names_task` tells that it is for the very task,
-    also where it is not direct because it takes another factor.
+    `card` is the id of our card for it, when one is allowed and exists. `names_task` tells that it is for the task
+    itself, also where it is not direct because it takes another factor.
     """
 
     id: str

@@ -41,12 +41,12 @@ class Material:
         """The whole question."""
         return self.quote("question", self.texts["question"])
 
-    def facets(self, kind: str) -> tuple[Support, ...]:
-        """The words of the question that a kind of facet was read from."""
+    def facets(self, kind: str, value: str | None = None) -> tuple[Support, ...]:
+        """The words of the question that a kind of facet was read from, or only those of one value."""
         return tuple(
             Support(source="question", start=facet.start, end=facet.end, quote=facet.quote)
             for facet in self.task.facets
-            if facet.kind == kind
+            if facet.kind == kind and value in (None, facet.value)
         )
 
     def summary(self, source: Source) -> str:

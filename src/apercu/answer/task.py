@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from apercu.answer.material import Draft, Material
 from apercu.answer.texts import number
 from apercu.records import Plan
+from apercu.tasks import TASK_WORDS, left_undone
 
 _CONTENT = {
     "ui": "a user interface", "illustration": "an illustration", "anime": "anime or a cartoon",
@@ -20,7 +21,7 @@ _ASKED = {"mechanism": "how this works", "tool": "which tool to take", "how_to":
 def task_read(material: Material, plan: Plan) -> Iterator[Draft]:
     """What the question says, and what the workflow makes of it."""
     task = material.task
-    read = material.facets("task")
+    read = material.facets("task", task.id)
     name = material.line("reading", "task: ")
     if read:
         said = " and ".join(f"“{support.quote}”" for support in read[:2])
@@ -30,6 +31,7 @@ def task_read(material: Material, plan: Plan) -> Iterator[Draft]:
             f"The task is this: {task.name}. The question holds no words by which Apercu knows a task on pictures.",
             (name, material.question()),
         )
+    yield from _undone(material, plan)
     if task.id == "super_resolution":
         yield _growth(material)
     if task.id == "super_resolution" or material.given:
@@ -45,6 +47,20 @@ def task_read(material: Material, plan: Plan) -> Iterator[Draft]:
         if facets:
             said = ", ".join(f"“{quote}”" for quote in dict.fromkeys(facet.quote for facet in facets))
             yield frame.format(" and ".join(words[value] for value in values), said), material.facets(kind)
+
+
+def _undone(material: Material, plan: Plan) -> Iterator[Draft]:
+    """What the question asks for and the workflow does not do."""
+    undone = left_undone(material.task, plan)
+    if undone:
+        read = [support for step in undone for support in material.facets("task", step)]
+        quotes = ", ".join(f"“{words}”" for words in dict.fromkeys(support.quote for support in read))
+        words = " and ".join(TASK_WORDS[step] for step in undone) + (f" ({quotes})" if quotes else "")
+        also = "" if material.task.id in undone else "also "
+        yield (
+            f"The question {also}asks for {words}; the workflow does not do that.",
+            (*read, material.quote("plan", material.texts["plan"])),
+        )
 
 
 def _growth(material: Material) -> Draft:

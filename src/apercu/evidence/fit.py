@@ -25,42 +25,11 @@ from apercu.records import (
     Source,
     Support,
     Task,
-    TaskId,
     Verdict,
 )
 from apercu.registry import find_model
 from apercu.settings import Settings
-
-TASK_WORDS: dict[TaskId, str] = {
-    "super_resolution": "enlarging pictures",
-    "restoration": "repairing damaged pictures",
-    "deblur": "removing blur",
-    "denoise": "removing noise",
-    "inpainting": "filling missing parts of pictures",
-    "colorization": "colouring pictures",
-    "low_light": "brightening dark pictures",
-    "hdr": "wide brightness ranges",
-    "weather_removal": "removing rain, haze or snow",
-    "harmonization": "matching pasted parts to their surroundings",
-    "style_transfer": "changing a picture's style",
-    "face_edit": "changing faces",
-    "image_edit": "editing pictures by instruction",
-    "text_to_image": "drawing pictures from words",
-    "classification": "sorting pictures into classes",
-    "object_detection": "finding objects in pictures",
-    "segmentation": "outlining the parts of pictures",
-    "pose_estimation": "finding poses",
-    "depth": "estimating depth",
-    "ocr": "reading text in pictures",
-    "captioning": "describing pictures in words",
-    "vqa": "answering questions about pictures",
-    "text_to_text": "working on text",
-    "text_to_speech": "speaking text",
-    "speech_to_text": "writing down speech",
-    "video": "video",
-    "other": "something else",
-}
-
+from apercu.tasks import TASK_WORDS
 
 _SET_ASIDE = re.compile(
     r"\b(?:unlike|instead of|rather than|other than|as opposed to|without|beyond|not|no|nor|never|such as|e\.g\.|"
