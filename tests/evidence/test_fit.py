@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from apercu.answer.render import plain
+from apercu.answer.report import escape
 from apercu.records import Answer, Brief, BriefEntry
+from apercu.reporting import html_of
 from apercu.scientist import answer
 from apercu.settings import Settings
 
@@ -70,3 +73,14 @@ def test_of_what_gives_its_name_only_it_is_not_said_what_it_is_made_for(settings
     assert "None of the provided models is known to be made for this task" in limits(answered(settings, model))
     said = limits(answered(settings, paper, paper=True))
     assert "None of the related papers is known to be about this task itself." in said
+
+
+@pytest.mark.parametrize("given", ["https://a.example/<b>x</b>", "arxiv.org/abs/2401.00002"])
+def test_what_is_given_as_a_link_and_holds_no_address_is_shown_as_such(given: str, settings: Settings) -> None:
+    brief = Brief(question=QUESTION, models=(BriefEntry(name="CoolNet", paper=given), BriefEntry(name="Other")))
+    result = answer(brief, settings=settings)
+    said = f"what was given as a link is no address: {given}"
+    assert plain(said) in result.answer.markdown
+    assert escape(said) in html_of(result)
+    assert result.answer.markdown.count("no link was provided") == 1
+    assert result.answer.sources[0].reason == "The prompt gives its name only, which does not say what it does."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from apercu.addresses import without_steering
+from apercu.addresses import escaped, without_steering
 from apercu.answer.compose import VERDICT_WORDS, verdict_text
 from apercu.records import Answer, Claim, Level, Part, Source, Support
 
@@ -20,6 +20,7 @@ _HEADINGS: tuple[tuple[Part, str], ...] = (
     ("sources", "3. Papers and tools"),
     ("limits", "What the sources do not say"),
 )
+_LONGEST_SHOWN = 200
 
 
 def render_markdown(answer: Answer, *, drawing: str = "") -> str:
@@ -87,7 +88,14 @@ def _link_lines(source: Source, printed: set[str]) -> Iterator[str]:
         for link in links:
             yield "the link given above" if link in printed else f"{label} {_address(link)}"
             printed.add(link)
-    if not source.links:
+    yield from (plain(line) for line in without_address(source))
+
+
+def without_address(source: Source) -> Iterator[str]:
+    """What stands in place of links: what was given as one and holds no address, or that there is none."""
+    for value in source.not_links:
+        yield f"what was given as a link is no address: {escaped(value, longest=_LONGEST_SHOWN)}"
+    if not (source.links or source.mentioned_links or source.not_links):
         yield "no link was provided"
 
 

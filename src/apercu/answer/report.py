@@ -29,7 +29,7 @@ from apercu.answer.measurements import (
     table,
     typically,
 )
-from apercu.answer.render import LEVEL_WORDS
+from apercu.answer.render import LEVEL_WORDS, without_address
 from apercu.errors import CitationError
 from apercu.records import NO_MODEL, Answer, Claim, Part, RunRecord, Source, Support
 
@@ -255,7 +255,7 @@ def _source(answer: Answer, source: Source, verdict: Claim | None, shown: set[st
     kind = "recommended model" if source.kind == "model" else "related paper"
     chip = f'<span class="chip {source.verdict}">{VERDICT_WORDS[source.verdict]}</span>'
     reason = _sentence(answer, verdict, source.reason) if verdict else escape(source.reason)
-    links = "".join(_links(source, shown)) or "<li>no link was provided</li>"
+    links = "".join((*_links(source, shown), *(f"<li>{escape(line)}</li>" for line in without_address(source))))
     return (
         f'<li><h3>{escape(source.name)}</h3><p class="kind">{chip} {kind}</p><p>{reason}</p>'
         f'<ul class="links">{links}</ul></li>'

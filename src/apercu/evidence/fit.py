@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from apercu.addresses import links, mentioned_links
+from apercu.addresses import links, mentioned_links, not_links
 from apercu.errors import UnknownModelError
 from apercu.evidence.cards import arxiv_id, find_paper, repository
 from apercu.evidence.topics import RELATED, Hit, fixed_factor, quality_words, task_of_name, tasks_in
@@ -86,6 +86,7 @@ def judge(brief: Brief, task: Task, level: Level, settings: Settings | None = No
                     reason=fit.reason,
                     links=links(entry),
                     mentioned_links=mentioned_links(entry),
+                    not_links=not_links(entry),
                     card=card_id,
                     supports=fit.supports,
                     names_task=fit.names_task or fit.verdict == "direct",
@@ -241,7 +242,8 @@ def _fit_of_factor(
 def _fit_without_task(entry: BriefEntry, task: Task, name: str, texts: dict[str, str]) -> _Fit:
     named = (_quote(texts, name, texts[name].split("\n")[0]),)
     if not entry.summary:
-        return _Fit("unknown", "The prompt gives its name and links only, which do not say what it does.", named)
+        given = "name and links only, which do not" if links(entry) else "name only, which does not"
+        return _Fit("unknown", f"The prompt gives its {given} say what it does.", named)
     quality = quality_words(entry.summary) if task.id == "super_resolution" else None
     if quality:
         return _Fit(
