@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from apercu.errors import ImageError, InputError, ModelError, QuestionError, ShapeError, WeightsError
+from apercu.figures import share
 from apercu.image import Image, file_sha256, read_image, write_image
 from apercu.measure.fidelity import measure_fidelity
 from apercu.pictures import check, enlarge
@@ -157,7 +158,7 @@ def test_the_numbers_of_the_answer_are_measured_on_the_saved_file(settings: Sett
     workflow = texts(found, "workflow")
     assert f"agrees with the picture to {again.lr_psnr_db:.2f} dB" in workflow
     assert f"further off than {again.max_abs_lr_error * 255:.2f} of 255" in workflow
-    assert f"{again.added_share:.2%} of the contrast in the result" in workflow
+    assert f"{share(again.added_share)} of the contrast in the result" in workflow
     rms = f"{again.added_rms * 255:.2f} of 255"
     assert f"Typically (root mean square) that is {rms} a pixel" in workflow
     assert f"root mean square {rms}, at most" in found.source_texts["run"]
@@ -214,15 +215,34 @@ def test_a_step_that_the_workflow_does_not_do_is_said_not_to_be_done(settings: S
     question = "Remove the noise from this photo, then enlarge it 2x"
     said = texts(run_on(picture, Brief(question=question), settings), "task")
     assert "The task is this: Enlarging a picture (super-resolution). The question says “enlarge”." in said
-    assert "The question also asks for removing noise (“Remove the noise”); the workflow does not do that." in said
+    assert (
+        "In short: the question also asks for removing noise (“Remove the noise”); the workflow does not do that."
+        in said
+    )
 
 
 def test_a_task_that_the_workflow_does_not_do_is_said_not_to_be_done(settings: Settings, picture: Path) -> None:
     brief = Brief(question="Remove the noise from this photo")
     said = texts(run_on(picture, brief, settings, scale=(2, 2)), "task")
-    assert "The question asks for removing noise (“Remove the noise”); the workflow does not do that." in said
+    assert "In short: the question asks for removing noise (“Remove the noise”); the workflow does not do that." in said
     inpainting = Brief(question="Fill the hole in my photo", models=(BriefEntry(name="Inpainting-LatentDiffusion"),))
     assert "does not do that" not in texts(answer(inpainting, settings=settings).answer, "task")
+
+
+def test_a_factor_near_one_is_said_with_all_its_digits(settings: Settings) -> None:
+    said = texts(ask("Enlarge this photo 1.004x", settings=settings).answer, "task")
+    assert "grow 1.004 times on each side, so 1.008 new pixels stand where 1 stood" in said
+
+
+def test_a_little_that_was_added_is_not_said_to_be_nothing(settings: Settings, tmp_path: Path) -> None:
+    pixels = np.repeat(np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64, 1), 3, axis=2)
+    write_image(Image.of(pixels), tmp_path / "in.png")
+    found = run_on(tmp_path / "in.png", Brief(question=QUESTION), settings, faithful=True)
+    assert found.run
+    assert 0 < found.run.fidelity.added_share < 0.00005
+    assert "0.00%" not in found.markdown
+    assert f"{share(found.run.fidelity.added_share)} of its contrast" in texts(found, "task")
+    assert found.unsupported == ()
 
 
 def test_a_workflow_without_its_picture_says_that_the_size_is_not_known(settings: Settings) -> None:

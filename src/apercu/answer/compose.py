@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from apercu.answer.chosen import IN_SHORT, how_chosen, not_measured, what_else_counted
 from apercu.answer.material import Draft, Material
-from apercu.answer.task import task_read
+from apercu.answer.task import task_read, undone
 from apercu.answer.texts import said
+from apercu.figures import of_255, share
 from apercu.records import NO_MODEL, Choice, Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
 
 VERDICT_WORDS: dict[Verdict, str] = {
@@ -56,10 +57,7 @@ def compose_claims(
     """
     material = Material(task, dossier, texts, run, choice, given)
     parts: tuple[tuple[Part, Iterable[Draft]], ...] = (
-        (
-            "task",
-            (*_in_short(material), *how_chosen(material), *what_else_counted(material), *task_read(material, plan)),
-        ),
+        ("task", _task(material, plan)),
         ("workflow", _workflow(material, plan)),
         ("sources", _sources(material)),
         ("limits", _limits(material)),
@@ -74,31 +72,45 @@ def compose_claims(
 # --- part 1: the task -------------------------------------------------------------------------------------------------
 
 
+def _task(material: Material, plan: Plan) -> Iterator[Draft]:
+    yield from _in_short(material)
+    yield from undone(material, plan)
+    yield from how_chosen(material)
+    yield from what_else_counted(material)
+    yield from task_read(material, plan)
+
+
 def _in_short(material: Material) -> Iterator[Draft]:
     """What a person wants to know first about a run: who made the result, and how much of it is made up."""
     run = material.run
     if run is None or run.model == NO_MODEL:
         return
-    share = f"{run.fidelity.added_share:.2%}"
+    added, made_up = run.fidelity.added_share, share(run.fidelity.added_share)
     yield (
-        f"{IN_SHORT} {run.model} made the result, and {share} of its contrast (counted as energy) is made up: "
+        f"{IN_SHORT} {run.model} made the result, and {made_up} of its contrast (counted as energy) is made up: "
         "the picture does not determine it.",
         (material.line("run", "enlarged: "), material.line("run", "added: ")),
     )
     least = min(run.branches, key=lambda branch: branch.added_share, default=None)
-    if least and not least.chosen:
+    if least and not least.chosen and least.added_share < added and share(least.added_share) != made_up:
         yield (
-            f"{IN_SHORT} the candidate that makes up least is {least.node}, with {least.added_share:.2%}.",
+            f"{IN_SHORT} the candidate that makes up least is {least.node}, with {share(least.added_share)}.",
             (material.line("run", f"candidate {least.node}: "),),
         )
     wished = [facet for facet in material.task.facets if (facet.kind, facet.value) == ("wish", "fidelity")]
-    if wished and run.fidelity.added_share >= _MADE_UP_TO_SPEAK_OF:
+    if wished and added >= _MADE_UP_TO_SPEAK_OF:
+        plain = next((b for b in run.branches if b.model == "bicubic" and b.added_share < added), None)
+        advice = (
+            "; plain interpolation made up less of it and is softer: take `apercu enlarge --model bicubic` where that "
+            "counts most."
+        )
         yield (
-            f"{IN_SHORT} nothing was to be made up, and this result does not keep to that wholly; plain interpolation "
-            "makes up least and stays softer: take `apercu enlarge --model bicubic` where that counts most.",
+            f"{IN_SHORT} nothing was to be made up, and this result does not keep to that wholly"
+            f"{advice if plain else '.'}",
             (
                 Support(source="question", start=wished[0].start, end=wished[0].end, quote=wished[0].quote),
                 material.line("run", "added: "),
+                *((material.line("run", f"candidate {plain.node}: "),) if plain else ()),
             ),
         )
 
@@ -185,19 +197,20 @@ def _run(material: Material, run: RunRecord) -> Iterator[Draft]:
 
 def _measured(material: Material, run: RunRecord) -> Iterator[Draft]:
     report = run.fidelity
+    most = of_255(report.max_abs_lr_error).removeprefix("less than ")
     yield (
         f"Shrunk back by {report.kernel}, the result agrees with the picture to {report.lr_psnr_db:.2f} dB (more is "
-        f"closer); no pixel is further off than {report.max_abs_lr_error * 255:.2f} of 255.",
+        f"closer); no pixel is further off than {most} of 255.",
         (material.line("run", "kept: "),),
     )
     yield (
-        f"{report.added_share:.2%} of the contrast in the result, counted as energy, was added: the picture does not "
-        f"determine it. Typically (root mean square) that is {report.added_rms * 255:.2f} of 255 a pixel, at the "
-        f"strongest place {report.added_max * 255:.2f}.",
+        f"{share(report.added_share)} of the contrast in the result, counted as energy, was added: the picture does "
+        f"not determine it. Typically (root mean square) that is {of_255(report.added_rms)} of 255 a pixel, at the "
+        f"strongest place {of_255(report.added_max)}.",
         (material.line("run", "added: "),),
     )
     yield (
-        f"{report.changed_share:.2%} of the contrast, counted the same way, contradicts the picture.",
+        f"{share(report.changed_share)} of the contrast, counted the same way, contradicts the picture.",
         (material.line("run", "changed: "),),
     )
     for branch in run.branches:
@@ -209,7 +222,7 @@ def _measured(material: Material, run: RunRecord) -> Iterator[Draft]:
         if not branch.chosen:
             yield (
                 f"For comparison, the candidate {branch.node} shrinks back to {branch.lr_psnr_db:.2f} dB and adds "
-                f"{branch.added_share:.2%}.",
+                f"{share(branch.added_share)}.",
                 (material.line("run", f"candidate {branch.node}: "),),
             )
 

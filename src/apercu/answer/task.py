@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apercu.answer.chosen import IN_SHORT
 from apercu.answer.material import Draft, Material
-from apercu.answer.texts import number
+from apercu.figures import number
 from apercu.records import Plan
 from apercu.tasks import TASK_WORDS, left_undone
 
@@ -31,7 +32,6 @@ def task_read(material: Material, plan: Plan) -> Iterator[Draft]:
             f"The task is this: {task.name}. The question holds no words by which Apercu knows a task on pictures.",
             (name, material.question()),
         )
-    yield from _undone(material, plan)
     if task.id == "super_resolution":
         yield _growth(material)
     if task.id == "super_resolution" or material.given:
@@ -49,16 +49,16 @@ def task_read(material: Material, plan: Plan) -> Iterator[Draft]:
             yield frame.format(" and ".join(words[value] for value in values), said), material.facets(kind)
 
 
-def _undone(material: Material, plan: Plan) -> Iterator[Draft]:
+def undone(material: Material, plan: Plan) -> Iterator[Draft]:
     """What the question asks for and the workflow does not do."""
-    undone = left_undone(material.task, plan)
-    if undone:
-        read = [support for step in undone for support in material.facets("task", step)]
+    left = left_undone(material.task, plan)
+    if left:
+        read = [support for step in left for support in material.facets("task", step)]
         quotes = ", ".join(f"“{words}”" for words in dict.fromkeys(support.quote for support in read))
-        words = " and ".join(TASK_WORDS[step] for step in undone) + (f" ({quotes})" if quotes else "")
-        also = "" if material.task.id in undone else "also "
+        words = " and ".join(TASK_WORDS[step] for step in left) + (f" ({quotes})" if quotes else "")
+        also = "" if material.task.id in left else "also "
         yield (
-            f"The question {also}asks for {words}; the workflow does not do that.",
+            f"{IN_SHORT} the question {also}asks for {words}; the workflow does not do that.",
             (*read, material.quote("plan", material.texts["plan"])),
         )
 
