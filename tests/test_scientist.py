@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apercu.errors import ImageError, InputError, ModelError, QuestionError, ShapeError, WeightsError
+from apercu.errors import ImageError, InputError, ModelError, OutputError, QuestionError, ShapeError, WeightsError
 from apercu.figures import share
 from apercu.image import Image, file_sha256, read_image, write_image
 from apercu.measure.fidelity import measure_fidelity
 from apercu.pictures import check, enlarge
 from apercu.records import Answer, Brief, BriefEntry
 from apercu.registry import added_weights, find_model
-from apercu.reporting import html_of, write_report
+from apercu.reporting import html_of, report_folder, write_report
 from apercu.scientist import Job, answer, ask, plan_question, recommend
 from apercu.settings import Settings
 
@@ -399,6 +399,15 @@ def test_a_report_folder_holds_the_answer_in_every_form(settings: Settings, pict
     assert (tmp_path / "answer.md").read_text("utf-8") == result.answer.markdown
     assert Answer.model_validate_json((tmp_path / "answer.json").read_text("utf-8")) == result.answer
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_folder_with_a_picture_is_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    (tmp_path / "enlarged.png").write_bytes(b"somebody's own")
+    with pytest.raises(OutputError, match=r"enlarged\.png exists already"):
+        report_folder(tmp_path, exact_name=True, with_picture=True).__enter__()
+    for options in ({"with_picture": True, "overwrite": True}, {"with_picture": False}):
+        with report_folder(tmp_path, exact_name=True, **options) as folder:
+            assert folder == tmp_path
 
 
 # --- wishes -----------------------------------------------------------------------------------------------------------
