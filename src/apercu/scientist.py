@@ -36,7 +36,7 @@ from apercu.records import (
     Recommendation,
     Task,
 )
-from apercu.registry import find_model, model_cards, model_status
+from apercu.registry import find_model, model_cards, model_status, named_cards
 from apercu.settings import Settings
 
 if TYPE_CHECKING:
@@ -255,7 +255,9 @@ def asked_models(question: str, settings: Settings) -> dict[str, bool]:
 
 def provided_models(brief: Brief, settings: Settings) -> tuple[ModelCard, ...]:
     """The cards of the brief's models, as far as there are any."""
-    return tuple(dict.fromkeys(card for entry in brief.models if (card := model_card_of(entry, settings))))
+    named = named_cards(settings)
+    found = (model_card_of(entry, named) for entry in brief.models)
+    return tuple({card.id: card for card in found if card}.values())
 
 
 def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, settings: Settings, job: Job | None) -> Plan:

@@ -84,3 +84,15 @@ def test_what_is_given_as_a_link_and_holds_no_address_is_shown_as_such(given: st
     assert escape(said) in html_of(result)
     assert result.answer.markdown.count("no link was provided") == 1
     assert result.answer.sources[0].reason == "The prompt gives its name only, which does not say what it does."
+
+
+def test_items_of_one_name_stay_apart_and_each_sentence_keeps_its_number(settings: Settings) -> None:
+    brief = Brief(question=QUESTION, models=(BriefEntry(name="CoolNet"),) * 3 + (BriefEntry(name="CoolNet-2"),))
+    result = answer(brief, settings=settings)
+    assert [source.id for source in result.answer.sources] == [
+        "model:CoolNet", "model:CoolNet-2", "model:CoolNet-3", "model:CoolNet-2-2",
+    ]  # fmt: skip
+    page = html_of(result)
+    assert [f"#on-{claim.id}" in page for claim in result.answer.claims] == [True] * len(result.answer.claims)
+    last = result.answer.claims[-1]
+    assert f"{escape(last.text)}<sup>{len(result.answer.claims)}</sup>" in page

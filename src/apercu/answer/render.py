@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from apercu.addresses import escaped, without_steering
 from apercu.answer.compose import VERDICT_WORDS, verdict_text
@@ -46,7 +46,9 @@ def render_markdown(answer: Answer, *, drawing: str = "") -> str:
             lines += ["", "```text", drawing.replace("```", "'''").rstrip(), "```"]
         lines.append("")
     lines += ["## Evidence", ""]
-    lines += [f"{marks[claim.id]}. {'; '.join(_evidence(answer, claim))}" for claim in answer.claims]
+    names = {source.id: source.name for source in answer.sources}
+    cards = {source.card: f"card of {source.name}" for source in answer.sources if source.card}
+    lines += [f"{marks[claim.id]}. {'; '.join(_evidence(answer, claim, names, cards))}" for claim in answer.claims]
     return "\n".join(lines) + "\n"
 
 
@@ -104,19 +106,16 @@ def _address(link: str) -> str:
     return f"<{link}>" if re.search(r"[\[\]*_~&]", link) else link
 
 
-def _evidence(answer: Answer, claim: Claim) -> Iterator[str]:
-    names = {source.id: source.name for source in answer.sources} | {
-        source.card: f"card of {source.name}" for source in answer.sources if source.card
-    }
+def _evidence(answer: Answer, claim: Claim, names: Mapping[str, str], cards: Mapping[str, str]) -> Iterator[str]:
     for support in claim.supports:
-        name = plain(names.get(support.source, support.source))
-        yield f"{name}{_where(answer, support)}"
+        name = names.get(support.source) or cards.get(support.source) or support.source
+        yield f"{plain(name)}{_where(answer, support, of_card=support.source in cards)}"
 
 
-def _where(answer: Answer, support: Support) -> str:
+def _where(answer: Answer, support: Support, *, of_card: bool) -> str:
     """A quote, or for a card's sentence the place where it was checked. Addresses are left to part 3."""
     after = answer.source_texts[support.source][support.end :].split("\n")[0]
-    if after.startswith(" [") and any(support.source == source.card for source in answer.sources):
+    if after.startswith(" [") and of_card:
         return f", {plain(after.strip(' []'))}"
     quote = " / ".join(line for line in support.quote.split("\n") if "://" not in line)
     return f": “{plain(quote)}”"

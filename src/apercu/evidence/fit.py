@@ -6,11 +6,11 @@ It is direct, transferable, off-topic or not enough information.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from apercu.addresses import links, mentioned_links, not_links
-from apercu.errors import UnknownModelError
 from apercu.evidence.cards import arxiv_id, find_paper, repository
 from apercu.evidence.topics import RELATED, Hit, fixed_factor, quality_words, task_of_name, tasks_in
 from apercu.records import (
@@ -27,7 +27,7 @@ from apercu.records import (
     Task,
     Verdict,
 )
-from apercu.registry import find_model
+from apercu.registry import named_cards
 from apercu.settings import Settings
 from apercu.tasks import TASK_WORDS
 
@@ -56,21 +56,22 @@ def judge(brief: Brief, task: Task, level: Level, settings: Settings | None = No
         level: at "prompt" only the brief's own words count; otherwise also our cards about the very same items.
         settings: where the models are that somebody added; by default as `load_settings` finds them.
     """
+    named, counts = named_cards(settings), Counter[str]()
     sources: list[Source] = []
     texts: dict[str, str] = {}
     claims: dict[str, tuple[CardClaim, ...]] = {}
     for kind, entries in (("model", brief.models), ("paper", brief.papers)):
         for entry in entries:
-            name = _unique(_source_id(kind, entry), texts)
+            name = _unique(_source_id(kind, entry), texts, counts)
             texts[name] = entry_text(entry)
             card = (
                 None
                 if level == "prompt"
-                else (model_card_of(entry, settings) if kind == "model" else find_paper(entry.name, links(entry)))
+                else (model_card_of(entry, named) if kind == "model" else find_paper(entry.name, links(entry)))
             )
             card_id = None
             if card:
-                card_id = _unique(f"card:{card.id}", texts)
+                card_id = _unique(f"card:{card.id}", texts, counts)
                 texts[card_id], claims[card_id] = card_text(card), card.claims
             fit = (
                 _fit_by_card(card, task, card_id, texts)
@@ -117,15 +118,14 @@ def _short(card: ModelCard | Paper) -> str:
     return card.name if isinstance(card, ModelCard) else card.short
 
 
-def model_card_of(entry: BriefEntry, settings: Settings | None = None) -> ModelCard | None:
+def model_card_of(entry: BriefEntry, named: Mapping[str, ModelCard]) -> ModelCard | None:
     """The card of a provided model, ours or an added one's: the name is its, and the links given do not say otherwise.
 
     A name alone can belong to something else: with an arXiv number or a repository that the card does not know, there
-    is no card.
+    is no card. `named` are the cards by their names, as `named_cards` gives them.
     """
-    try:
-        card = find_model(entry.name, settings)
-    except UnknownModelError:
+    card = named.get(entry.name.strip().casefold())
+    if card is None:
         return None
     known = {name for link in card.links for name in (arxiv_id(link), repository(link)) if name}
     given = {name for link in links(entry) for name in (arxiv_id(link), repository(link)) if name}
@@ -137,11 +137,12 @@ def _source_id(kind: str, entry: BriefEntry) -> str:
     return f"{kind}:{number or re.sub(r'[^A-Za-z0-9._-]+', '-', entry.name).strip('-')[:48] or 'unnamed'}"
 
 
-def _unique(name: str, taken: dict[str, str]) -> str:
-    number = 2
+def _unique(name: str, taken: dict[str, str], counts: Counter[str]) -> str:
+    """A name that is not taken; `counts` remembers the last number of each, so that many alike take no longer."""
     result = name
     while result in taken:
-        result, number = f"{name}-{number}", number + 1
+        counts[name] += 1
+        result = f"{name}-{counts[name] + 1}"
     return result
 
 
