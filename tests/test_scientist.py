@@ -245,6 +245,50 @@ def test_a_little_that_was_added_is_not_said_to_be_nothing(settings: Settings, t
     assert found.unsupported == ()
 
 
+def test_a_size_in_the_question_that_the_run_does_not_follow_is_said_to_be_the_questions(
+    settings: Settings, picture: Path
+) -> None:
+    said = texts(run_on(picture, Brief(question=QUESTION), settings, scale=(3, 3)), "task")
+    assert "By the question the picture is to grow 2 times on each side" in said
+    same = texts(run_on(picture, Brief(question=QUESTION), settings, scale=(2, 2), overwrite=True), "task")
+    assert "The picture is to grow 2 times on each side" in same
+    assert "beside the question" not in same
+
+
+def test_a_factor_may_be_a_whole_number(settings: Settings, picture: Path) -> None:
+    job = Job(picture=picture, output=picture.with_name("out.png"), scale=(3, 3))
+    assert ask("Enlarge this photo", settings=settings, job=job).answer.unsupported == ()
+
+
+def test_the_resize_after_a_model_stands_in_its_own_branch(settings: Settings) -> None:
+    models = (BriefEntry(name="Real-ESRGAN x4plus"),)
+    found = answer(Brief(question="Enlarge this photo 3x", models=models), settings=settings).answer
+    branches = "{realesrgan-x4plus → realesrgan-x4plus-size | bicubic}"
+    assert f"load → {branches} → choose → measure → save." in texts(found, "workflow")
+
+
+def test_a_provided_model_that_no_step_is_by_is_named(settings: Settings) -> None:
+    models = (BriefEntry(name="SISR-CoolNet"), BriefEntry(name="SISR-Any-LIIF-EDSR"))
+    found = answer(Brief(question=QUESTION, models=models), settings=settings, level="prompt").answer
+    said = texts(found, "workflow")
+    assert "No step of the workflow is by SISR-CoolNet: Apercu knows no way to run it." in said
+    assert "is by SISR-Any" not in said
+    assert found.unsupported == ()
+
+
+def test_a_model_that_the_question_names_and_the_workflow_does_not_use_is_named(settings: Settings) -> None:
+    found = ask("Is SwinIR better than Real-ESRGAN for enlarging photos 4x?", settings=settings).answer
+    assert "In short: the question names “SwinIR”; the workflow does not use that." in texts(found, "task")
+    assert found.unsupported == ()
+    assert "does not use" not in texts(ask("Enlarge it 2x with LIIF", settings=settings).answer, "task")
+
+
+def test_where_there_is_no_prompt_none_is_spoken_of(settings: Settings) -> None:
+    found = ask("Colorize my photo", settings=settings).answer
+    assert "Apercu knows no paper for Colorization-DeOldify-Artistic." in texts(found, "limits")
+    assert "The prompt" not in found.markdown
+
+
 def test_a_workflow_without_its_picture_says_that_the_size_is_not_known(settings: Settings) -> None:
     said = texts(ask("Make this photo exactly 30 px wide", settings=settings).answer, "task")
     assert "which is what Apercu shows as long as the size of the picture is not known." in said

@@ -10,10 +10,23 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from apercu.answer.chosen import IN_SHORT, how_chosen, not_measured, what_else_counted
 from apercu.answer.material import Draft, Material
-from apercu.answer.task import task_read, undone
+from apercu.answer.task import not_used, task_read, undone
 from apercu.answer.texts import said
 from apercu.figures import of_255, share
-from apercu.records import NO_MODEL, Choice, Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
+from apercu.records import (
+    NO_MODEL,
+    Choice,
+    Claim,
+    Dossier,
+    Level,
+    Part,
+    Plan,
+    RunRecord,
+    Source,
+    Support,
+    Task,
+    Verdict,
+)
 
 VERDICT_WORDS: dict[Verdict, str] = {
     "direct": "direct",
@@ -43,6 +56,8 @@ def compose_claims(
     choice: Choice | None = None,
     *,
     given: bool = False,
+    level: Level = "linked",
+    unused: tuple[str, ...] = (),
 ) -> tuple[Claim, ...]:
     """The sentences of all parts, in the order in which they are read.
 
@@ -54,8 +69,10 @@ def compose_claims(
         texts: every text that may be quoted, from `gather_texts`.
         choice: why Apercu took the model, or None.
         given: whether a factor or a size was given beside the question; the workflow then takes that.
+        level: at "open" no prompt provided the models and papers.
+        unused: the names of provided models that no step of the workflow is by.
     """
-    material = Material(task, dossier, texts, run, choice, given)
+    material = Material(task, dossier, texts, run, choice, given, level, unused)
     parts: tuple[tuple[Part, Iterable[Draft]], ...] = (
         ("task", _task(material, plan)),
         ("workflow", _workflow(material, plan)),
@@ -75,6 +92,7 @@ def compose_claims(
 def _task(material: Material, plan: Plan) -> Iterator[Draft]:
     yield from _in_short(material)
     yield from undone(material, plan)
+    yield from not_used(material, plan)
     yield from how_chosen(material)
     yield from what_else_counted(material)
     yield from task_read(material, plan)
@@ -131,7 +149,12 @@ def _workflow(material: Material, plan: Plan) -> Iterator[Draft]:
             yield from _inside(material, source)
     if plan.nodes:
         text = f"The workflow on a picture is {' → '.join(_stages(plan))}."
-        yield text, (material.quote("plan", material.texts["plan"]),)
+        whole = material.quote("plan", material.texts["plan"])
+        yield text, (whole,)
+        for source in models:
+            if source.name in material.unused:
+                text = f"No step of the workflow is by {source.name}: Apercu knows no way to run it."
+                yield text, (material.entry(source), whole)
     if material.run:
         yield from _run(material, material.run)
 
@@ -156,18 +179,24 @@ def _inside(material: Material, source: Source) -> Iterator[Draft]:
 
 
 def _stages(plan: Plan) -> Iterator[str]:
-    """The steps from input to output; candidates that run side by side stand in braces.
+    """The steps from input to output; candidates that run side by side stand in braces, each with its own resize.
 
     A step whose output no other takes (inspect) is left out: it leads nowhere, except for the one that saves.
     """
     taken = {source for node in plan.nodes for source in node.inputs}
     nodes = [node for node in plan.nodes if node.id in taken or node.op == "save"]
-    enlargers = [node.id for node in nodes if node.op == "enlarge"]
+    branches: dict[str, str] = {}
     for node in nodes:
-        if node.op != "enlarge":
+        if node.op == "enlarge":
+            branches[node.id] = node.id
+        elif node.op == "resize" and (own := next((name for name in node.inputs if name in branches), None)):
+            branches[own] += f" → {node.id}"
+    inside = {name for branch in branches.values() for name in branch.split(" → ")}
+    for node in nodes:
+        if node.id not in inside:
             yield node.id
-        elif node.id == enlargers[0]:
-            yield "{" + " | ".join(enlargers) + "}" if len(enlargers) > 1 else node.id
+        elif node.id == next(iter(branches)):
+            yield "{" + " | ".join(branches.values()) + "}" if len(branches) > 1 else branches[node.id]
 
 
 def _run(material: Material, run: RunRecord) -> Iterator[Draft]:
@@ -275,10 +304,11 @@ def _limits(material: Material) -> Iterator[Draft]:
     papers = [source for source in material.dossier.sources if source.kind == "paper"]
     if papers and not any(source.names_task for source in papers):
         yield f"None of the related papers is {_known(papers)}about this task itself.", _first_supports(papers)
+    no_paper = "Apercu knows no paper" if material.level == "open" else "The prompt gives no paper"
     for source in models:
         if "Paper: None" in material.texts[source.id].split("\n"):
             yield (
-                f"The prompt gives no paper for {source.name}.",
+                f"{no_paper} for {source.name}.",
                 (material.entry(source), material.line(source.id, "Paper: None")),
             )
         if source.verdict in ("direct", "transferable"):

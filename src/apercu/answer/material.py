@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from apercu.answer.texts import choice_text, plan_text, reading_text, run_text
-from apercu.records import CardClaim, Choice, Dossier, Plan, RunRecord, Source, Support, Task
+from apercu.records import CardClaim, Choice, Dossier, Level, Plan, RunRecord, Source, Support, Task
 
 Draft = tuple[str, tuple[Support, ...]]
 """A sentence and the words that it rests on."""
@@ -23,6 +23,9 @@ class Material:
     choice: Choice | None = None
     given: bool = False
     """Whether a factor or a size was given beside the question."""
+    level: Level = "linked"
+    unused: tuple[str, ...] = ()
+    """The provided models that no step of the workflow is by."""
 
     def quote(self, source: str, words: str) -> Support:
         """The first place of some words in a source."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from apercu.answer.chosen import IN_SHORT
 from apercu.answer.material import Draft, Material
 from apercu.figures import number
-from apercu.records import Plan
+from apercu.records import Plan, Task
+from apercu.registry import model_cards
 from apercu.tasks import TASK_WORDS, left_undone
 
 _CONTENT = {
@@ -32,10 +33,14 @@ def task_read(material: Material, plan: Plan) -> Iterator[Draft]:
             f"The task is this: {task.name}. The question holds no words by which Apercu knows a task on pictures.",
             (name, material.question()),
         )
+    done = tuple(_growth_of_plan(material, plan)) if task.id == "super_resolution" or material.given else ()
     if task.id == "super_resolution":
-        yield _growth(material)
-    if task.id == "super_resolution" or material.given:
-        yield from _growth_of_plan(material, plan)
+        text, supports = _growth(material)
+        yield (
+            f"By the question {text[0].lower()}{text[1:]}" if done and material.given and _asked(task) else text,
+            supports,
+        )
+    yield from done
     for kind, words, frame in (
         ("content", _CONTENT, "The picture shows {}, going by {}."),
         ("damage", _DAMAGE, "The question speaks of {} ({})."),
@@ -63,10 +68,35 @@ def undone(material: Material, plan: Plan) -> Iterator[Draft]:
         )
 
 
+def not_used(material: Material, plan: Plan) -> Iterator[Draft]:
+    """The models that the question names and the workflow does not use."""
+    cards = model_cards()
+    used = [cards[model] for node in plan.nodes if (model := str(node.params.get("model", ""))) in cards]
+    called = " ".join(f"{card.family} {card.id} {card.name}" for card in used).casefold()
+    named = material.facets("limit", "named")
+    if not plan.nodes or len(named) != len(material.task.named):
+        return
+    left = [words for family, words in zip(material.task.named, named, strict=True) if family.casefold() not in called]
+    if left:
+        quotes = " and ".join(f"“{words.quote}”" for words in left)
+        whole = material.quote("plan", material.texts["plan"])
+        yield f"{IN_SHORT} the question names {quotes}; the workflow does not use that.", (*left, whole)
+
+
+def _scale(task: Task) -> tuple[float, float] | None:
+    """The factors (y, x) that the question names."""
+    return task.scale or ((task.factor, task.factor) if task.factor else None)
+
+
+def _asked(task: Task) -> bool:
+    """Whether the question says how large the result is to be."""
+    return bool(_scale(task) or task.size or task.width or task.height)
+
+
 def _growth(material: Material) -> Draft:
     """How much larger the picture is to become."""
     task = material.task
-    scale = task.scale or ((task.factor, task.factor) if task.factor else None)
+    scale = _scale(task)
     if scale:
         y, x, many = number(scale[0]), number(scale[1]), number(scale[0] * scale[1])
         grows = f"{y} times on each side" if y == x else f"{x} times in width and {y} times in height"
@@ -91,16 +121,14 @@ def _growth_of_plan(material: Material, plan: Plan) -> Iterator[Draft]:
     task = material.task
     grown = [node for node in plan.nodes if node.op in ("enlarge", "resize")]
     node = next((node for node in grown if node.op == "resize"), grown[0] if grown else None)
-    asked = task.scale or ((task.factor, task.factor) if task.factor else None)
+    asked = _scale(task)
     if node is None or (asked and tuple(node.params.get("scale", ())) == asked):
         return
-    one_side = task.width or task.height
     if material.given:
-        why = "was given beside the question"
-        why += " and comes before what it names" if asked or task.size or one_side else ""
+        why = "was given beside the question" + (" and comes before what it names" if _asked(task) else "")
     elif asked or node.params.get("size"):
         return
-    elif one_side:
+    elif task.width or task.height:
         why = "is what Apercu shows as long as the size of the picture is not known"
     else:
         why = "is what Apercu takes where none is named"

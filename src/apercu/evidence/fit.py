@@ -40,6 +40,12 @@ _SET_ASIDE = re.compile(
 """What stands before the words for a task that an item sets itself apart from, or names as an example."""
 
 
+_OF_QUALITY = (
+    "Apercu finds no words for enlarging pictures in its text, but it speaks of “{}”, which can be asked of an "
+    "enlarged picture too."
+)
+
+
 class _Fit(NamedTuple):
     verdict: Verdict
     reason: str
@@ -204,7 +210,7 @@ def _fit_by_words(kind: str, entry: BriefEntry, task: Task, name: str, texts: di
     if quality:
         return _Fit(
             "transferable",
-            f"It does not enlarge, but its text speaks of “{quality}”, which can be asked of an enlarged picture too.",
+            _OF_QUALITY.format(quality),
             (_quote(texts, name, quality),),
         )
     return _Fit(
@@ -249,8 +255,10 @@ def _fit_without_task(entry: BriefEntry, task: Task, name: str, texts: dict[str,
     if quality:
         return _Fit(
             "transferable",
-            f"It does not enlarge, but its text speaks of “{quality}”, which can be asked of an enlarged picture too.",
+            _OF_QUALITY.format(quality),
             (_quote(texts, name, quality),),
         )
     first = re.split(r"(?<=[.!?])\s", entry.summary, maxsplit=1)[0][:300]
-    return _Fit("off-topic", f"Its text does not speak of {TASK_WORDS[task.id]}.", (_quote(texts, name, first),))
+    return _Fit(
+        "off-topic", f"Apercu finds no words for {TASK_WORDS[task.id]} in its text.", (_quote(texts, name, first),)
+    )
