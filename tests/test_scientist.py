@@ -255,6 +255,26 @@ def test_a_size_in_the_question_that_the_run_does_not_follow_is_said_to_be_the_q
     assert "beside the question" not in same
 
 
+def test_a_size_that_the_factor_does_not_come_to_is_said_not_to_be_reached(settings: Settings, picture: Path) -> None:
+    found = run_on(picture, Brief(question="Enlarge my photo from 64x64 to 128x128"), settings)
+    said = "By that factor this picture became 24 x 20 pixels and not 128 x 128, which the question names too."
+    assert said in texts(found, "task")
+    assert found.unsupported == ()
+
+
+def test_of_a_flat_result_no_share_is_said_to_be_added(settings: Settings, tmp_path: Path) -> None:
+    write_image(Image.of(np.full((20, 20, 3), 0.5, np.float32)), tmp_path / "in.png")
+    models = (BriefEntry(name="SISR-Any-LIIF-EDSR"),)
+    found = run_on(tmp_path / "in.png", Brief(question=QUESTION, models=models), settings)
+    assert found.run
+    assert found.run.fidelity.added_rms > found.run.fidelity.added_share == 0
+    said = "\n".join(claim.text for claim in found.claims)
+    assert "which has too little contrast to say what share of it is made up." in said
+    assert "too little contrast to say what share of it was added" in said
+    assert "0.00% of" not in said
+    assert found.unsupported == ()
+
+
 def test_a_factor_may_be_a_whole_number(settings: Settings, picture: Path) -> None:
     job = Job(picture=picture, output=picture.with_name("out.png"), scale=(3, 3))
     assert ask("Enlarge this photo", settings=settings, job=job).answer.unsupported == ()

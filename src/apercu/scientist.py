@@ -265,7 +265,7 @@ def unused_models(brief: Brief, plan: Plan, settings: Settings) -> tuple[str, ..
     """The brief's models that no step of a plan is by."""
     named, used = named_cards(settings), {node.params.get("model") for node in plan.nodes}
     cards = ((entry.name, model_card_of(entry, named)) for entry in brief.models)
-    return tuple(dict.fromkeys(name for name, card in cards if card is None or card.id not in used))
+    return tuple(dict.fromkeys(name for name, card in cards if name and (card is None or card.id not in used)))
 
 
 def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, settings: Settings, job: Job | None) -> Plan:

@@ -39,6 +39,8 @@ def settings(tmp_path: Path) -> Settings:
         "We propose a method for image super-resolution that works at any factor.",
         "One transformer for super-resolution, denoising and deblurring.",
         "Noise is not our subject. This is super-resolution.",
+        "A 4x upscaler for anime.",
+        "We increase the resolution of old photos.",
     ],
 )
 def test_what_names_the_task_once_as_what_it_does_is_direct(summary: str, paper: bool, settings: Settings) -> None:

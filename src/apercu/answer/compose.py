@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from apercu.answer.chosen import IN_SHORT, how_chosen, not_measured, what_else_counted
+from apercu.answer.chosen import how_chosen, not_measured, what_else_counted
 from apercu.answer.material import Draft, Material
+from apercu.answer.short import in_short, is_flat
 from apercu.answer.task import not_used, task_read, undone
 from apercu.answer.texts import said
 from apercu.figures import of_255, share
@@ -35,7 +36,6 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "unknown": "not enough information",
 }
 
-_MADE_UP_TO_SPEAK_OF = 0.001
 _SPOKEN_OF = {
     "ui": ("user interface", "ui image", "icons", "screenshot"),
     "illustration": ("illustration", "drawing", "painting", "hand-drawn", "drawn"),
@@ -90,47 +90,12 @@ def compose_claims(
 
 
 def _task(material: Material, plan: Plan) -> Iterator[Draft]:
-    yield from _in_short(material)
+    yield from in_short(material)
     yield from undone(material, plan)
     yield from not_used(material, plan)
     yield from how_chosen(material)
     yield from what_else_counted(material)
     yield from task_read(material, plan)
-
-
-def _in_short(material: Material) -> Iterator[Draft]:
-    """What a person wants to know first about a run: who made the result, and how much of it is made up."""
-    run = material.run
-    if run is None or run.model == NO_MODEL:
-        return
-    added, made_up = run.fidelity.added_share, share(run.fidelity.added_share)
-    yield (
-        f"{IN_SHORT} {run.model} made the result, and {made_up} of its contrast (counted as energy) is made up: "
-        "the picture does not determine it.",
-        (material.line("run", "enlarged: "), material.line("run", "added: ")),
-    )
-    least = min(run.branches, key=lambda branch: branch.added_share, default=None)
-    if least and not least.chosen and least.added_share < added and share(least.added_share) != made_up:
-        yield (
-            f"{IN_SHORT} the candidate that makes up least is {least.node}, with {share(least.added_share)}.",
-            (material.line("run", f"candidate {least.node}: "),),
-        )
-    wished = [facet for facet in material.task.facets if (facet.kind, facet.value) == ("wish", "fidelity")]
-    if wished and added >= _MADE_UP_TO_SPEAK_OF:
-        plain = next((b for b in run.branches if b.model == "bicubic" and b.added_share < added), None)
-        advice = (
-            "; plain interpolation made up less of it and is softer: take `apercu enlarge --model bicubic` where that "
-            "counts most."
-        )
-        yield (
-            f"{IN_SHORT} nothing was to be made up, and this result does not keep to that wholly"
-            f"{advice if plain else '.'}",
-            (
-                Support(source="question", start=wished[0].start, end=wished[0].end, quote=wished[0].quote),
-                material.line("run", "added: "),
-                *((material.line("run", f"candidate {plain.node}: "),) if plain else ()),
-            ),
-        )
 
 
 # --- part 2: the workflow ---------------------------------------------------------------------------------------------
@@ -232,16 +197,24 @@ def _measured(material: Material, run: RunRecord) -> Iterator[Draft]:
         f"closer); no pixel is further off than {most} of 255.",
         (material.line("run", "kept: "),),
     )
-    yield (
-        f"{share(report.added_share)} of the contrast in the result, counted as energy, was added: the picture does "
-        f"not determine it. Typically (root mean square) that is {of_255(report.added_rms)} of 255 a pixel, at the "
-        f"strongest place {of_255(report.added_max)}.",
-        (material.line("run", "added: "),),
-    )
-    yield (
-        f"{share(report.changed_share)} of the contrast, counted the same way, contradicts the picture.",
-        (material.line("run", "changed: "),),
-    )
+    moved = f"{of_255(report.added_rms)} of 255 a pixel, at the strongest place {of_255(report.added_max)}"
+    added = material.line("run", "added: ")
+    if is_flat(report):
+        yield (
+            "The result has too little contrast to say what share of it was added; typically (root mean square) it is "
+            f"{moved}.",
+            (added,),
+        )
+    else:
+        yield (
+            f"{share(report.added_share)} of the contrast in the result, counted as energy, was added: the picture "
+            f"does not determine it. Typically (root mean square) that is {moved}.",
+            (added,),
+        )
+        yield (
+            f"{share(report.changed_share)} of the contrast, counted the same way, contradicts the picture.",
+            (material.line("run", "changed: "),),
+        )
     for branch in run.branches:
         if branch.chosen and len(run.branches) > 1:
             yield (

@@ -41,6 +41,7 @@ def task_read(material: Material, plan: Plan) -> Iterator[Draft]:
             supports,
         )
     yield from done
+    yield from _other_size(material)
     for kind, words, frame in (
         ("content", _CONTENT, "The picture shows {}, going by {}."),
         ("damage", _DAMAGE, "The question speaks of {} ({})."),
@@ -81,6 +82,17 @@ def not_used(material: Material, plan: Plan) -> Iterator[Draft]:
         quotes = " and ".join(f"“{words.quote}”" for words in left)
         whole = material.quote("plan", material.texts["plan"])
         yield f"{IN_SHORT} the question names {quotes}; the workflow does not use that.", (*left, whole)
+
+
+def _other_size(material: Material) -> Iterator[Draft]:
+    """Where the question names a factor and a size, and this picture does not come to that size by the factor."""
+    task, run = material.task, material.run
+    if run and task.size and _scale(task) and not material.given and run.size != task.size:
+        became, named = (f"{size[1]} x {size[0]}" for size in (run.size, task.size))
+        yield (
+            f"By that factor this picture became {became} pixels and not {named}, which the question names too.",
+            (material.line("run", "enlarged: "), material.line("reading", "size: ")),
+        )
 
 
 def _scale(task: Task) -> tuple[float, float] | None:
