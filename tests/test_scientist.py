@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apercu.errors import ImageError, InputError, ModelError, QuestionError, ShapeError, WeightsError
+from apercu.errors import ImageError, InputError, ModelError, OutputError, QuestionError, ShapeError, WeightsError
+from apercu.figures import share
 from apercu.image import Image, file_sha256, read_image, write_image
 from apercu.measure.fidelity import measure_fidelity
 from apercu.pictures import check, enlarge
 from apercu.records import Answer, Brief, BriefEntry
 from apercu.registry import added_weights, find_model
-from apercu.reporting import html_of, write_report
+from apercu.reporting import html_of, report_folder, write_report
 from apercu.scientist import Job, answer, ask, plan_question, recommend
 from apercu.settings import Settings
 
@@ -157,7 +158,7 @@ def test_the_numbers_of_the_answer_are_measured_on_the_saved_file(settings: Sett
     workflow = texts(found, "workflow")
     assert f"agrees with the picture to {again.lr_psnr_db:.2f} dB" in workflow
     assert f"further off than {again.max_abs_lr_error * 255:.2f} of 255" in workflow
-    assert f"{again.added_share:.2%} of the contrast in the result" in workflow
+    assert f"{share(again.added_share)} of the contrast in the result" in workflow
     rms = f"{again.added_rms * 255:.2f} of 255"
     assert f"Typically (root mean square) that is {rms} a pixel" in workflow
     assert f"root mean square {rms}, at most" in found.source_texts["run"]
@@ -180,6 +181,138 @@ def test_what_is_given_with_the_picture_comes_before_what_the_question_says(sett
     run = run_on(picture, Brief(question=QUESTION), settings, scale=(1.5, 3.0)).run
     assert run
     assert (run.size, run.scale) == ((15, 36), (1.5, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("question", "named", "given"),
+    [
+        ("Enlarge this photo", "The question names no factor.", "was given beside the question."),
+        ("Enlarge this photo 2x", "grow 2 times", "was given beside the question and comes before what it names."),
+        (
+            "Make this photo 30 px wide",
+            "30 pixels wide",
+            "was given beside the question and comes before what it names.",
+        ),
+        ("Remove the noise from this photo", "Removing noise", "was given beside the question."),
+    ],
+)
+@pytest.mark.parametrize(
+    ("options", "grows"),
+    [({"scale": (1.5, 3.0)}, "3 times in width and 1.5 times in height"), ({"size": (20, 30)}, "to 30 x 20 pixels")],
+)
+def test_what_is_given_with_the_picture_is_said_to_be_given(
+    question: str, named: str, given: str, options: dict[str, Any], grows: str, settings: Settings, picture: Path
+) -> None:
+    found = run_on(picture, Brief(question=question), settings, **options)
+    said = texts(found, "task")
+    assert named in said
+    assert f"The workflow enlarges {grows}, which {given}" in said
+    assert "where none is named" not in said
+    assert found.unsupported == ()
+
+
+def test_a_step_that_the_workflow_does_not_do_is_said_not_to_be_done(settings: Settings, picture: Path) -> None:
+    question = "Remove the noise from this photo, then enlarge it 2x"
+    said = texts(run_on(picture, Brief(question=question), settings), "task")
+    assert "The task is this: Enlarging a picture (super-resolution). The question says “enlarge”." in said
+    assert (
+        "In short: the question also asks for removing noise (“Remove the noise”); the workflow does not do that."
+        in said
+    )
+
+
+def test_a_task_that_the_workflow_does_not_do_is_said_not_to_be_done(settings: Settings, picture: Path) -> None:
+    brief = Brief(question="Remove the noise from this photo")
+    said = texts(run_on(picture, brief, settings, scale=(2, 2)), "task")
+    assert "In short: the question asks for removing noise (“Remove the noise”); the workflow does not do that." in said
+    inpainting = Brief(question="Fill the hole in my photo", models=(BriefEntry(name="Inpainting-LatentDiffusion"),))
+    assert "does not do that" not in texts(answer(inpainting, settings=settings).answer, "task")
+
+
+def test_a_factor_near_one_is_said_with_all_its_digits(settings: Settings) -> None:
+    said = texts(ask("Enlarge this photo 1.004x", settings=settings).answer, "task")
+    assert "grow 1.004 times on each side, so 1.008 new pixels stand where 1 stood" in said
+
+
+def test_a_little_that_was_added_is_not_said_to_be_nothing(settings: Settings, tmp_path: Path) -> None:
+    pixels = np.repeat(np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64, 1), 3, axis=2)
+    write_image(Image.of(pixels), tmp_path / "in.png")
+    found = run_on(tmp_path / "in.png", Brief(question=QUESTION), settings, faithful=True)
+    assert found.run
+    assert 0 < found.run.fidelity.added_share < 0.00005
+    assert "0.00%" not in found.markdown
+    assert f"{share(found.run.fidelity.added_share)} of its contrast" in texts(found, "task")
+    assert found.unsupported == ()
+
+
+def test_a_size_in_the_question_that_the_run_does_not_follow_is_said_to_be_the_questions(
+    settings: Settings, picture: Path
+) -> None:
+    said = texts(run_on(picture, Brief(question=QUESTION), settings, scale=(3, 3)), "task")
+    assert "By the question the picture is to grow 2 times on each side" in said
+    same = texts(run_on(picture, Brief(question=QUESTION), settings, scale=(2, 2), overwrite=True), "task")
+    assert "The picture is to grow 2 times on each side" in same
+    assert "beside the question" not in same
+
+
+def test_a_size_that_the_factor_does_not_come_to_is_said_not_to_be_reached(settings: Settings, picture: Path) -> None:
+    found = run_on(picture, Brief(question="Enlarge my photo from 64x64 to 128x128"), settings)
+    said = "By that factor this picture became 24 x 20 pixels and not 128 x 128, which the question names too."
+    assert said in texts(found, "task")
+    assert found.unsupported == ()
+
+
+def test_of_a_flat_result_no_share_is_said_to_be_added(settings: Settings, tmp_path: Path) -> None:
+    write_image(Image.of(np.full((20, 20, 3), 0.5, np.float32)), tmp_path / "in.png")
+    models = (BriefEntry(name="SISR-Any-LIIF-EDSR"),)
+    found = run_on(tmp_path / "in.png", Brief(question=QUESTION, models=models), settings)
+    assert found.run
+    assert found.run.fidelity.added_rms > found.run.fidelity.added_share == 0
+    said = "\n".join(claim.text for claim in found.claims)
+    assert "which has too little contrast to say what share of it is made up." in said
+    assert "too little contrast to say what share of it was added" in said
+    assert "0.00% of" not in said
+    assert found.unsupported == ()
+
+
+def test_a_factor_may_be_a_whole_number(settings: Settings, picture: Path) -> None:
+    job = Job(picture=picture, output=picture.with_name("out.png"), scale=(3, 3))
+    assert ask("Enlarge this photo", settings=settings, job=job).answer.unsupported == ()
+
+
+def test_the_resize_after_a_model_stands_in_its_own_branch(settings: Settings) -> None:
+    models = (BriefEntry(name="Real-ESRGAN x4plus"),)
+    found = answer(Brief(question="Enlarge this photo 3x", models=models), settings=settings).answer
+    branches = "{realesrgan-x4plus → realesrgan-x4plus-size | bicubic}"
+    assert f"load → {branches} → choose → measure → save." in texts(found, "workflow")
+
+
+def test_a_provided_model_that_no_step_is_by_is_named(settings: Settings) -> None:
+    models = (BriefEntry(name="SISR-CoolNet"), BriefEntry(name="SISR-Any-LIIF-EDSR"))
+    found = answer(Brief(question=QUESTION, models=models), settings=settings, level="prompt").answer
+    said = texts(found, "workflow")
+    assert "No step of the workflow is by SISR-CoolNet: Apercu knows no way to run it." in said
+    assert "is by SISR-Any" not in said
+    assert found.unsupported == ()
+
+
+def test_a_model_that_the_question_names_and_the_workflow_does_not_use_is_named(settings: Settings) -> None:
+    found = ask("Is SwinIR better than Real-ESRGAN for enlarging photos 4x?", settings=settings).answer
+    assert "In short: the question names “SwinIR”; the workflow does not use that." in texts(found, "task")
+    assert found.unsupported == ()
+    assert "does not use" not in texts(ask("Enlarge it 2x with LIIF", settings=settings).answer, "task")
+
+
+def test_where_there_is_no_prompt_none_is_spoken_of(settings: Settings) -> None:
+    found = ask("Colorize my photo", settings=settings).answer
+    assert "Apercu knows no paper for Colorization-DeOldify-Artistic." in texts(found, "limits")
+    assert "The prompt" not in found.markdown
+
+
+def test_a_workflow_without_its_picture_says_that_the_size_is_not_known(settings: Settings) -> None:
+    said = texts(ask("Make this photo exactly 30 px wide", settings=settings).answer, "task")
+    assert "which is what Apercu shows as long as the size of the picture is not known." in said
+    assert "where none is named" not in said
 
 
 def test_a_provided_model_without_weights_is_skipped_aloud_and_its_sister_stands_in(
@@ -330,6 +463,15 @@ def test_a_report_folder_holds_the_answer_in_every_form(settings: Settings, pict
     assert (tmp_path / "answer.md").read_text("utf-8") == result.answer.markdown
     assert Answer.model_validate_json((tmp_path / "answer.json").read_text("utf-8")) == result.answer
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_folder_with_a_picture_is_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    (tmp_path / "enlarged.png").write_bytes(b"somebody's own")
+    with pytest.raises(OutputError, match=r"enlarged\.png exists already"):
+        report_folder(tmp_path, exact_name=True, with_picture=True).__enter__()
+    for options in ({"with_picture": True, "overwrite": True}, {"with_picture": False}):
+        with report_folder(tmp_path, exact_name=True, **options) as folder:
+            assert folder == tmp_path
 
 
 # --- wishes -----------------------------------------------------------------------------------------------------------

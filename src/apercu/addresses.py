@@ -14,7 +14,22 @@ _STEERING = re.compile(f"[{_STEERING_CHARACTERS}]")
 
 def links(entry: BriefEntry) -> tuple[str, ...]:
     """The http and https addresses of the entry's paper and GitHub fields, in that order, byte for byte as given."""
-    return tuple(value for value in (entry.paper, entry.github) if value is not None and is_url(value))
+    return tuple(dict.fromkeys(url for value in (entry.paper, entry.github) for url in _addresses(value or "")))
+
+
+def not_links(entry: BriefEntry) -> tuple[str, ...]:
+    """What the entry gives in its paper and GitHub fields that holds no address."""
+    return tuple(value for value in (entry.paper, entry.github) if value is not None and not _addresses(value))
+
+
+def _addresses(value: str) -> tuple[str, ...]:
+    """A value that is one address, or the addresses that stand alone or in brackets among its words."""
+    if is_url(value):
+        return (value,)
+    if "://" not in value:
+        return ()
+    words = (trimmed(word.lstrip("([<")).rstrip(">") for word in re.split(r"\s+|\]\(", value))
+    return tuple(word for word in words if is_url(word))
 
 
 def mentioned_links(entry: BriefEntry) -> tuple[str, ...]:

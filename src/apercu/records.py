@@ -312,7 +312,9 @@ class Support(Record):
 class Source(Record):
     """A provided model or paper with the verdict on how it fits the task.
 
-    `card` is the id of our card for it, when one is allowed and exists.
+    `not_links` is what was given as a link and holds no address. `card` is the id of our card for it, when one is
+    allowed and exists. `names_task` tells that it is for the task
+    itself, also where it is not direct because it takes another factor.
     """
 
     id: str
@@ -322,7 +324,9 @@ class Source(Record):
     reason: str
     links: tuple[str, ...] = ()
     mentioned_links: tuple[str, ...] = ()
+    not_links: tuple[str, ...] = ()
     card: str | None = None
+    names_task: bool = False
     supports: tuple[Support, ...] = ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,13 +30,16 @@ FILE_NAMES = (REPORT_NAME, "answer.md", "answer.json", "plan.json")
 
 
 @contextmanager
-def report_folder(wanted: Path | None, *, exact_name: bool, overwrite: bool = False) -> Iterator[Path | None]:
+def report_folder(
+    wanted: Path | None, *, exact_name: bool, with_picture: bool = False, overwrite: bool = False
+) -> Iterator[Path | None]:
     """Make the folder of a report. If the work fails or is interrupted, a folder that was made here is taken away.
 
     Args:
         wanted: the folder; None gives None.
         exact_name: take this very folder, also when it exists; otherwise the first of wanted, wanted-2, wanted-3, ...
             that is free.
+        with_picture: whether an enlarged picture will be written into it, too.
         overwrite: whether the files of an earlier report may be replaced.
 
     Raises:
@@ -46,7 +49,8 @@ def report_folder(wanted: Path | None, *, exact_name: bool, overwrite: bool = Fa
         yield None
         return
     if exact_name:
-        _refuse_files_that_exist(wanted, overwrite=overwrite)
+        names = (PICTURE_NAME, *FILE_NAMES) if with_picture else FILE_NAMES
+        _refuse_files_that_exist(wanted, names, overwrite=overwrite)
     folder, is_new = _made(wanted, exact_name=exact_name)
     try:
         yield folder
@@ -97,14 +101,14 @@ def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> Pa
         "answer.json": result.answer.model_dump_json(indent=2, by_alias=True) + "\n",
         "plan.json": plan_to_json(result.answer.plan),
     }
-    _refuse_files_that_exist(folder, overwrite=overwrite)
+    _refuse_files_that_exist(folder, FILE_NAMES, overwrite=overwrite)
     for name, text in files.items():
         _write(folder / name, text)
     return folder / REPORT_NAME
 
 
-def _refuse_files_that_exist(folder: Path, *, overwrite: bool) -> None:
-    for name in FILE_NAMES:
+def _refuse_files_that_exist(folder: Path, names: Sequence[str], *, overwrite: bool) -> None:
+    for name in names:
         if not overwrite and os.path.lexists(folder / name):
             hint = "Add --overwrite, or name another folder with --out."
             raise OutputError(f"{folder / name} exists already", hint=hint)

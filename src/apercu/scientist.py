@@ -36,7 +36,7 @@ from apercu.records import (
     Recommendation,
     Task,
 )
-from apercu.registry import find_model, model_cards, model_status
+from apercu.registry import find_model, model_cards, model_status, named_cards
 from apercu.settings import Settings
 
 if TYPE_CHECKING:
@@ -206,7 +206,9 @@ def answer(
     run = executed.record if executed else None
     status = {card.id: status_words(card, settings) for card in model_cards(settings).values()}
     texts = gather_texts(brief.question, task, dossier, plan, run, status=status, choice=choice)
-    drafts = compose_claims(task, dossier, plan, run, texts, choice)
+    given = job is not None and bool(job.scale or job.size)
+    unused = unused_models(brief, plan, settings)
+    drafts = compose_claims(task, dossier, plan, run, texts, choice, given=given, level=level, unused=unused)
     claims, refused = check_claims(drafts, texts, provided_links=provided_links(brief), known_names=known_names())
     checked = Answer(
         question=brief.question, level=level, task=task, sources=dossier.sources, plan=plan,
@@ -254,7 +256,16 @@ def asked_models(question: str, settings: Settings) -> dict[str, bool]:
 
 def provided_models(brief: Brief, settings: Settings) -> tuple[ModelCard, ...]:
     """The cards of the brief's models, as far as there are any."""
-    return tuple(dict.fromkeys(card for entry in brief.models if (card := model_card_of(entry, settings))))
+    named = named_cards(settings)
+    found = (model_card_of(entry, named) for entry in brief.models)
+    return tuple({card.id: card for card in found if card}.values())
+
+
+def unused_models(brief: Brief, plan: Plan, settings: Settings) -> tuple[str, ...]:
+    """The brief's models that no step of a plan is by."""
+    named, used = named_cards(settings), {node.params.get("model") for node in plan.nodes}
+    cards = ((entry.name, model_card_of(entry, named)) for entry in brief.models)
+    return tuple(dict.fromkeys(name for name, card in cards if name and (card is None or card.id not in used)))
 
 
 def plan_for(task: Task, models: tuple[ModelCard, ...], *, level: Level, settings: Settings, job: Job | None) -> Plan:
@@ -279,7 +290,8 @@ def with_given_size(task: Task, job: Job | None) -> Task:
     """The task with the factors or the size that are given with the picture in place of those in the question."""
     if job is None or not (job.scale or job.size):
         return task
-    given = {"factor": None, "scale": job.scale, "size": job.size, "width": None, "height": None}
+    scale = (float(job.scale[0]), float(job.scale[1])) if job.scale else None
+    given = {"factor": None, "scale": scale, "size": job.size, "width": None, "height": None}
     return task.model_copy(update=given)
 
 

@@ -167,3 +167,13 @@ def test_one_node_alone_can_be_drawn():
     alone = Plan(nodes=(Node(id="load", op="load"),))
     assert draw_text(alone) == "●   load\n"
     assert elements(draw_svg(alone), "text") == ["load"]
+
+
+def test_the_sizes_in_the_svg_stand_in_the_order_of_the_plan():
+    """A set of ids has another order in each process, and so would the report."""
+    sizes = {"load": "1W", **{f"b{number}": f"{number}W" for number in range(2, 9)}}
+    branches = [Node(id=name, op="enlarge", inputs=("load",)) for name in list(sizes)[1:]]
+    choose = Node(id="choose", op="choose", inputs=tuple(node.id for node in branches))
+    drawn = draw_svg(Plan(nodes=(Node(id="load", op="load"), *branches, choose)), sizes)
+    shown = re.findall(r'class="flow"[^>]*>(\d)W', drawn)
+    assert shown == sorted(shown)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apercu.addresses import links, mentioned_links
+from apercu.addresses import links, mentioned_links, not_links
 from apercu.errors import BriefError
 from apercu.question.prompt import (
     MAX_BYTES,
@@ -117,11 +117,28 @@ def test_a_summary_over_several_lines_becomes_one_line_in_any_order_of_sections(
     assert brief.asked[1] == "Which of the models fits, and why."
 
 
-def test_only_a_whole_http_address_is_a_link_and_stays_byte_for_byte() -> None:
+def test_only_an_http_address_is_a_link_and_stays_byte_for_byte() -> None:
     brief = read("38")
     assert links(brief.models[0]) == ()
     assert brief.models[0].paper == "javascript:alert(1)"
-    assert links(brief.papers[0]) == ("HTTPS://GitHub.com/Example/Repo#readme",)
+    assert links(brief.papers[0]) == ("https://arxiv.org/abs/2505.14916", "HTTPS://GitHub.com/Example/Repo#readme")
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("https://arxiv.org/abs/2401.00001v1 (CVPR)", ("https://arxiv.org/abs/2401.00001v1",)),
+        ("arXiv: <https://a.example/x>, [code](https://b.example/y)", ("https://a.example/x", "https://b.example/y")),
+        ("https://a.example/wiki/A_(b).", ("https://a.example/wiki/A_(b).",)),
+        ("https://a.example/<b>x</b>", ()),
+        ("arxiv.org/abs/2401.00002", ()),
+        ("x-https://a.example", ()),
+    ],
+)
+def test_an_address_among_other_words_is_a_link_and_what_holds_none_is_known(value: str, found: tuple[str]) -> None:
+    entry = BriefEntry(name="x", paper=value)
+    assert links(entry) == found
+    assert not_links(entry) == (() if found else (value,))
 
 
 @pytest.mark.parametrize("character", ["\x1b", "\x7f", "\x9b", "\u202e", "\u2066"])

@@ -8,10 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from apercu.answer.chosen import IN_SHORT, how_chosen, not_measured, what_else_counted
+from apercu.answer.chosen import how_chosen, not_measured, what_else_counted
 from apercu.answer.material import Draft, Material
-from apercu.answer.texts import number, said
-from apercu.records import NO_MODEL, Choice, Claim, Dossier, Part, Plan, RunRecord, Source, Support, Task, Verdict
+from apercu.answer.short import in_short, is_flat
+from apercu.answer.task import not_used, task_read, undone
+from apercu.answer.texts import said
+from apercu.figures import of_255, share
+from apercu.records import (
+    NO_MODEL,
+    Choice,
+    Claim,
+    Dossier,
+    Level,
+    Part,
+    Plan,
+    RunRecord,
+    Source,
+    Support,
+    Task,
+    Verdict,
+)
 
 VERDICT_WORDS: dict[Verdict, str] = {
     "direct": "direct",
@@ -19,15 +35,6 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "off-topic": "off-topic",
     "unknown": "not enough information",
 }
-
-_MADE_UP_TO_SPEAK_OF = 0.001
-_CONTENT = {
-    "ui": "a user interface", "illustration": "an illustration", "anime": "anime or a cartoon",
-    "photo": "a photograph", "text": "text", "pixel_art": "pixel art", "face": "a face",
-}  # fmt: skip
-_DAMAGE = {"blur": "blur", "noise": "noise", "jpeg": "compression damage", "scratches": "scratches"}
-_WISH = {"fidelity": "that the picture stays true to itself", "crispness": "crisp detail", "speed": "speed"}
-_ASKED = {"mechanism": "how this works", "tool": "which tool to take", "how_to": "how to do it"}
 
 _SPOKEN_OF = {
     "ui": ("user interface", "ui image", "icons", "screenshot"),
@@ -47,6 +54,10 @@ def compose_claims(
     run: RunRecord | None,
     texts: Mapping[str, str],
     choice: Choice | None = None,
+    *,
+    given: bool = False,
+    level: Level = "linked",
+    unused: tuple[str, ...] = (),
 ) -> tuple[Claim, ...]:
     """The sentences of all parts, in the order in which they are read.
 
@@ -57,10 +68,13 @@ def compose_claims(
         run: what was run, or None.
         texts: every text that may be quoted, from `gather_texts`.
         choice: why Apercu took the model, or None.
+        given: whether a factor or a size was given beside the question; the workflow then takes that.
+        level: at "open" no prompt provided the models and papers.
+        unused: the names of provided models that no step of the workflow is by.
     """
-    material = Material(task, dossier, texts, run, choice)
+    material = Material(task, dossier, texts, run, choice, given, level, unused)
     parts: tuple[tuple[Part, Iterable[Draft]], ...] = (
-        ("task", (*_in_short(material), *how_chosen(material), *what_else_counted(material), *_task(material, plan))),
+        ("task", _task(material, plan)),
         ("workflow", _workflow(material, plan)),
         ("sources", _sources(material)),
         ("limits", _limits(material)),
@@ -75,102 +89,13 @@ def compose_claims(
 # --- part 1: the task -------------------------------------------------------------------------------------------------
 
 
-def _in_short(material: Material) -> Iterator[Draft]:
-    """What a person wants to know first about a run: who made the result, and how much of it is made up."""
-    run = material.run
-    if run is None or run.model == NO_MODEL:
-        return
-    share = f"{run.fidelity.added_share:.2%}"
-    yield (
-        f"{IN_SHORT} {run.model} made the result, and {share} of its contrast (counted as energy) is made up: "
-        "the picture does not determine it.",
-        (material.line("run", "enlarged: "), material.line("run", "added: ")),
-    )
-    least = min(run.branches, key=lambda branch: branch.added_share, default=None)
-    if least and not least.chosen:
-        yield (
-            f"{IN_SHORT} the candidate that makes up least is {least.node}, with {least.added_share:.2%}.",
-            (material.line("run", f"candidate {least.node}: "),),
-        )
-    wished = [facet for facet in material.task.facets if (facet.kind, facet.value) == ("wish", "fidelity")]
-    if wished and run.fidelity.added_share >= _MADE_UP_TO_SPEAK_OF:
-        yield (
-            f"{IN_SHORT} nothing was to be made up, and this result does not keep to that wholly; plain interpolation "
-            "makes up least and stays softer: take `apercu enlarge --model bicubic` where that counts most.",
-            (
-                Support(source="question", start=wished[0].start, end=wished[0].end, quote=wished[0].quote),
-                material.line("run", "added: "),
-            ),
-        )
-
-
 def _task(material: Material, plan: Plan) -> Iterator[Draft]:
-    task = material.task
-    read = material.facets("task")
-    name = material.line("reading", "task: ")
-    if read:
-        said = " and ".join(f"“{support.quote}”" for support in read[:2])
-        yield f"The task is this: {task.name}. The question says {said}.", (name, *read[:2])
-    else:
-        yield (
-            f"The task is this: {task.name}. The question holds no words by which Apercu knows a task on pictures.",
-            (name, material.question()),
-        )
-    if task.id == "super_resolution":
-        yield _growth(material)
-        yield from _growth_of_plan(material, plan)
-    for kind, words, frame in (
-        ("content", _CONTENT, "The picture shows {}, going by {}."),
-        ("damage", _DAMAGE, "The question speaks of {} ({})."),
-        ("wish", _WISH, "What matters to the person is {} ({})."),
-        ("asked", _ASKED, "The question asks {} ({})."),
-    ):
-        facets = [facet for facet in task.facets if facet.kind == kind and facet.value in words]
-        values = dict.fromkeys(facet.value for facet in facets)
-        if facets:
-            said = ", ".join(f"“{quote}”" for quote in dict.fromkeys(facet.quote for facet in facets))
-            yield frame.format(" and ".join(words[value] for value in values), said), material.facets(kind)
-
-
-def _growth(material: Material) -> Draft:
-    """How much larger the picture is to become."""
-    task = material.task
-    scale = task.scale or ((task.factor, task.factor) if task.factor else None)
-    if scale:
-        y, x, many = number(scale[0]), number(scale[1]), number(scale[0] * scale[1])
-        grows = f"{y} times on each side" if y == x else f"{x} times in width and {y} times in height"
-        text = (
-            f"The picture is to grow {grows}, so {many} new pixels stand where 1 stood; their colours have to be found."
-        )
-        return text, (material.line("reading", "factor: "), *material.facets("factor"))
-    if task.size:
-        text = f"The result is to have {task.size[1]} x {task.size[0]} pixels (width x height)."
-        return text, (material.line("reading", "size: "), *material.facets("size"))
-    if task.width or task.height:
-        side = f"{task.width} pixels wide" if task.width else f"{task.height} pixels high"
-        text = f"The result is to be {side}; how many times larger that is follows from the picture's own size."
-        return text, (material.line("reading", "size: "), *material.facets("size"))
-    if passed := task.impossible_factor:
-        return f"“{passed}” was not taken for a factor: no enlargement is by that.", (*material.facets("factor"),)
-    return "The question names no factor.", (material.line("reading", "factor: "),)
-
-
-def _growth_of_plan(material: Material, plan: Plan) -> Iterator[Draft]:
-    """What the workflow does where the question names no factor or another one was given beside it."""
-    task = material.task
-    grown = [node for node in plan.nodes if node.op in ("enlarge", "resize")]
-    node = next((node for node in grown if node.op == "resize"), grown[0] if grown else None)
-    asked = task.scale or ((task.factor, task.factor) if task.factor else None)
-    if (
-        node is None
-        or (asked and tuple(node.params.get("scale", ())) == asked)
-        or (not asked and node.params.get("size"))
-    ):
-        return
-    line = material.line("plan", f"{node.id}: ")
-    grows = line.quote.rpartition("), ")[2].partition(" after ")[0]
-    why = "was given beside the question" if asked else "is what Apercu takes where none is named"
-    yield f"The workflow enlarges {grows}, which {why}.", (line,)
+    yield from in_short(material)
+    yield from undone(material, plan)
+    yield from not_used(material, plan)
+    yield from how_chosen(material)
+    yield from what_else_counted(material)
+    yield from task_read(material, plan)
 
 
 # --- part 2: the workflow ---------------------------------------------------------------------------------------------
@@ -189,7 +114,12 @@ def _workflow(material: Material, plan: Plan) -> Iterator[Draft]:
             yield from _inside(material, source)
     if plan.nodes:
         text = f"The workflow on a picture is {' → '.join(_stages(plan))}."
-        yield text, (material.quote("plan", material.texts["plan"]),)
+        whole = material.quote("plan", material.texts["plan"])
+        yield text, (whole,)
+        for source in models:
+            if source.name in material.unused:
+                text = f"No step of the workflow is by {source.name}: Apercu knows no way to run it."
+                yield text, (material.entry(source), whole)
     if material.run:
         yield from _run(material, material.run)
 
@@ -214,18 +144,24 @@ def _inside(material: Material, source: Source) -> Iterator[Draft]:
 
 
 def _stages(plan: Plan) -> Iterator[str]:
-    """The steps from input to output; candidates that run side by side stand in braces.
+    """The steps from input to output; candidates that run side by side stand in braces, each with its own resize.
 
     A step whose output no other takes (inspect) is left out: it leads nowhere, except for the one that saves.
     """
     taken = {source for node in plan.nodes for source in node.inputs}
     nodes = [node for node in plan.nodes if node.id in taken or node.op == "save"]
-    enlargers = [node.id for node in nodes if node.op == "enlarge"]
+    branches: dict[str, str] = {}
     for node in nodes:
-        if node.op != "enlarge":
+        if node.op == "enlarge":
+            branches[node.id] = node.id
+        elif node.op == "resize" and (own := next((name for name in node.inputs if name in branches), None)):
+            branches[own] += f" → {node.id}"
+    inside = {name for branch in branches.values() for name in branch.split(" → ")}
+    for node in nodes:
+        if node.id not in inside:
             yield node.id
-        elif node.id == enlargers[0]:
-            yield "{" + " | ".join(enlargers) + "}" if len(enlargers) > 1 else node.id
+        elif node.id == next(iter(branches)):
+            yield "{" + " | ".join(branches.values()) + "}" if len(branches) > 1 else branches[node.id]
 
 
 def _run(material: Material, run: RunRecord) -> Iterator[Draft]:
@@ -255,21 +191,30 @@ def _run(material: Material, run: RunRecord) -> Iterator[Draft]:
 
 def _measured(material: Material, run: RunRecord) -> Iterator[Draft]:
     report = run.fidelity
+    most = of_255(report.max_abs_lr_error).removeprefix("less than ")
     yield (
         f"Shrunk back by {report.kernel}, the result agrees with the picture to {report.lr_psnr_db:.2f} dB (more is "
-        f"closer); no pixel is further off than {report.max_abs_lr_error * 255:.2f} of 255.",
+        f"closer); no pixel is further off than {most} of 255.",
         (material.line("run", "kept: "),),
     )
-    yield (
-        f"{report.added_share:.2%} of the contrast in the result, counted as energy, was added: the picture does not "
-        f"determine it. Typically (root mean square) that is {report.added_rms * 255:.2f} of 255 a pixel, at the "
-        f"strongest place {report.added_max * 255:.2f}.",
-        (material.line("run", "added: "),),
-    )
-    yield (
-        f"{report.changed_share:.2%} of the contrast, counted the same way, contradicts the picture.",
-        (material.line("run", "changed: "),),
-    )
+    moved = f"{of_255(report.added_rms)} of 255 a pixel, at the strongest place {of_255(report.added_max)}"
+    added = material.line("run", "added: ")
+    if is_flat(report):
+        yield (
+            "The result has too little contrast to say what share of it was added; typically (root mean square) it is "
+            f"{moved}.",
+            (added,),
+        )
+    else:
+        yield (
+            f"{share(report.added_share)} of the contrast in the result, counted as energy, was added: the picture "
+            f"does not determine it. Typically (root mean square) that is {moved}.",
+            (added,),
+        )
+        yield (
+            f"{share(report.changed_share)} of the contrast, counted the same way, contradicts the picture.",
+            (material.line("run", "changed: "),),
+        )
     for branch in run.branches:
         if branch.chosen and len(run.branches) > 1:
             yield (
@@ -279,7 +224,7 @@ def _measured(material: Material, run: RunRecord) -> Iterator[Draft]:
         if not branch.chosen:
             yield (
                 f"For comparison, the candidate {branch.node} shrinks back to {branch.lr_psnr_db:.2f} dB and adds "
-                f"{branch.added_share:.2%}.",
+                f"{share(branch.added_share)}.",
                 (material.line("run", f"candidate {branch.node}: "),),
             )
 
@@ -324,24 +269,30 @@ def _sentence(summary: str, *, with_words: str = "") -> str:
 
 def _limits(material: Material) -> Iterator[Draft]:
     models = [source for source in material.dossier.sources if source.kind == "model"]
-    if models and not any(source.verdict == "direct" for source in models):
+    if models and not any(source.names_task for source in models):
         yield (
-            f"None of the provided models is made for this task: {material.task.name}.",
+            f"None of the provided models is {_known(models)}made for this task: {material.task.name}.",
             (material.line("reading", "task: "), *_first_supports(models)),
         )
     papers = [source for source in material.dossier.sources if source.kind == "paper"]
-    if papers and not any(source.verdict == "direct" for source in papers):
-        yield "None of the related papers is about this task itself.", _first_supports(papers)
+    if papers and not any(source.names_task for source in papers):
+        yield f"None of the related papers is {_known(papers)}about this task itself.", _first_supports(papers)
+    no_paper = "Apercu knows no paper" if material.level == "open" else "The prompt gives no paper"
     for source in models:
         if "Paper: None" in material.texts[source.id].split("\n"):
             yield (
-                f"The prompt gives no paper for {source.name}.",
+                f"{no_paper} for {source.name}.",
                 (material.entry(source), material.line(source.id, "Paper: None")),
             )
         if source.verdict in ("direct", "transferable"):
             yield from material.claims_of(source, "limit")
     yield from not_measured(material)
     yield from _unspoken(material)
+
+
+def _known(sources: Iterable[Source]) -> str:
+    """Of what is given by its name and links alone nobody knows what it is for."""
+    return "known to be " if any(source.verdict == "unknown" for source in sources) else ""
 
 
 def _first_supports(sources: Iterable[Source]) -> tuple[Support, ...]:

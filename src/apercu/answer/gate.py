@@ -16,7 +16,7 @@ Sentences that fail are kept apart with the reason, never dropped silently.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from apercu.addresses import trimmed
 from apercu.answer.chosen import CHOICE
@@ -54,7 +54,8 @@ def check_claims(
         The claims that pass, in order, and the others with the reason.
     """
     everything = " ".join("\n".join(texts.values()).split())
-    foreign = [name for name in known_names if not _is_named(name, everything)]
+    folded = everything.casefold()
+    foreign = _any_of([name for name in known_names if not _is_named(name, everything, folded)])
     passed, refused = [], []
     for claim in claims:
         why = _problem(claim, texts, provided_links, foreign)
@@ -65,7 +66,9 @@ def check_claims(
     return tuple(passed), tuple(refused)
 
 
-def _problem(claim: Claim, texts: Mapping[str, str], provided_links: Set[str], foreign: Iterable[str]) -> str:
+def _problem(
+    claim: Claim, texts: Mapping[str, str], provided_links: Set[str], foreign: Sequence[re.Pattern[str]]
+) -> str:
     """Why a claim may not be shown, or nothing."""
     if not claim.supports:
         return "it rests on nothing"
@@ -77,7 +80,7 @@ def _problem(claim: Claim, texts: Mapping[str, str], provided_links: Set[str], f
         _number_problem(_URL.sub("", claim.text), quotes),
         _prediction_problem(claim, texts),
         *(f"the words “{words}” do not stand in its quotes" for words in said if words not in quotes),
-        *(f"it names {name}, which the sources do not name" for name in foreign if _names(claim.text, name)),
+        *(f"it names {name}, which the sources do not name" for name in _named(" ".join(claim.text.split()), foreign)),
     )
     return next((problem for problem in problems if problem), "")
 
@@ -121,12 +124,24 @@ def _prediction_problem(claim: Claim, texts: Mapping[str, str]) -> str:
     return ""
 
 
-def _is_named(name: str, everything: str) -> bool:
-    """Whether the sources name a model or paper, also as a part of a longer name."""
-    return _names(everything, name) if len(name) <= _SHORT_NAME else name.casefold() in everything.casefold()
+def _is_named(name: str, everything: str, folded: str) -> bool:
+    """Whether the sources name a model or paper, also as a part of a longer name; `folded` is without capitals."""
+    return any(_named(everything, _any_of([name]))) if len(name) <= _SHORT_NAME else name.casefold() in folded
 
 
-def _names(text: str, name: str) -> bool:
-    """Whether a text names a model or paper as a whole."""
-    pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
-    return re.search(pattern, " ".join(text.split()), 0 if len(name) <= _SHORT_NAME else re.IGNORECASE) is not None
+def _any_of(names: Iterable[str]) -> tuple[re.Pattern[str], ...]:
+    """What finds any of some names of models and papers as a whole, all at once."""
+    short: list[str] = []
+    long: list[str] = []
+    for name in names:
+        (short if len(name) <= _SHORT_NAME else long).append(re.escape(name))
+    return tuple(
+        re.compile(rf"(?<![\w-])(?:{'|'.join(group)})(?![\w-])", flags)
+        for group, flags in ((short, 0), (long, re.IGNORECASE))
+        if group
+    )
+
+
+def _named(text: str, names: Iterable[re.Pattern[str]]) -> Iterator[str]:
+    """The names that a text holds, the first of each length, as they stand in it."""
+    yield from (found[0] for pattern in names if (found := pattern.search(text)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from apercu.answer.texts import choice_text, plan_text, reading_text, run_text
-from apercu.records import CardClaim, Choice, Dossier, Plan, RunRecord, Source, Support, Task
+from apercu.records import CardClaim, Choice, Dossier, Level, Plan, RunRecord, Source, Support, Task
 
 Draft = tuple[str, tuple[Support, ...]]
 """A sentence and the words that it rests on."""
@@ -21,6 +21,11 @@ class Material:
     texts: Mapping[str, str]
     run: RunRecord | None
     choice: Choice | None = None
+    given: bool = False
+    """Whether a factor or a size was given beside the question."""
+    level: Level = "linked"
+    unused: tuple[str, ...] = ()
+    """The provided models that no step of the workflow is by."""
 
     def quote(self, source: str, words: str) -> Support:
         """The first place of some words in a source."""
@@ -39,12 +44,12 @@ class Material:
         """The whole question."""
         return self.quote("question", self.texts["question"])
 
-    def facets(self, kind: str) -> tuple[Support, ...]:
-        """The words of the question that a kind of facet was read from."""
+    def facets(self, kind: str, value: str | None = None) -> tuple[Support, ...]:
+        """The words of the question that a kind of facet was read from, or only those of one value."""
         return tuple(
             Support(source="question", start=facet.start, end=facet.end, quote=facet.quote)
             for facet in self.task.facets
-            if facet.kind == kind
+            if facet.kind == kind and value in (None, facet.value)
         )
 
     def summary(self, source: Source) -> str:

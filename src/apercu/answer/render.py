@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from apercu.addresses import without_steering
+from apercu.addresses import escaped, without_steering
 from apercu.answer.compose import VERDICT_WORDS, verdict_text
 from apercu.records import Answer, Claim, Level, Part, Source, Support
 
@@ -20,6 +20,7 @@ _HEADINGS: tuple[tuple[Part, str], ...] = (
     ("sources", "3. Papers and tools"),
     ("limits", "What the sources do not say"),
 )
+_LONGEST_SHOWN = 200
 
 
 def render_markdown(answer: Answer, *, drawing: str = "") -> str:
@@ -45,7 +46,9 @@ def render_markdown(answer: Answer, *, drawing: str = "") -> str:
             lines += ["", "```text", drawing.replace("```", "'''").rstrip(), "```"]
         lines.append("")
     lines += ["## Evidence", ""]
-    lines += [f"{marks[claim.id]}. {'; '.join(_evidence(answer, claim))}" for claim in answer.claims]
+    names = {source.id: source.name for source in answer.sources}
+    cards = {source.card: f"card of {source.name}" for source in answer.sources if source.card}
+    lines += [f"{marks[claim.id]}. {'; '.join(_evidence(answer, claim, names, cards))}" for claim in answer.claims]
     return "\n".join(lines) + "\n"
 
 
@@ -87,7 +90,14 @@ def _link_lines(source: Source, printed: set[str]) -> Iterator[str]:
         for link in links:
             yield "the link given above" if link in printed else f"{label} {_address(link)}"
             printed.add(link)
-    if not source.links:
+    yield from (plain(line) for line in without_address(source))
+
+
+def without_address(source: Source) -> Iterator[str]:
+    """What stands in place of links: what was given as one and holds no address, or that there is none."""
+    for value in source.not_links:
+        yield f"what was given as a link is no address: {escaped(value, longest=_LONGEST_SHOWN)}"
+    if not (source.links or source.mentioned_links or source.not_links):
         yield "no link was provided"
 
 
@@ -96,19 +106,16 @@ def _address(link: str) -> str:
     return f"<{link}>" if re.search(r"[\[\]*_~&]", link) else link
 
 
-def _evidence(answer: Answer, claim: Claim) -> Iterator[str]:
-    names = {source.id: source.name for source in answer.sources} | {
-        source.card: f"card of {source.name}" for source in answer.sources if source.card
-    }
+def _evidence(answer: Answer, claim: Claim, names: Mapping[str, str], cards: Mapping[str, str]) -> Iterator[str]:
     for support in claim.supports:
-        name = plain(names.get(support.source, support.source))
-        yield f"{name}{_where(answer, support)}"
+        name = names.get(support.source) or cards.get(support.source) or support.source
+        yield f"{plain(name)}{_where(answer, support, of_card=support.source in cards)}"
 
 
-def _where(answer: Answer, support: Support) -> str:
+def _where(answer: Answer, support: Support, *, of_card: bool) -> str:
     """A quote, or for a card's sentence the place where it was checked. Addresses are left to part 3."""
     after = answer.source_texts[support.source][support.end :].split("\n")[0]
-    if after.startswith(" [") and any(support.source == source.card for source in answer.sources):
+    if after.startswith(" [") and of_card:
         return f", {plain(after.strip(' []'))}"
     quote = " / ".join(line for line in support.quote.split("\n") if "://" not in line)
     return f": “{plain(quote)}”"

@@ -29,7 +29,7 @@ from apercu.answer.measurements import (
     table,
     typically,
 )
-from apercu.answer.render import LEVEL_WORDS
+from apercu.answer.render import LEVEL_WORDS, without_address
 from apercu.errors import CitationError
 from apercu.records import NO_MODEL, Answer, Claim, Part, RunRecord, Source, Support
 
@@ -83,20 +83,20 @@ def render_html(
     Raises:
         CitationError: a quote does not stand in its source text where it says it does.
     """
-    run = answer.run
-    further = _claims(answer, "sources")
+    run, numbers = answer.run, {claim.id: number for number, claim in enumerate(answer.claims, start=1)}
+    further = _claims(answer, "sources", numbers)
     values = {
         "title": escape(answer.question),
         "long": "long" if len(answer.question) > 180 else "",
         "level": f"{escape(answer.level)}: {LEVEL_WORDS[answer.level]}",
         "summary": _summary(answer),
         "picture": _picture(run, pictures),
-        "task": _claims(answer, "task"),
+        "task": _claims(answer, "task", numbers),
         "plan": _GRAPH.format(plan_svg) if plan_svg else "",
-        "workflow": _claims(answer, "workflow"),
-        "sources": _sources(answer),
+        "workflow": _claims(answer, "workflow", numbers),
+        "sources": _sources(answer, numbers),
         "source_claims": f"<h3>What they contribute</h3>{further}" if further else "",
-        "limits": _claims(answer, "limits") or "<p>Nothing further was found to be missing.</p>",
+        "limits": _claims(answer, "limits", numbers) or "<p>Nothing further was found to be missing.</p>",
         "measurements": measurements(run),
         "provenance": _provenance(answer, licences),
         "supports": _all_supports(answer),
@@ -223,11 +223,11 @@ def _layer(name: str, png: bytes, alt: str) -> str:
 # --- sentences and what they rest on ----------------------------------------------------------------------------------
 
 
-def _claims(answer: Answer, part: Part) -> str:
+def _claims(answer: Answer, part: Part, numbers: Mapping[str, int]) -> str:
     """The sentences of a part; a verdict is left to the source that it judges."""
     judged = {claim.id for claim in _verdicts(answer).values()}
     chosen = [claim for claim in answer.claims if claim.part == part and claim.id not in judged]
-    lines = "".join(f"<li>{_sentence(answer, claim, claim.text)}</li>" for claim in chosen)
+    lines = "".join(f"<li>{_sentence(numbers[claim.id], claim, claim.text)}</li>" for claim in chosen)
     return f'<ul class="claims">{lines}</ul>' if lines else ""
 
 
@@ -238,24 +238,23 @@ def _verdicts(answer: Answer) -> dict[str, Claim]:
     return {key: claims[text] for key, text in said.items() if text in claims}
 
 
-def _sentence(answer: Answer, claim: Claim, text: str) -> str:
+def _sentence(number: int, claim: Claim, text: str) -> str:
     """A sentence with its number, leading to its supports; without a script it is a plain link to them."""
-    number = answer.claims.index(claim) + 1
     return f'<a class="claim" href="#on-{escape(claim.id)}">{escape(text)}<sup>{number}</sup></a>'
 
 
-def _sources(answer: Answer) -> str:
+def _sources(answer: Answer, numbers: Mapping[str, int]) -> str:
     verdicts = _verdicts(answer)
     shown: set[str] = set()
-    items = "".join(_source(answer, source, verdicts.get(source.id), shown) for source in answer.sources)
+    items = "".join(_source(source, verdicts.get(source.id), shown, numbers) for source in answer.sources)
     return f'<ul class="sources">{items}</ul>' if items else "<p>No model and no paper is provided.</p>"
 
 
-def _source(answer: Answer, source: Source, verdict: Claim | None, shown: set[str]) -> str:
+def _source(source: Source, verdict: Claim | None, shown: set[str], numbers: Mapping[str, int]) -> str:
     kind = "recommended model" if source.kind == "model" else "related paper"
     chip = f'<span class="chip {source.verdict}">{VERDICT_WORDS[source.verdict]}</span>'
-    reason = _sentence(answer, verdict, source.reason) if verdict else escape(source.reason)
-    links = "".join(_links(source, shown)) or "<li>no link was provided</li>"
+    reason = _sentence(numbers[verdict.id], verdict, source.reason) if verdict else escape(source.reason)
+    links = "".join((*_links(source, shown), *(f"<li>{escape(line)}</li>" for line in without_address(source))))
     return (
         f'<li><h3>{escape(source.name)}</h3><p class="kind">{chip} {kind}</p><p>{reason}</p>'
         f'<ul class="links">{links}</ul></li>'

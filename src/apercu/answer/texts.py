@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from apercu.figures import number, of_255, share
 from apercu.records import NO_MODEL, Choice, Finding, Node, Plan, RunRecord, Task
-
-
-def number(value: float) -> str:
-    """A number as a person writes it: 3, 3.7, 13.69."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def reading_text(task: Task) -> str:
@@ -60,14 +56,14 @@ def run_text(run: RunRecord) -> str:
     lines = [
         f"enlarged: {before} pixels to {after} pixels, {worker}, in {run.seconds:.2f} seconds",
         f"kept: {report.lr_psnr_db:.2f} dB between the input and the result shrunk by {report.kernel}, "
-        f"largest difference {report.max_abs_lr_error * 255:.2f} of 255",
-        f"added: {report.added_share:.2%} of the contrast energy, "
-        f"root mean square {report.added_rms * 255:.2f} of 255, at most {report.added_max * 255:.2f} of 255",
-        f"changed: {report.changed_share:.2%} of the contrast energy contradicts the input",
+        f"largest difference {of_255(report.max_abs_lr_error)} of 255",
+        f"added: {share(report.added_share)} of the contrast energy, "
+        f"root mean square {of_255(report.added_rms)} of 255, at most {of_255(report.added_max)} of 255",
+        f"changed: {share(report.changed_share)} of the contrast energy contradicts the input",
     ]
     for branch in run.branches:
         taken = "taken as the first sound one" if branch.chosen else "not taken"
-        lines.append(f"candidate {branch.node}: {branch.lr_psnr_db:.2f} dB, {branch.added_share:.2%} added, {taken}")
+        lines.append(f"candidate {branch.node}: {branch.lr_psnr_db:.2f} dB, {share(branch.added_share)} added, {taken}")
     lines += [f"skipped {node.id}: {node.note}" for node in run.nodes if node.status == "skipped"]
     lines += [f"noticed: {said(finding)}" for finding in run.findings]
     lines += [f"warning: {warning}" for warning in run.warnings]

@@ -6,11 +6,11 @@ It is direct, transferable, off-topic or not enough information.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from apercu.addresses import links, mentioned_links
-from apercu.errors import UnknownModelError
+from apercu.addresses import links, mentioned_links, not_links
 from apercu.evidence.cards import arxiv_id, find_paper, repository
 from apercu.evidence.topics import RELATED, Hit, fixed_factor, quality_words, task_of_name, tasks_in
 from apercu.records import (
@@ -25,47 +25,32 @@ from apercu.records import (
     Source,
     Support,
     Task,
-    TaskId,
     Verdict,
 )
-from apercu.registry import find_model
+from apercu.registry import named_cards
 from apercu.settings import Settings
+from apercu.tasks import TASK_WORDS
 
-TASK_WORDS: dict[TaskId, str] = {
-    "super_resolution": "enlarging pictures",
-    "restoration": "repairing damaged pictures",
-    "deblur": "removing blur",
-    "denoise": "removing noise",
-    "inpainting": "filling missing parts of pictures",
-    "colorization": "colouring pictures",
-    "low_light": "brightening dark pictures",
-    "hdr": "wide brightness ranges",
-    "weather_removal": "removing rain, haze or snow",
-    "harmonization": "matching pasted parts to their surroundings",
-    "style_transfer": "changing a picture's style",
-    "face_edit": "changing faces",
-    "image_edit": "editing pictures by instruction",
-    "text_to_image": "drawing pictures from words",
-    "classification": "sorting pictures into classes",
-    "object_detection": "finding objects in pictures",
-    "segmentation": "outlining the parts of pictures",
-    "pose_estimation": "finding poses",
-    "depth": "estimating depth",
-    "ocr": "reading text in pictures",
-    "captioning": "describing pictures in words",
-    "vqa": "answering questions about pictures",
-    "text_to_text": "working on text",
-    "text_to_speech": "speaking text",
-    "speech_to_text": "writing down speech",
-    "video": "video",
-    "other": "something else",
-}
+_SET_ASIDE = re.compile(
+    r"\b(?:unlike|instead of|rather than|other than|as opposed to|without|beyond|not|no|nor|never|such as|e\.g\.|"
+    r"including|(?:results?|experiments?|evaluat\w+|tested|applied|applications?) (?:on|to|in|for|include))"
+    r"(?:[\s,(]+[\w-]+){0,5}[\s,(]+$",
+    re.IGNORECASE,
+)
+"""What stands before the words for a task that an item sets itself apart from, or names as an example."""
+
+
+_OF_QUALITY = (
+    "Apercu finds no words for enlarging pictures in its text, but it speaks of “{}”, which can be asked of an "
+    "enlarged picture too."
+)
 
 
 class _Fit(NamedTuple):
     verdict: Verdict
     reason: str
     supports: tuple[Support, ...]
+    names_task: bool = False
 
 
 def judge(brief: Brief, task: Task, level: Level, settings: Settings | None = None) -> Dossier:
@@ -77,21 +62,22 @@ def judge(brief: Brief, task: Task, level: Level, settings: Settings | None = No
         level: at "prompt" only the brief's own words count; otherwise also our cards about the very same items.
         settings: where the models are that somebody added; by default as `load_settings` finds them.
     """
+    named, counts = named_cards(settings), Counter[str]()
     sources: list[Source] = []
     texts: dict[str, str] = {}
     claims: dict[str, tuple[CardClaim, ...]] = {}
     for kind, entries in (("model", brief.models), ("paper", brief.papers)):
         for entry in entries:
-            name = _unique(_source_id(kind, entry), texts)
+            name = _unique(_source_id(kind, entry), texts, counts)
             texts[name] = entry_text(entry)
             card = (
                 None
                 if level == "prompt"
-                else (model_card_of(entry, settings) if kind == "model" else find_paper(entry.name, links(entry)))
+                else (model_card_of(entry, named) if kind == "model" else find_paper(entry.name, links(entry)))
             )
             card_id = None
             if card:
-                card_id = _unique(f"card:{card.id}", texts)
+                card_id = _unique(f"card:{card.id}", texts, counts)
                 texts[card_id], claims[card_id] = card_text(card), card.claims
             fit = (
                 _fit_by_card(card, task, card_id, texts)
@@ -107,8 +93,10 @@ def judge(brief: Brief, task: Task, level: Level, settings: Settings | None = No
                     reason=fit.reason,
                     links=links(entry),
                     mentioned_links=mentioned_links(entry),
+                    not_links=not_links(entry),
                     card=card_id,
                     supports=fit.supports,
+                    names_task=fit.names_task or fit.verdict == "direct",
                 )
             )
     return Dossier(sources=tuple(sources), texts=texts, claims=claims)
@@ -136,15 +124,14 @@ def _short(card: ModelCard | Paper) -> str:
     return card.name if isinstance(card, ModelCard) else card.short
 
 
-def model_card_of(entry: BriefEntry, settings: Settings | None = None) -> ModelCard | None:
+def model_card_of(entry: BriefEntry, named: Mapping[str, ModelCard]) -> ModelCard | None:
     """The card of a provided model, ours or an added one's: the name is its, and the links given do not say otherwise.
 
     A name alone can belong to something else: with an arXiv number or a repository that the card does not know, there
-    is no card.
+    is no card. `named` are the cards by their names, as `named_cards` gives them.
     """
-    try:
-        card = find_model(entry.name, settings)
-    except UnknownModelError:
+    card = named.get(entry.name.strip().casefold())
+    if card is None:
         return None
     known = {name for link in card.links for name in (arxiv_id(link), repository(link)) if name}
     given = {name for link in links(entry) for name in (arxiv_id(link), repository(link)) if name}
@@ -156,11 +143,12 @@ def _source_id(kind: str, entry: BriefEntry) -> str:
     return f"{kind}:{number or re.sub(r'[^A-Za-z0-9._-]+', '-', entry.name).strip('-')[:48] or 'unnamed'}"
 
 
-def _unique(name: str, taken: dict[str, str]) -> str:
-    number = 2
+def _unique(name: str, taken: dict[str, str], counts: Counter[str]) -> str:
+    """A name that is not taken; `counts` remembers the last number of each, so that many alike take no longer."""
     result = name
     while result in taken:
-        result, number = f"{name}-{number}", number + 1
+        counts[name] += 1
+        result = f"{name}-{counts[name] + 1}"
     return result
 
 
@@ -204,9 +192,11 @@ def _fit_by_words(kind: str, entry: BriefEntry, task: Task, name: str, texts: di
     if match and _is_main(match, entry, hits, stated=stated is not None):
         return _fit_of_factor(entry, task, where, (_quote(texts, name, match.quote),), name, texts)
     if match:
+        before = f"names “{hits[0].quote}” first: that is {TASK_WORDS[hits[0].task]}"
+        why = before if hits[0] != match else "not as what it does itself"
         return _Fit(
             "transferable",
-            f"Its text mentions “{match.quote}”, but it is mainly about {TASK_WORDS[hits[0].task]}.",
+            f"Its text mentions “{match.quote}”, but {why}.",
             (_quote(texts, name, match.quote), *supports),
         )
     if any(hit.task in RELATED.get(task.id, ()) for hit in hits):
@@ -220,7 +210,7 @@ def _fit_by_words(kind: str, entry: BriefEntry, task: Task, name: str, texts: di
     if quality:
         return _Fit(
             "transferable",
-            f"It does not enlarge, but its text speaks of “{quality}”, which can be asked of an enlarged picture too.",
+            _OF_QUALITY.format(quality),
             (_quote(texts, name, quality),),
         )
     return _Fit(
@@ -231,12 +221,16 @@ def _fit_by_words(kind: str, entry: BriefEntry, task: Task, name: str, texts: di
 
 
 def _is_main(match: Hit, entry: BriefEntry, hits: Sequence[Hit], *, stated: bool) -> bool:
-    """Whether an item is about a task: its name states it, its title names it, its summary names it first and again."""
-    return (
-        stated
-        or match.quote.casefold() in entry.name.casefold()
-        or (match == hits[0] and (entry.summary or "").casefold().count(match.quote.casefold()) > 1)
-    )
+    """Whether an item is about a task: its name states it, its title names it, or its summary names it first.
+
+    Named once, it must be as what the item does: "unlike super-resolution" and "such as super-resolution" are not.
+    """
+    summary, words = (entry.summary or "").casefold(), match.quote.casefold()
+    if stated or words in entry.name.casefold():
+        return True
+    if match != hits[0]:
+        return False
+    return summary.count(words) > 1 or not _SET_ASIDE.search(re.split(r"[.!?;]\s", summary.partition(words)[0])[-1])
 
 
 def _fit_of_factor(
@@ -248,20 +242,23 @@ def _fit_of_factor(
         token = re.search(r"\d{1,2}x$", entry.name, re.IGNORECASE)
         words = token[0] if token else entry.name
         reason = f"Its name says that it enlarges by “{words}” only; any other factor needs a plain resize after it."
-        return _Fit("transferable", reason, (_quote(texts, name, words), *supports))
+        return _Fit("transferable", reason, (_quote(texts, name, words), *supports), names_task=True)
     return _Fit("direct", f"{where} says “{supports[0].quote}”: that is {TASK_WORDS[task.id]}.", supports)
 
 
 def _fit_without_task(entry: BriefEntry, task: Task, name: str, texts: dict[str, str]) -> _Fit:
     named = (_quote(texts, name, texts[name].split("\n")[0]),)
     if not entry.summary:
-        return _Fit("unknown", "The prompt gives its name and links only, which do not say what it does.", named)
+        given = "name and links only, which do not" if links(entry) else "name only, which does not"
+        return _Fit("unknown", f"The prompt gives its {given} say what it does.", named)
     quality = quality_words(entry.summary) if task.id == "super_resolution" else None
     if quality:
         return _Fit(
             "transferable",
-            f"It does not enlarge, but its text speaks of “{quality}”, which can be asked of an enlarged picture too.",
+            _OF_QUALITY.format(quality),
             (_quote(texts, name, quality),),
         )
     first = re.split(r"(?<=[.!?])\s", entry.summary, maxsplit=1)[0][:300]
-    return _Fit("off-topic", f"Its text does not speak of {TASK_WORDS[task.id]}.", (_quote(texts, name, first),))
+    return _Fit(
+        "off-topic", f"Apercu finds no words for {TASK_WORDS[task.id]} in its text.", (_quote(texts, name, first),)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from apercu.catalogue import Entry, catalogue
 from apercu.evidence.by_picture import dealt_by_picture, told_which_counts
-from apercu.evidence.fit import TASK_WORDS, verdict_on
+from apercu.evidence.fit import verdict_on
 from apercu.evidence.measured import BASE, Figure, figures_for, quickness
 from apercu.evidence.prefer import chosen_before, held_behind, past_choices, preferred
 from apercu.evidence.suits import (
@@ -42,6 +42,7 @@ from apercu.records import (
 )
 from apercu.registry import model_cards
 from apercu.settings import Settings
+from apercu.tasks import TASK_WORDS
 
 _VERDICT_SCORE: dict[Verdict, float] = {"direct": 1.0, "transferable": 0.3, "off-topic": 0.0, "unknown": 0.0}
 _STATUS_SCORE = {"runs": 0.3, "needs-file": 0.05, "described": 0.0}

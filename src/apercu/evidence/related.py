@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 
 from apercu.evidence.cards import arxiv_id, paper_cards
-from apercu.evidence.fit import TASK_WORDS, verdict_on
+from apercu.evidence.fit import verdict_on
 from apercu.evidence.suits import shared_rarity
 from apercu.evidence.topics import tasks_in
 from apercu.papers.library import curated, own_index, search_papers
 from apercu.records import CuratedPaper, IndexedPaper, Paper, RecommendedModel, RelatedPaper, Task
 from apercu.settings import Settings
+from apercu.tasks import TASK_WORDS
 
 MOST = 10
 """Papers about the task that are proposed."""

@@ -39,7 +39,8 @@ NAME_TASKS: dict[str, TaskId] = {
 
 WORDS: dict[TaskId, str] = {
     "super_resolution": r"super[- ]?resolution|image upscal\w+|upscal\w+ (?:of )?(?:images?|pictures?|photos?)"
-    r"|image enlargement|image upsampling",
+    r"|image enlargement|image upsampling|upscalers?\b|enlarg\w+ (?:of )?(?:\w+ ){0,2}(?:images?|pictures?|photos?)\b"
+    r"|(?:increas|rais)\w+ (?:the )?(?:spatial |image )?resolution of (?:\w+ ){0,2}(?:images?|pictures?|photos?)\b",
     "restoration": r"image restoration|restor\w+ (?:of )?(?:degraded|damaged|old) \w+"
     r"|compression artifact\w*|artifacts? removal",
     "deblur": r"deblur\w*|motion blur removal",

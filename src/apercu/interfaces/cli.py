@@ -177,7 +177,9 @@ def _answer_and_show(
     if open_report and image is None and out is None:
         raise InputError("--open needs a report, and none is written without --image or --out", hint="Add one of them.")
     wanted = out or (Path(f"apercu-{image.stem}") if image else None)
-    with report_folder(wanted, exact_name=out is not None, overwrite=overwrite) as folder:
+    with report_folder(
+        wanted, exact_name=out is not None, with_picture=image is not None, overwrite=overwrite
+    ) as folder:
         job = None
         if image and folder:
             job = Job(

@@ -24,18 +24,21 @@ def plan(
 ) -> None:
     """Show the workflow graph for a question; `--json` prints what `apercu run` takes."""
     with reported_errors(as_json=as_json):
-        from apercu.evidence.fit import TASK_WORDS
         from apercu.plan.draw import draw_mermaid, draw_svg, draw_text, flow_shapes
         from apercu.plan.graph import plan_to_json
         from apercu.question.read import read_question
         from apercu.scientist import plan_question
         from apercu.settings import load_settings
+        from apercu.tasks import TASK_WORDS, left_undone
 
         factors, exact = one_of(scale, size)
         made = plan_question(question, settings=load_settings(), scale=factors, size=exact, faithful=faithful)
         notes = flow_shapes(made)
-        if left := [TASK_WORDS[step] for step in read_question(question).steps if step != "super_resolution"]:
-            tell(f"the question also asks for {' and '.join(left)}; the workflow does not do that.")
+        task = read_question(question)
+        if left := left_undone(task, made):
+            also = "" if task.id in left else "also "
+            words = " and ".join(TASK_WORDS[step] for step in left)
+            tell(f"the question {also}asks for {words}; the workflow does not do that.")
         match "json" if as_json else form:
             case "json":
                 say(plan_to_json(made).rstrip())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apercu.answer.chosen import IN_SHORT
+from apercu.figures import share
 from apercu.interfaces.terminal import clean, print_json, say, warn
 from apercu.question.words import TASK_NAMES
 from apercu.records import NO_MODEL, Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, SelfTest, Status
@@ -63,7 +64,7 @@ def _show_run(run: RunRecord) -> None:
         f"  kept   {run.fidelity.lr_psnr_db:.2f} dB between your picture and the result shrunk back "
         f"({run.fidelity.kernel}); largest difference {run.fidelity.max_abs_lr_error * 255:.1f} of 255"
     )
-    say(f"  added  {run.fidelity.added_share:.2%} of the contrast energy is not determined by your picture")
+    say(f"  added  {share(run.fidelity.added_share)} of the contrast energy is not determined by your picture")
 
 
 def show_enlargement(done: Enlargement) -> None:
@@ -112,8 +113,8 @@ def show_check(found: Check) -> None:
         f"largest difference {found.max_abs_lr_error * 255:.1f} of 255"
     )
     strongest = f"at most {found.added_max * 255:.1f} of 255 at one place"
-    say(f"  added    {found.added_share:.2%} of the contrast energy, {strongest}")
-    say(f"  changed  {found.changed_share:.2%} of the contrast energy contradicts the picture")
+    say(f"  added    {share(found.added_share)} of the contrast energy, {strongest}")
+    say(f"  changed  {share(found.changed_share)} of the contrast energy contradicts the picture")
     for problem in found.sanity or ("none found",):
         say(f"  problem  {problem}")
     if found.added_map:

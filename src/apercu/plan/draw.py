@@ -231,7 +231,7 @@ def draw_svg(plan: Plan, notes: Mapping[str, str] = _NOTHING, *, status: Mapping
         PlanError: the plan cannot be put in order.
     """
     nodes = {node.id: node for node in order(plan)}
-    used = {source for node in plan.nodes for source in node.inputs}
+    used = dict.fromkeys(source for node in plan.nodes for source in node.inputs)  # in one order, so that bytes stay
     lines = {key: _card_lines(node, "" if key in used else notes.get(key, "")) for key, node in nodes.items()}
     labels = {key: _plain(notes.get(key, ""), 26) for key in used}
     chart = lay_out(nodes, lines, labels)

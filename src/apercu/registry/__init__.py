@@ -6,6 +6,7 @@ from apercu.registry.cards import (
     added_cards,
     find_model,
     model_cards,
+    named_cards,
     read_cards,
 )
 from apercu.registry.enlarger import Block, Enlarger, Progress, enlarge_whole
@@ -34,6 +35,7 @@ __all__ = [
     "load_model",
     "model_cards",
     "model_status",
+    "named_cards",
     "read_cards",
     "weights_digest",
     "weights_path",

@@ -66,20 +66,24 @@ def added_cards(settings: Settings) -> Path:
     return settings.data_dir / "models"
 
 
+def named_cards(settings: Settings | None = None) -> dict[str, ModelCard]:
+    """The cards of all models by every name that they have, case folded: for many names at once."""
+    # Reversed: an added card comes after those of Apercu, and must not take a name from one of them.
+    cards = reversed(model_cards(settings).values())
+    return {called.casefold(): card for card in cards for called in (card.id, card.name, *card.aliases)}
+
+
 def find_model(name: str, settings: Settings | None = None) -> ModelCard:
     """The card whose id, name or alias is `name`, in any mixture of capitals.
 
     Raises:
         UnknownModelError: no card is called that; the message lists the nearest names, or every id when none is near.
     """
-    cards = model_cards(settings)
-    # Reversed: an added card comes after those of Apercu, and must not take a name from one of them.
-    named = reversed(cards.values())
-    known = {called.casefold(): card for card in named for called in (card.id, card.name, *card.aliases)}
+    known = named_cards(settings)
     card = known.get(name.strip().casefold())
     if card is None:
         near = get_close_matches(name.strip().casefold(), known, n=5, cutoff=0.5)
-        ids = dict.fromkeys(known[match].id for match in near) or cards
+        ids = dict.fromkeys(known[match].id for match in near) or model_cards(settings)
         raise UnknownModelError(
             f"no model is called {name!r}; the nearest are {', '.join(ids)}",
             hint="`apercu models` lists those that run here; of others `apercu models show NAME` tells what they need.",

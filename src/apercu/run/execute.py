@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from apercu.errors import OutputError, PlanError, RunError
+from apercu.figures import share
 from apercu.image import Image, check_output, shown_path
 from apercu.plan.build import AUTO
 from apercu.plan.graph import order, validate_plan
@@ -210,7 +211,7 @@ def _describe(value: object) -> str:
         case Findings():
             return f"{value.colours:,} colours, {value.flat_share:.0%} flat"
         case FidelityReport():
-            return f"{value.lr_psnr_db:.2f} dB back to the input, {value.added_share:.2%} added"
+            return f"{value.lr_psnr_db:.2f} dB back to the input, {share(value.added_share)} added"
         case SavedFile():
             return value.path
     return type(value).__name__

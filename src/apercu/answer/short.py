@@ -1,0 +1,59 @@
+"""What a person wants to know first about a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apercu.answer.chosen import IN_SHORT
+from apercu.answer.material import Draft, Material
+from apercu.figures import share
+from apercu.records import NO_MODEL, FidelityReport, Support
+
+_MADE_UP_TO_SPEAK_OF = 0.001
+
+
+def is_flat(report: FidelityReport) -> bool:
+    """Whether something was added and yet no share is counted, because the result has hardly any contrast."""
+    return report.added_share == 0 < report.added_rms
+
+
+def in_short(material: Material) -> Iterator[Draft]:
+    """What a person wants to know first about a run: who made the result, and how much of it is made up."""
+    run = material.run
+    if run is None or run.model == NO_MODEL:
+        return
+    if is_flat(run.fidelity):
+        yield (
+            f"{IN_SHORT} {run.model} made the result, which has too little contrast to say what share of it is made "
+            "up.",
+            (material.line("run", "enlarged: "), material.line("run", "added: ")),
+        )
+        return
+    added, made_up = run.fidelity.added_share, share(run.fidelity.added_share)
+    yield (
+        f"{IN_SHORT} {run.model} made the result, and {made_up} of its contrast (counted as energy) is made up: "
+        "the picture does not determine it.",
+        (material.line("run", "enlarged: "), material.line("run", "added: ")),
+    )
+    least = min(run.branches, key=lambda branch: branch.added_share, default=None)
+    if least and not least.chosen and least.added_share < added and share(least.added_share) != made_up:
+        yield (
+            f"{IN_SHORT} the candidate that makes up least is {least.node}, with {share(least.added_share)}.",
+            (material.line("run", f"candidate {least.node}: "),),
+        )
+    wished = [facet for facet in material.task.facets if (facet.kind, facet.value) == ("wish", "fidelity")]
+    if wished and added >= _MADE_UP_TO_SPEAK_OF:
+        plain = next((b for b in run.branches if b.model == "bicubic" and b.added_share < added), None)
+        advice = (
+            "; plain interpolation made up less of it and is softer: take `apercu enlarge --model bicubic` where that "
+            "counts most."
+        )
+        yield (
+            f"{IN_SHORT} nothing was to be made up, and this result does not keep to that wholly"
+            f"{advice if plain else '.'}",
+            (
+                Support(source="question", start=wished[0].start, end=wished[0].end, quote=wished[0].quote),
+                material.line("run", "added: "),
+                *((material.line("run", f"candidate {plain.node}: "),) if plain else ()),
+            ),
+        )
