@@ -17,7 +17,7 @@ from apercu.image.exif import exif_of_tiff, file_block
 from apercu.image.files import refuse_too_large
 from apercu.image.metadata import sound
 from apercu.image.picture import Image, Space
-from apercu.image.png_header import png_dpi
+from apercu.image.png_header import PngExtras, png_extras
 from apercu.image.scratch import IN_MEMORY_BYTES, LET_GO_BYTES, Samples, let_go, new_samples
 
 _LOADERS = {"avif": "heifload_source"}
@@ -30,7 +30,6 @@ _COLOURS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
 _NOT_CARRIED = {
     "iptc-data": "IPTC data",
     "photoshop-data": "Photoshop data",
-    "png-comment-": "text comments",
     "gif-comment": "a comment",
     "gainmap-data": "an HDR gain map",
 }
@@ -54,7 +53,7 @@ def decode(
         ImageError: see `read_image`.
     """
     exif, notes = _exif_of_tiff(file) if format_ == "tiff" else (None, ())
-    dpi = png_dpi(file) if format_ == "png" else None
+    extras = png_extras(file) if format_ == "png" else None
     decoded = opened(file, path, format_, fail_on)
     pages = int(field_of(decoded, "n-pages") or 1)
     frames = pages if format_ in _ANIMATED else 1
@@ -64,8 +63,9 @@ def decode(
             f"{path} holds {pages} pictures; expected one, or the frames of an animation",
             hint="Save the one that you need as a file of its own.",
         )
+    notes = (*described_losses(decoded, extras), *notes)
     image = replace(_described(decoded, path, exif or field_of(decoded, "exif-data"), notes), format=format_)
-    image = replace(image, dpi=dpi if format_ == "png" else _dpi(decoded, format_))
+    image = replace(image, dpi=extras.dpi if extras else _dpi(decoded, format_))
     if frames > 1:
         decoded = opened(file, path, format_, fail_on, n=-1)
         image = replace(image, frames=1, **_timing(decoded, frames))
@@ -131,7 +131,6 @@ def _exif_of_tiff(file: BinaryIO) -> tuple[bytes | None, tuple[str, ...]]:
 def _described(decoded: VipsImage, path: str | os.PathLike[str], exif: bytes | None, notes: tuple[str, ...]) -> Image:
     """A picture of one pixel that has everything but the samples: refused here, it is refused before decoding."""
     space = space_of(decoded, path)
-    notes = (*described_losses(decoded), *notes)
     kept = sound(
         space, icc=field_of(decoded, "icc-profile-data"), exif=exif, xmp=field_of(decoded, "xmp-data"), notes=notes
     )
@@ -144,7 +143,7 @@ def _described(decoded: VipsImage, path: str | os.PathLike[str], exif: bytes | N
     )
 
 
-def described_losses(decoded: VipsImage) -> tuple[str, ...]:
+def described_losses(decoded: VipsImage, extras: PngExtras | None = None) -> tuple[str, ...]:
     """What the file holds and the picture will not, in words."""
     try:
         fields = decoded.get_fields()
@@ -153,6 +152,9 @@ def described_losses(decoded: VipsImage) -> tuple[str, ...]:
     words = [words for prefix, words in _NOT_CARRIED.items() if any(name.startswith(prefix) for name in fields)]
     if field_of(decoded, "palette"):
         words.append("the palette: the colours are held one by one")
+    if extras:
+        icc, exif, xmp = (field_of(decoded, name) for name in ("icc-profile-data", "exif-data", "xmp-data"))
+        words += extras.losses(icc=icc, exif=exif, xmp=xmp)
     return tuple(words)
 
 
