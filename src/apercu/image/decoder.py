@@ -15,6 +15,7 @@ from apercu.errors import ImageError
 from apercu.image.encoder import VipsImage, pyvips_module
 from apercu.image.exif import exif_of_tiff, file_block
 from apercu.image.files import refuse_too_large
+from apercu.image.gif_blocks import gif_losses
 from apercu.image.metadata import sound
 from apercu.image.picture import Image, Space
 from apercu.image.png_header import PngExtras, png_extras
@@ -54,6 +55,11 @@ def decode(
     """
     exif, notes = _exif_of_tiff(file) if format_ == "tiff" else (None, ())
     extras = png_extras(file) if format_ == "png" else None
+    if format_ == "gif":
+        try:
+            notes = gif_losses(file)
+        except ValueError as error:
+            raise damaged(path, f": {error}") from None
     decoded = opened(file, path, format_, fail_on)
     pages = int(field_of(decoded, "n-pages") or 1)
     frames = pages if format_ in _ANIMATED else 1
