@@ -97,7 +97,7 @@ def png_extras(file: BinaryIO) -> PngExtras:
             found[before].add("profile")
         elif kind in _TEXTS:
             keyword = head.partition(b"\0")[0]
-            if kind == b"iTXt" and keyword == _XMP:
+            if keyword == _XMP:  # the decoder takes it from all three
                 found[before].add("XMP")
             else:
                 texts[_text_in_words(keyword)] = None

@@ -275,7 +275,7 @@ def check(
 ) -> None:
     """Audit an enlargement that any tool made: what it kept of the picture and what it added."""
     with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
-        from apercu.pictures import check as check_pictures
+        from apercu.checking import check as check_pictures
         from apercu.settings import load_settings
 
         found = check_pictures(
