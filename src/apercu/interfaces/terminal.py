@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import math
 import os
@@ -111,6 +112,17 @@ def warn(text: str) -> None:
 def tell(text: str) -> None:
     """A line on standard error about what was chosen, which is no reason to worry."""
     sys.stderr.write(f"note: {clean(text)}\n")
+
+
+def write_all_of_it() -> None:
+    """Put a buffer before a standard output that has none (PYTHONUNBUFFERED), which is emptied at each end of a line.
+
+    Without one, Python takes it for success where the system writes a part, as a disk does that is getting full.
+    """
+    bare = getattr(sys.stdout, "buffer", None)
+    if isinstance(bare, io.RawIOBase):
+        encoding, errors = sys.stdout.encoding, sys.stdout.errors
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(bare), encoding, errors, line_buffering=True)
 
 
 @contextmanager
