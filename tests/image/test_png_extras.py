@@ -105,6 +105,14 @@ def test_what_the_decoder_drops_is_named(tmp_path, extra, words, frames):
     assert words in said
 
 
+def test_a_resolution_that_nothing_can_have_is_named(tmp_path):
+    path = with_chunks(tmp_path / "a.png")
+    start, unit = path.read_bytes().index(b"pHYs"), struct.pack(">IIB", 2**32 - 1, 1, 1)
+    path.write_bytes(path.read_bytes()[: start - 4] + chunk(b"pHYs", unit) + path.read_bytes()[start + 17 :])
+    found = read_image(path)
+    assert (found.dpi, found.not_carried) == (None, ("a resolution of 109,092,169 x 0 dots per inch",))
+
+
 def test_metadata_behind_the_samples_is_named(tmp_path):
     late = (xmp(other.XMP), chunk(b"eXIf", other.exif_block().tobytes().removeprefix(b"Exif\0\0")))
     found = read_image(with_chunks(tmp_path / "a.png", *late, at=BEFORE_END))
