@@ -5,10 +5,10 @@ The decoder takes a file that was cut off for one that ends there.
 
 from __future__ import annotations
 
-import io
-from typing import Any, BinaryIO, TypeAlias
+from typing import BinaryIO
 
-_Reader: TypeAlias = "io.BufferedReader[Any]"
+from apercu.image.files import buffered
+
 _EXTENSION, _FRAME, _END = b"!", b",", b";"
 _APPLICATION = 0xFF
 _APPLICATIONS = {b"ICCRGBG1012": "a colour profile", b"XMP DataXMP": "an XMP packet"}
@@ -21,14 +21,11 @@ def gif_losses(file: BinaryIO) -> tuple[str, ...]:
     Raises:
         ValueError: it ends inside one of its parts.
     """
-    reader: _Reader = io.BufferedReader(file, 2**16)
-    try:
+    with buffered(file, 2**16) as reader:
         return _walked(reader)
-    finally:
-        reader.detach()  # the file stays open
 
 
-def _walked(reader: _Reader) -> tuple[str, ...]:
+def _walked(reader: BinaryIO) -> tuple[str, ...]:
     reader.seek(6)
     _pass_over_colours(reader, _exactly(reader, 7)[4])
     words: dict[str, None] = {}
@@ -51,12 +48,12 @@ def _walked(reader: _Reader) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _pass_over_colours(reader: _Reader, flags: int) -> None:
+def _pass_over_colours(reader: BinaryIO, flags: int) -> None:
     if flags & 0x80:
         _exactly(reader, 3 << (flags & 7) + 1)
 
 
-def _first_of_parts(reader: _Reader) -> bytes:
+def _first_of_parts(reader: BinaryIO) -> bytes:
     """Pass over parts up to the empty one that ends them; the first one is given back."""
     first = b""
     while length := _exactly(reader, 1)[0]:
@@ -65,7 +62,7 @@ def _first_of_parts(reader: _Reader) -> bytes:
     return first
 
 
-def _exactly(reader: _Reader, count: int) -> bytes:
+def _exactly(reader: BinaryIO, count: int) -> bytes:
     data = reader.read(count)
     if len(data) < count:
         raise ValueError("it is cut short")

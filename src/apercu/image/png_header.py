@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from apercu.image.cicp import CodePoints, taken_for
 from apercu.image.colour import is_srgb
 from apercu.image.encoder import PNG_MAGIC
+from apercu.image.files import buffered
 
 _INCH = 0.0254
 _HEAD_BYTES = 128
@@ -18,15 +19,10 @@ _MOST_CHUNKS = 1_000_000  # the samples of 8 GB
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _XMP = b"XML:com.adobe.xmp"
 _RAW = b"Raw profile type "
-_SRGB_CICP = bytes((1, 13, 0, 1))
 _SRGB_GAMMA = 45455  # of 100,000, as are the points below (PNG, third edition, 11.3.2.5)
 _SRGB_POINTS = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 _SAME_GAMMA = 0.02  # such a difference moves no level by more than 2 of 255
 _SAME_POINT = 100  # what libpng, too, takes for rounding
-_PRIMARIES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}
-_CURVES = {1: "BT.709", 4: "gamma 2.2", 5: "gamma 2.8", 6: "BT.601", 8: "linear", 13: "sRGB", 14: "BT.2020",
-           15: "BT.2020", 16: "PQ", 18: "HLG"}  # fmt: skip
-"""Names of the code points of ITU-T H.273, tables 2 and 3."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +60,21 @@ class PngExtras:
 
     def _colours(self, icc: bytes | None) -> Iterator[str]:
         """What the colours are by a chunk that is not kept, where they are then taken for others."""
-        otherwise = f"without it the colours are taken for those of {'the profile' if icc else 'sRGB'}"
         cicp = self.chunks.get(b"cICP", b"")
         if len(cicp) == 4:  # goes before all others
-            if cicp != _SRGB_CICP or not is_srgb(icc):
-                yield f"the colour space of the cICP chunk ({_named(cicp)}): {otherwise}"
+            stated = CodePoints(cicp[0], cicp[1], full=cicp[3] == 1)
+            if not stated.are_srgb or not is_srgb(icc):
+                yield f"the colour space of the cICP chunk ({stated.words}): {taken_for(icc)}"
             return
         if icc or b"sRGB" in self.chunks:
             return
         gamma = self.chunks.get(b"gAMA", b"")
-        stated = int.from_bytes(gamma, "big") if len(gamma) == 4 else 0
-        if stated and abs(stated / _SRGB_GAMMA - 1) > _SAME_GAMMA:
-            yield f"the curve of the gAMA chunk (an exponent of {stated / 100_000:.5g}): {otherwise}"
+        exponent = int.from_bytes(gamma, "big") if len(gamma) == 4 else 0
+        if exponent and abs(exponent / _SRGB_GAMMA - 1) > _SAME_GAMMA:
+            yield f"the curve of the gAMA chunk (an exponent of {exponent / 100_000:.5g}): {taken_for(icc)}"
         points = self.chunks.get(b"cHRM", b"")
         if len(points) == 32 and _differ(struct.unpack(">8I", points)):
-            yield f"the primary colours of the cHRM chunk: {otherwise}"
+            yield f"the primary colours of the cHRM chunk: {taken_for(icc)}"
 
 
 def png_extras(file: BinaryIO) -> PngExtras:
@@ -118,8 +114,7 @@ def count_frames(file: BinaryIO) -> int:
 
 def _each_chunk(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Kind and beginning of every chunk, as far as they go; the decoder finds what is damaged."""
-    reader = io.BufferedReader(file, 4096)  # type: ignore[type-var] # a file without a buffer of its own
-    try:
+    with buffered(file) as reader:
         reader.seek(len(PNG_MAGIC))
         for _ in range(_MOST_CHUNKS):
             if len(start := reader.read(8)) < 8 or start[4:] == b"IEND":
@@ -128,8 +123,6 @@ def _each_chunk(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             head = b"" if start[4:] == b"IDAT" else reader.read(min(length, _HEAD_BYTES))
             yield start[4:], head
             reader.seek(length - len(head) + 4, os.SEEK_CUR)
-    finally:
-        reader.detach()  # the file stays open
 
 
 def _dpi(stated: bytes) -> tuple[float, float] | None:
@@ -144,12 +137,6 @@ def _text_in_words(keyword: bytes) -> str:
     if keyword.startswith(_RAW) and kind in (b"EXIF", b"IPTC", b"XMP", b"ICC", b"ICM", b"APP1"):
         return f"a block of the kind {kind.decode()} in a text comment"
     return "text comments"
-
-
-def _named(cicp: bytes) -> str:
-    primaries, curve, _, full = cicp
-    names = [_PRIMARIES.get(primaries, f"primaries {primaries}"), _CURVES.get(curve, f"curve {curve}")]
-    return ", ".join(names + ([] if full == 1 else ["narrow range"]))
 
 
 def _differ(points: tuple[int, ...]) -> bool:
