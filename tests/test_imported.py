@@ -304,10 +304,13 @@ def test_forgetting_what_is_no_catalogue_names_those_that_there_are(tmp_path: Pa
     assert imported_catalogues(settings)
 
 
-@pytest.mark.parametrize("value", ["!!bool maybe", '!!int ""', '!!float ""', "!!timestamp x", "!!binary x"])
+@pytest.mark.parametrize(
+    "value", ["!!bool maybe", '!!int ""', '!!float ""', "!!timestamp x", "!!binary x", "2024-13-45"]
+)
 def test_a_value_that_is_not_of_its_yaml_tag_is_a_problem(value: str, tmp_path: Path, settings: Settings) -> None:
-    [found] = problems(written(tmp_path, "a.yaml", f"- id: {value}\n  task: ocr\n"), settings)
-    assert "a value that cannot be read" in found or "not YAML" in found
+    [found] = problems(written(tmp_path, "a.yaml", f"- task: ocr\n  id: {value}\n"), settings)
+    assert found.startswith("line 2: ")
+    assert "that YAML takes it for; put it in quotes" in found or "not YAML" in found
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from apercu.checking import check
 from apercu.errors import PlanError, ShapeError
 from apercu.image import Image, write_image
-from apercu.pictures import LITTLE_MEMORY, check, default_model, enlarge
+from apercu.pictures import LITTLE_MEMORY, default_model, enlarge
 from apercu.records import Node, Plan
 from apercu.run.execute import execute_plan
 from apercu.settings import Settings, load_settings

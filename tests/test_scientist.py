@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from apercu.checking import check
 from apercu.errors import ImageError, InputError, ModelError, OutputError, QuestionError, ShapeError, WeightsError
 from apercu.figures import share
 from apercu.image import Image, file_sha256, read_image, write_image
 from apercu.measure.fidelity import measure_fidelity
-from apercu.pictures import check, enlarge
+from apercu.pictures import enlarge
 from apercu.records import Answer, Brief, BriefEntry
 from apercu.registry import added_weights, find_model
 from apercu.reporting import html_of, report_folder, write_report

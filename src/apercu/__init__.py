@@ -10,10 +10,11 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from apercu.catalogue import import_models
+    from apercu.checking import check
     from apercu.errors import ApercuError
     from apercu.folders import enlarge_folder
     from apercu.papers.library import check_papers, delete_papers, import_papers, search_papers
-    from apercu.pictures import check, enlarge
+    from apercu.pictures import enlarge
     from apercu.plan.build import build_plan
     from apercu.question.prompt import parse_prompt, read_prompt_file, write_prompt
     from apercu.question.read import read_question
@@ -31,7 +32,7 @@ _HOMES = {
     "answer_brief": "scientist:answer",
     "ask": "scientist",
     "build_plan": "plan.build",
-    "check": "pictures",
+    "check": "checking",
     "check_papers": "papers.library",
     "delete_papers": "papers.library",
     "enlarge": "pictures",

@@ -1,28 +1,23 @@
-"""Enlarge one picture, or check an enlargement that any tool made."""
+"""Enlarge one picture, or repeat what a manifest holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apercu.errors import ModelError, ShapeError
+from apercu.errors import ModelError, OutputError, ShapeError
 from apercu.plan.build import AUTO, build_auto_plan, build_plan
-from apercu.records import Check, Enlargement, FidelityReport, ModelCard, Plan, RunRecord
+from apercu.records import Enlargement, ModelCard, Plan, RunRecord
 from apercu.registry import find_model, model_cards, model_status
 from apercu.settings import Settings
 
 if TYPE_CHECKING:
-    from apercu.image import Image
-    from apercu.resample import Kernel
     from apercu.run.execute import Progress
 
 DEFAULT_MODEL = "liif-edsr"
 QUICK_MODEL = "liif-fast"
 LITTLE_MEMORY = 4 * 2**30
 """Free bytes below which a machine counts as weak."""
-LARGEST_CHANGE = 0.1
-"""Share of contradicted contrast above which `check` doubts that the pictures belong together."""
 
 
 def default_model(settings: Settings, *, by_memory: bool = True) -> tuple[str, str | None]:
@@ -71,7 +66,8 @@ def enlarge(
         size: exact (height, width).
         faithful: change the result so that shrinking it gives the input back.
         shrink_first: if the picture was enlarged before, shrink it to its native size and enlarge from there.
-        manifest: write beside the output what is needed to repeat the run, see `apercu.run.manifest`.
+        manifest: write beside the output what is needed to repeat the run, see `apercu.run.manifest`; where there is
+            no more room for it, a warning says so.
         embed_manifest: write that into the picture's XMP packet.
         strip: leave out EXIF, XMP and resolution; the colour profile stays.
         to_srgb: convert the colours to sRGB before anything else is done.
@@ -106,9 +102,13 @@ def enlarge(
         progress=progress,
     ).record
     if manifest:
-        write_manifest(manifest_of(run, output.parent), manifest_path(output))
-        run = run.model_copy(update={"manifest": shown_path(manifest_path(output))})
-    if manifest and in_place:
+        try:
+            write_manifest(manifest_of(run, output.parent), manifest_path(output))
+            run = run.model_copy(update={"manifest": shown_path(manifest_path(output))})
+        except OutputError as error:  # a full disk, mostly: the picture is whole, and may have taken an hour
+            note = f"the picture was written without its manifest, so the run cannot be repeated: {error.message}"
+            run = run.model_copy(update={"warnings": (*run.warnings, note)})
+    if run.manifest and in_place:
         note = "the result replaced the picture, so the manifest cannot repeat the run unless you keep a copy"
         run = run.model_copy(update={"warnings": (*run.warnings, note)})
     if shrink_first and native is None:
@@ -239,109 +239,3 @@ def candidates(settings: Settings) -> list[ModelCard]:
         if card.task == "super_resolution" and model_status(card, settings) == "runs"
     ]
     return sorted(cards, key=lambda card: card.family == "interpolation")
-
-
-_MEASURED = {
-    "scale", "kernel",
-    "lr_psnr_db", "max_abs_lr_error", "added_share", "added_rms", "added_max", "changed_share",
-}  # fmt: skip
-"""What a check takes over from the measurement, under the same names."""
-
-
-def check(
-    before: Path,
-    after: Path,
-    *,
-    settings: Settings,
-    kernel: Kernel = "bicubic",
-    added_map: Path | None = None,
-    overwrite: bool = False,
-) -> Check:
-    """Measure what an enlargement kept and what it added, whichever tool made it.
-
-    Args:
-        before: the small picture.
-        after: the enlarged one.
-        settings: limits.
-        kernel: how the result is shrunk for the comparison.
-        added_map: where to write a picture of the added detail; None for no map.
-        overwrite: whether `added_map` may be replaced.
-
-    Raises:
-        ShapeError: `after` is smaller than `before` on an axis, or has another number of frames.
-        ImageError, OutputError: a file cannot be read or written.
-    """
-    from apercu.image import check_output, read_image, shown_path
-    from apercu.run.ops import measure_pictures
-
-    if added_map is not None:
-        check_output(added_map, overwrite=overwrite)
-    lr = read_image(before, max_pixels=settings.max_input_pixels)
-    sr = read_image(after, max_pixels=settings.max_output_pixels)
-    if sr.size[0] < lr.size[0] or sr.size[1] < lr.size[1]:
-        raise ShapeError(
-            f"{after} ({sr.size[1]}x{sr.size[0]}) is smaller than {before} ({lr.size[1]}x{lr.size[0]}), "
-            "expected an enlargement of it",
-            hint="Name the small picture first and the enlarged one second.",
-        )
-    if lr.frames != sr.frames:
-        raise ShapeError(
-            f"{after} has {sr.frames} frames and {before} has {lr.frames}, expected as many",
-            hint="Compare an animation with its own enlargement, or one frame with one.",
-        )
-    lr, sr = _alike(lr, sr)
-    report = measure_pictures(lr, sr, kernel)
-    if added_map is not None:
-        _write_map(lr, sr, kernel, added_map, overwrite=overwrite)
-    return Check(
-        **report.model_dump(include=_MEASURED),
-        sanity=(*report.sanity, *_doubts(lr, sr, report)),
-        added_map=None if added_map is None else shown_path(added_map),
-        input=shown_path(before),
-        output=shown_path(after),
-    )
-
-
-def _doubts(lr: Image, sr: Image, report: FidelityReport) -> Iterator[str]:
-    """What speaks against the one picture being an enlargement of the other at all, or a faithful one."""
-    if lr.has_alpha != sr.has_alpha:
-        yield f"the picture has {_alpha(lr)} transparency, the enlargement {_alpha(sr)}"
-    y, x = report.scale
-    if 0.01 < abs(y / x - 1) < 0.2:  # further apart it was meant to be so
-        yield f"it is {x:.4g} times as wide and {y:.4g} times as high: stretched a little, or cropped"
-    if report.changed_share > LARGEST_CHANGE:
-        yield (
-            f"{report.changed_share:.0%} of the contrast contradicts the picture: it may show something else, "
-            "or be moved, cropped, turned or mirrored"
-        )
-
-
-def _alpha(image: Image) -> str:
-    return "a" if image.has_alpha else "no"
-
-
-def _alike(lr: Image, sr: Image) -> tuple[Image, Image]:
-    """Both grey or both colour: a tool may have turned a grey picture into RGB."""
-    if {lr.space, sr.space} != {"grey", "rgb"}:
-        return lr, sr
-    return _coloured(lr), _coloured(sr)
-
-
-def _coloured(image: Image) -> Image:
-    """A grey picture as R = G = B, which is the same picture; a view where that is possible."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    if image.space != "grey":
-        return image
-    if image.has_alpha:
-        return replace(image, samples=np.take(image.samples, [0, 0, 0, 1], axis=2))
-    return replace(image, samples=np.broadcast_to(image.samples, (*image.samples.shape[:2], 3)))
-
-
-def _write_map(lr: Image, sr: Image, kernel: Kernel, path: Path, *, overwrite: bool) -> None:
-    from apercu.image import write_image
-    from apercu.run.mapping import drawn_map
-
-    write_image(drawn_map(lr, sr, kernel), path, overwrite=overwrite)

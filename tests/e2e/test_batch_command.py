@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from apercu.errors import (
     UnknownModelError,
 )
 from apercu.image import Image, read_image, write_image
+from apercu.run.batch import Tally
 
 pytestmark = pytest.mark.e2e
 
@@ -194,6 +196,21 @@ def test_a_terminal_shows_how_far_it_is_and_ctrl_c_says_how_to_go_on(shell: Shel
     outcome = shell.process("batch", "in", "out", *QUICK, "--resume")
     assert outcome.code == 0
     assert f"  kept     {done} finished earlier" in outcome.out
+
+
+def test_ctrl_c_is_an_error_for_a_program_that_reads_json(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, progress: Callable[[Tally], None], **__: object) -> None:
+        progress(Tally(total=60, done=5))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("apercu.folders.enlarge_folder", stopped)
+    outcome = shell.call("batch", ".", "-o", "out", *QUICK, "--json")
+    assert (outcome.code, outcome.err) == (130, "\ninterrupted: 5 of 60 done; go on with --resume\n")
+    assert json.loads(outcome.out)["error"] == {
+        "code": "interrupted",
+        "message": "interrupted: 5 of 60 done; go on with --resume",
+        "hint": "Run the same command with --resume.",
+    }
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

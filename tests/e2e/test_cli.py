@@ -235,8 +235,10 @@ def test_a_report_that_is_not_finished_takes_its_new_folder_away(
         real(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
-    outcome = shell.call("answer", "prompt.txt", "--image", "in.png", "--out", "report")
+    outcome = shell.call("answer", "prompt.txt", "--image", "in.png", "--out", "report", "--json")
     assert outcome.code == (130 if error is KeyboardInterrupt else EXIT_CODES[OutputError])
+    told = json.loads(outcome.out)["error"]
+    assert told["code"] == ("interrupted" if error is KeyboardInterrupt else OutputError.code)
     assert shell.files() == before
 
 

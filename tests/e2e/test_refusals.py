@@ -341,3 +341,9 @@ def test_a_setting_that_is_wrong_is_refused(shell: Shell) -> None:
     outcome = shell.process("models")
     assert outcome.code == EXIT_CODES[InputError]
     assert outcome.err.startswith("error: setting threads = 'many': ")
+
+
+def test_a_plan_that_is_not_there_is_named_also_where_no_picture_is(shell: Shell) -> None:
+    refuses(shell, InputError, "the plan nosuch cannot be read", "run", "nosuch")
+    (shell.work / "plan.json").write_text(shell.call("plan", QUESTION, "--json").out)
+    refuses(shell, InputError, "no picture was named", "run", "plan.json")

@@ -84,6 +84,24 @@ def test_output_that_nobody_takes_is_told_on_standard_error(shell: Shell) -> Non
     assert "No space left" in done.stderr.decode()
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_of_which_only_a_part_is_taken_is_told_on_standard_error(shell: Shell, unbuffered: str) -> None:
+    """A limit for the size of files makes the system write a part and say how much, as a full disk does."""
+    import resource
+
+    def little() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+
+    with open(shell.work / "out.json", "wb") as file:
+        done = subprocess.run(
+            [*COMMAND, "models", "--json"], cwd=shell.work, env=shell.env | {"PYTHONUNBUFFERED": unbuffered},
+            stdout=file, stderr=subprocess.PIPE, timeout=60, check=False, preexec_fn=little,
+        )  # fmt: skip
+    assert done.returncode == EXIT_CODES[OutputError]
+    assert done.stderr.decode().count("\n") == 1
+    assert "File too large" in done.stderr.decode()
+
+
 def test_a_choice_that_cannot_be_noted_is_told_and_stops_nothing(shell: Shell) -> None:
     (shell.folder / "data" / "choices.jsonl").mkdir(parents=True)
     config = shell.folder / "XDG_CONFIG_HOME" / "apercu"

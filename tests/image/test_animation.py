@@ -161,3 +161,35 @@ def test_what_gif_cannot_hold_is_said(tmp_path):
         "GIF holds 256 colours a frame", "GIF has no soft transparency", "GIF counts time in steps of 10 ms",
     ]  # fmt: skip
     assert read_image(tmp_path / "a.gif").delays == (30, 40)
+
+
+def animated_gif(path):
+    """Three frames, and where in the file the parts end that it could be cut behind."""
+    write_image(moving(), path)
+    data = path.read_bytes()
+    ends = [place for place in range(1, len(data)) if data.startswith((b"!\xf9\x04", b"!\xff\x0b"), place)]
+    return data, ends
+
+
+def test_a_gif_that_is_cut_off_is_refused_or_what_may_be_missing_is_named(tmp_path):
+    data, ends = animated_gif(tmp_path / "a.gif")
+    assert read_image(tmp_path / "a.gif").not_carried == ("the palette: the colours are held one by one",)
+    for length in range(7, len(data), 7):
+        (tmp_path / "cut.gif").write_bytes(data[:length])
+        if length in ends:
+            continue
+        with pytest.raises(ImageError, match="cut short"):
+            read_image(tmp_path / "cut.gif")
+    for length in (ends[-1], len(data) - 1):
+        (tmp_path / "cut.gif").write_bytes(data[:length])
+        found = read_image(tmp_path / "cut.gif")
+        assert found.frames == (2 if length == ends[-1] else 3)
+        assert found.not_carried[-1].startswith("frames that may be missing")
+
+
+def test_a_profile_and_xmp_inside_a_gif_are_named(tmp_path):
+    data, ends = animated_gif(tmp_path / "a.gif")
+    extras = b"!\xff\x0bICCRGBG1012\x03abc\0" + b"!\xff\x0bXMP DataXMP\x01<\0"
+    (tmp_path / "a.gif").write_bytes(data[: ends[0]] + extras + data[ends[0] :])
+    found = read_image(tmp_path / "a.gif")
+    assert (found.frames, found.not_carried[1:]) == (3, ("a colour profile", "an XMP packet"))

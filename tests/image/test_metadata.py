@@ -3,18 +3,21 @@
 import io
 import struct
 from dataclasses import replace
+from pathlib import Path
 
 import independent as other
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from apercu.image import Image, read_image, write_image
+from apercu.image import Image, beside, read_image, write_image
+from apercu.image.cicp import colr_losses
 from apercu.image.exif import PREFIX, directory_of, exif_of_tiff, serialised, upright_exif
 from apercu.image.metadata import sound
 from apercu.pictures import enlarge
 from apercu.settings import load_settings
 
+HEIC = Path(__file__).parent / "heic"
 EXIF = PREFIX + other.exif_block().tobytes().removeprefix(PREFIX)
 
 
@@ -171,3 +174,56 @@ def test_directories_that_overlap_are_not_read_again_and_again():
     with pytest.raises(ValueError, match="more than 4,096 entries"):
         directory_of(inward)
     assert upright_exif(wide) == wide
+
+
+def recoloured(data, primaries, curve):
+    """An AVIF or HEIC whose colours are stated by other numbers."""
+    place = data.index(b"nclx") + 4
+    return data[:place] + struct.pack(">HH", primaries, curve) + data[place + 4 :]
+
+
+@pytest.mark.parametrize("suffix", [".avif", ".heic"])
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [((9, 16), "BT.2020, PQ"), ((12, 13), "Display P3, sRGB"), ((1, 8), "BT.709, linear"), ((1, 13), ""), ((2, 2), "")],
+)
+def test_colours_that_an_avif_or_heic_states_by_numbers_are_named(tmp_path, suffix, numbers, words):
+    if suffix == ".avif":
+        write_image(Image(other.smooth(3, 8)), tmp_path / "a.avif")
+        data = (tmp_path / "a.avif").read_bytes()
+    else:
+        data = (HEIC / "rgb.heic").read_bytes()
+    path = tmp_path / f"b{suffix}"
+    path.write_bytes(recoloured(data, *numbers))
+    said = read_image(path).not_carried
+    assert [f"the colour space of its colr box ({words})" in each for each in said] == ([True] if words else [])
+
+
+@pytest.mark.parametrize("icc", [other.SRGB, None])
+def test_a_profile_goes_before_the_numbers_of_an_avif(tmp_path, monkeypatch, icc):
+    monkeypatch.setattr(beside, "colr_losses", lambda file: ("colours",))
+    write_image(Image(other.smooth(3, 8), icc=icc), tmp_path / "a.avif")
+    assert read_image(tmp_path / "a.avif").not_carried == (() if icc else ("colours",))
+
+
+def test_boxes_at_random_are_told_nothing_of():
+    rng = np.random.default_rng(5)
+    data = (HEIC / "rgb.heic").read_bytes()[:2000]
+    for _ in range(300):
+        damaged = bytearray(data)
+        for at in rng.integers(0, len(data), 20):
+            damaged[at] = rng.integers(0, 256)
+        assert len(colr_losses(io.BytesIO(damaged))) <= 1
+
+
+def test_a_profile_of_a_jpeg_whose_first_part_is_missing_is_named(tmp_path):
+    profile = len(other.SRGB + bytes(90_000)).to_bytes(4, "big") + other.SRGB[4:] + bytes(90_000)
+    path = tmp_path / "a.jpg"
+    other.as_pillow(other.smooth(3, 8)).save(path, icc_profile=profile)
+    data = path.read_bytes()
+    assert len(read_image(path).icc) == len(profile)
+    first = data.index(b"ICC_PROFILE\0") - 4
+    length = int.from_bytes(data[first + 2 : first + 4], "big") + 2
+    path.write_bytes(data[:first] + data[first + length :])
+    found = read_image(path)
+    assert (found.icc, found.not_carried) == (None, ("a damaged colour profile",))

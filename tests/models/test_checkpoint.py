@@ -350,6 +350,10 @@ def safetensors_bytes(header: bytes, data: bytes = b"") -> bytes:
         (safetensors_bytes(b'{"w":'), "is not a whole safetensors file"),
         (struct.pack("<Q", 2**31) + b"{}", "is not a whole safetensors file"),
         (
+            safetensors_bytes(b'{"w":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}', b"1234"),
+            "holds numbers of the kind BF16, which are not read",
+        ),
+        (
             safetensors_bytes(b'{"w":{"dtype":"F9","shape":[2],"data_offsets":[0,8]}}', b"12345678"),
             "not a whole safete",
         ),

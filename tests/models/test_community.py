@@ -273,6 +273,8 @@ def test_the_published_file_of_a_card_takes_no_name(own: Settings, rdn_checkpoin
         ({"a.weight": torch.ones(3)}, "is of no architecture that spandrel knows"),
         ({"params": {"model.0.weight": torch.ones(3)}}, "no architecture|do not fit together"),
         ({"iter": 3}, "holds no dictionary of tensors"),
+        ({1: 2, "a": 3}, "holds no dictionary of tensors"),
+        ({"params": {"only": {1: torch.ones(3)}}}, "holds no dictionary of tensors"),
     ],
 )
 def test_a_file_that_is_no_network_is_refused(own: Settings, tmp_path: Path, state, problem: str):
@@ -281,6 +283,12 @@ def test_a_file_that_is_no_network_is_refused(own: Settings, tmp_path: Path, sta
         add_weights(tmp_path / "x.pth", own)
     assert caught.value.message.isprintable()
     assert not own.data_dir.exists()
+
+
+def test_what_stands_beside_the_tensors_under_a_number_is_passed_over(own: Settings, tmp_path: Path):
+    state = made("RealESRGAN Compact").state_dict()
+    torch.save({"params": {"only": {**state, 1: 2}}, 0: torch.ones(3)}, tmp_path / "x.pth")
+    assert add_weights(tmp_path / "x.pth", own).family
 
 
 def test_a_network_with_a_missing_tensor_is_refused(own: Settings, tmp_path: Path):

@@ -251,6 +251,22 @@ def test_a_damaged_index_is_told_in_one_line_and_mended(path, embedder, damage):
     index.close()
 
 
+@pytest.mark.parametrize(
+    ("title", "read"),
+    [("x'ff'", "\ufffd"), ("x'53686172ff70'", "Shar\ufffdp"), ("x'c3a4'", "ä"), ("x'ff00'", "\ufffd")],
+)
+def test_bytes_in_the_place_of_a_text_are_shown_as_the_text_that_they_are(path, embedder, title, read):
+    told(f"UPDATE papers SET title = {title}, links = x'5b5d', source = x'61ff' WHERE id = 'a'", path)
+    index = SqliteIndex(path, embedder)
+    for _ in range(2):
+        found = index.get("a")
+        assert found.title == read
+        index.mend()
+    assert found.source.startswith("a")
+    assert index.doctor().problems == ()
+    index.close()
+
+
 def _said(use):
     """Does something; what it says of a damaged index, if it does, is one line that tells what to do."""
     try:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -167,3 +168,22 @@ def test_a_name_too_long_for_its_manifest_is_refused_before_the_work(picture: Pa
 def test_a_result_in_place_of_its_picture_says_that_it_cannot_be_repeated(picture: Path):
     done = enlarge(picture, picture, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True, overwrite=True)
     assert any("unless you keep a copy" in warning for warning in done.warnings)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit for the size of files")
+def test_a_picture_whose_manifest_has_no_room_is_kept_and_that_is_said(tmp_path: Path):
+    import resource
+
+    write_image(Image.of(np.full((8, 8, 1), 0.5)), tmp_path / "flat.png")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600, before[1]))
+    try:
+        out = tmp_path / "out.png"
+        done = enlarge(tmp_path / "flat.png", out, settings=SETTINGS, model="bicubic", scale=(2, 2), manifest=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["flat.png", "out.png"]
+    assert done.run.manifest is None
+    (said,) = done.warnings
+    assert "without its manifest" in said
+    assert "out.png.apercu.json cannot be written: File too large" in said

@@ -19,7 +19,7 @@ from apercu.image.encoder import PNG_MAGIC, pyvips_module
 from apercu.image.files import refuse_too_large
 from apercu.image.metadata import sound
 from apercu.image.picture import Image
-from apercu.image.png_header import png_dpi
+from apercu.image.png_header import png_extras
 from apercu.image.scratch import Samples, let_go, new_samples
 
 _CONTROL = struct.Struct(">IIIIIHHBB")  # number, width, height, x, y, delay as a fraction, disposal, blending
@@ -51,6 +51,7 @@ def read_apng(file: BinaryIO, path: str | os.PathLike[str], frames: int, max_pix
     Raises:
         ImageError: it is damaged, too large, or of colours that are not held.
     """
+    extras = png_extras(file)
     header = opened(file, path, "png")
     size = (header.height, header.width)
     refuse_too_large(path, size, frames, max_pixels)
@@ -62,11 +63,11 @@ def read_apng(file: BinaryIO, path: str | os.PathLike[str], frames: int, max_pix
     outside = ("the still picture outside the animation",) if found.still_outside else ()
     kept = sound(
         space, icc=field_of(header, "icc-profile-data"), exif=field_of(header, "exif-data"),
-        xmp=field_of(header, "xmp-data"), notes=(*described_losses(header), *outside),
+        xmp=field_of(header, "xmp-data"), notes=(*described_losses(header, extras), *outside),
     )  # fmt: skip
     orientation = int(field_of(header, "orientation") or 1)
     upright = size[::-1] if orientation in LYING else size
-    dpi = png_dpi(file)
+    dpi = extras.dpi
     own_alpha = header.bands in (2, 4)
     colours = header.bands - own_alpha
     samples = new_samples(

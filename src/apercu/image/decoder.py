@@ -12,12 +12,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from apercu.errors import ImageError
+from apercu.image.beside import Beside, looked_through
 from apercu.image.encoder import VipsImage, pyvips_module
-from apercu.image.exif import exif_of_tiff, file_block
 from apercu.image.files import refuse_too_large
 from apercu.image.metadata import sound
 from apercu.image.picture import Image, Space
-from apercu.image.png_header import png_dpi
+from apercu.image.png_header import PngExtras
 from apercu.image.scratch import IN_MEMORY_BYTES, LET_GO_BYTES, Samples, let_go, new_samples
 
 _LOADERS = {"avif": "heifload_source"}
@@ -30,7 +30,6 @@ _COLOURS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
 _NOT_CARRIED = {
     "iptc-data": "IPTC data",
     "photoshop-data": "Photoshop data",
-    "png-comment-": "text comments",
     "gif-comment": "a comment",
     "gainmap-data": "an HDR gain map",
 }
@@ -53,8 +52,10 @@ def decode(
     Raises:
         ImageError: see `read_image`.
     """
-    exif, notes = _exif_of_tiff(file) if format_ == "tiff" else (None, ())
-    dpi = png_dpi(file) if format_ == "png" else None
+    try:
+        beside = looked_through(file, format_)
+    except ValueError as error:
+        raise damaged(path, f": {error}") from None
     decoded = opened(file, path, format_, fail_on)
     pages = int(field_of(decoded, "n-pages") or 1)
     frames = pages if format_ in _ANIMATED else 1
@@ -64,8 +65,8 @@ def decode(
             f"{path} holds {pages} pictures; expected one, or the frames of an animation",
             hint="Save the one that you need as a file of its own.",
         )
-    image = replace(_described(decoded, path, exif or field_of(decoded, "exif-data"), notes), format=format_)
-    image = replace(image, dpi=dpi if format_ == "png" else _dpi(decoded, format_))
+    image = replace(_described(decoded, path, beside), format=format_)
+    image = replace(image, dpi=beside.extras.dpi if beside.extras else _dpi(decoded, format_))
     if frames > 1:
         decoded = opened(file, path, format_, fail_on, n=-1)
         image = replace(image, frames=1, **_timing(decoded, frames))
@@ -120,21 +121,13 @@ def space_of(decoded: VipsImage, path: str | os.PathLike[str]) -> Space:
     return space
 
 
-def _exif_of_tiff(file: BinaryIO) -> tuple[bytes | None, tuple[str, ...]]:
-    """EXIF out of the directory of a TIFF, which the decoder does not look at, and a note where it cannot be read."""
-    try:
-        return exif_of_tiff(file_block(file)), ()
-    except ValueError:
-        return None, ("EXIF, which is not read from this variant of TIFF",)
-
-
-def _described(decoded: VipsImage, path: str | os.PathLike[str], exif: bytes | None, notes: tuple[str, ...]) -> Image:
+def _described(decoded: VipsImage, path: str | os.PathLike[str], beside: Beside) -> Image:
     """A picture of one pixel that has everything but the samples: refused here, it is refused before decoding."""
     space = space_of(decoded, path)
-    notes = (*described_losses(decoded), *notes)
-    kept = sound(
-        space, icc=field_of(decoded, "icc-profile-data"), exif=exif, xmp=field_of(decoded, "xmp-data"), notes=notes
-    )
+    icc = field_of(decoded, "icc-profile-data")
+    notes = (*described_losses(decoded, beside.extras), *beside.notes, *(() if icc else beside.without_profile))
+    exif = beside.exif or field_of(decoded, "exif-data")
+    kept = sound(space, icc=icc, exif=exif, xmp=field_of(decoded, "xmp-data"), notes=notes)
     return Image(
         samples=np.zeros((1, 1, _COLOURS[space]), np.uint8),
         icc=kept.icc,
@@ -144,7 +137,7 @@ def _described(decoded: VipsImage, path: str | os.PathLike[str], exif: bytes | N
     )
 
 
-def described_losses(decoded: VipsImage) -> tuple[str, ...]:
+def described_losses(decoded: VipsImage, extras: PngExtras | None = None) -> tuple[str, ...]:
     """What the file holds and the picture will not, in words."""
     try:
         fields = decoded.get_fields()
@@ -153,6 +146,9 @@ def described_losses(decoded: VipsImage) -> tuple[str, ...]:
     words = [words for prefix, words in _NOT_CARRIED.items() if any(name.startswith(prefix) for name in fields)]
     if field_of(decoded, "palette"):
         words.append("the palette: the colours are held one by one")
+    if extras:
+        icc, exif, xmp = (field_of(decoded, name) for name in ("icc-profile-data", "exif-data", "xmp-data"))
+        words += extras.losses(icc=icc, exif=exif, xmp=xmp)
     return tuple(words)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
+from typing import Any, BinaryIO
 
 from apercu.errors import ImageError
 
@@ -50,6 +52,16 @@ def open_picture(path: str | os.PathLike[str]) -> Iterator[FileIO]:
         raise ImageError(f"{path} cannot be opened: {cause}", hint="Check the name and the permissions.") from None
     with file:
         yield file
+
+
+@contextmanager
+def buffered(file: BinaryIO, size: int = 4096) -> Iterator[io.BufferedReader[Any]]:
+    """A file without a buffer, read through one for a while; it stays open, and stands anywhere afterwards."""
+    reader: io.BufferedReader[Any] = io.BufferedReader(file, size)
+    try:
+        yield reader
+    finally:
+        reader.detach()
 
 
 def refuse_too_large(path: str | os.PathLike[str], size: tuple[int, int], frames: int, max_pixels: int) -> None:

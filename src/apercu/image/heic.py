@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from apercu.errors import ImageError
+from apercu.image.cicp import colr_losses
 from apercu.image.decoder import damaged, stretch
 from apercu.image.files import refuse_too_large
 from apercu.image.metadata import sound
@@ -66,9 +67,10 @@ def read_heic(file: BinaryIO, path: str | os.PathLike[str], max_pixels: int) -> 
     samples = new_samples(decoded.shape, np.uint16 if deep else np.uint8)
     samples[:] = decoded
     stretch(samples, int(stored.info.get("bit_depth") or 8))
+    icc = stored.info.get("icc_profile")
     kept = sound(
-        space, icc=stored.info.get("icc_profile"), exif=stored.info.get("exif"), xmp=stored.info.get("xmp"),
-        notes=_losses(stored.info),
+        space, icc=icc, exif=stored.info.get("exif"), xmp=stored.info.get("xmp"),
+        notes=_losses(stored.info) + (() if icc else colr_losses(file)),
     )  # fmt: skip
     return Image(
         samples=samples,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 
 from apercu.errors import ImageError
 from apercu.image.apng import read_apng
@@ -22,6 +23,8 @@ from apercu.image.recognise import recognised
 
 # A JPEG with stray bytes between its segments is whole; before a restart marker (d0 to d7) they mean lost picture data.
 _STRAY_BYTES = re.compile(r"extraneous bytes before marker 0x(?!d[0-7])")
+
+_LARGEST_DPI = 25_400_000  # pixels of a nanometre; the encoder takes no smaller ones
 
 
 def read_image(path: str | os.PathLike[str], *, max_pixels: int = 268_000_000) -> Image:
@@ -37,6 +40,14 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = 268_000_000) -
     Raises:
         ImageError: the file is missing, unreadable, damaged, cut short, too large, or cannot be held exactly.
     """
+    image = _read(path, max_pixels)
+    if image.dpi is None or max(image.dpi) <= _LARGEST_DPI:
+        return image
+    stated = "a resolution of {:,.0f} x {:,.0f} dots per inch".format(*image.dpi)
+    return replace(image, dpi=None, not_carried=(*image.not_carried, stated))
+
+
+def _read(path: str | os.PathLike[str], max_pixels: int) -> Image:
     with open_picture(path) as file:
         format_ = recognised(file, path)
         if format_ == "bmp":

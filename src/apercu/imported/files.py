@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apercu.addresses import escaped
 from apercu.errors import CatalogueError, MissingDependencyError
@@ -170,15 +170,16 @@ def _from_yaml(text: str, path: Path) -> tuple[list[Raw], list[str]]:
             f"{path.name} is YAML, and PyYAML is not installed",
             hint="Install it with `pip install pyyaml`, or write the file as JSON.",
         ) from error
+    reader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it was built
+    node = None
     try:
-        reader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it was built
         depth = 0
         for event in yaml.parse(text, Loader=reader):
             if isinstance(event, yaml.AliasEvent):
                 return [], ["it holds aliases (*name), which are not followed"]  # a few of them can stand for billions
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
-                return [], [_UNREADABLE]
+                return [], [f"line {event.start_mark.line + 1}: nested too deeply"]
         loading = reader(text)
         try:
             node = loading.get_single_node()
@@ -192,7 +193,25 @@ def _from_yaml(text: str, path: Path) -> tuple[list[Raw], list[str]]:
         where, reason = f"line {mark.line + 1 if mark else 1}", getattr(error, "problem", None) or "broken"
         return [], [f"{where}: not YAML ({escaped(str(reason))})"]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
-        return [], [_UNREADABLE]  # PyYAML raises any of them for a value that is not of its tag, such as "!!bool maybe"
+        # PyYAML raises any of them for a value that is not of its kind, such as "2024-13-45" and "!!bool maybe".
+        return [], [next(_wrong_in_yaml(node, reader), _UNREADABLE)]
+
+
+def _wrong_in_yaml(node: Node | None, reader: type[Any]) -> Iterator[str]:
+    """Values that cannot be read as what YAML takes them for, with their lines."""
+    from yaml import CollectionNode
+
+    if isinstance(node, CollectionNode):
+        for item in node.value:
+            for each in item if isinstance(item, tuple) else (item,):
+                yield from _wrong_in_yaml(each, reader)
+    elif node is not None:
+        try:
+            reader("").construct_document(node)
+        except Exception:
+            kind, value = escaped(node.tag.rpartition(":")[2][:30]), escaped(node.value[:60])
+            where = f"line {node.start_mark.line + 1}"
+            yield f"{where}: '{value}' cannot be read as the {kind} that YAML takes it for; put it in quotes"
 
 
 def _repeated_in_yaml(node: Node | None) -> Iterator[str]:

@@ -13,9 +13,9 @@ import typer
 from apercu.errors import EXIT_CODES, InputError, RunError
 from apercu.interfaces.options import Faithful, Json, Overwrite, Scale, Size
 from apercu.interfaces.terminal import (
-    INTERRUPTED,
     SMALLER_PICTURE,
     clean,
+    end_interrupted,
     one_of,
     print_json,
     reported_errors,
@@ -93,7 +93,7 @@ def batch(
             model, why = default_model(settings, by_memory=False)
             if why:
                 tell(why)
-        with _interruptible(overwrite=overwrite) as note, _batch_bar(quiet=as_json) as show:
+        with _interruptible(overwrite=overwrite, as_json=as_json) as note, _batch_bar(quiet=as_json) as show:
 
             def progress(tally: Tally) -> None:
                 note(tally)
@@ -137,7 +137,7 @@ def show_batch(done: Enlargements) -> None:
 
 
 @contextmanager
-def _interruptible(*, overwrite: bool) -> Iterator[Callable[[Tally], None]]:
+def _interruptible(*, overwrite: bool, as_json: bool) -> Iterator[Callable[[Tally], None]]:
     """Let Ctrl-C say how far the batch is and how to go on with it."""
     latest: Tally | None = None
 
@@ -152,8 +152,8 @@ def _interruptible(*, overwrite: bool) -> Iterator[Callable[[Tally], None]]:
             raise
         again = "--resume --overwrite" if overwrite else "--resume"
         finished = latest.done + latest.kept
-        sys.stderr.write(f"\ninterrupted: {finished} of {latest.total} done; go on with {again}\n")
-        raise SystemExit(INTERRUPTED) from None
+        hint = f"Run the same command with {again}."
+        end_interrupted(f"{finished} of {latest.total} done; go on with {again}", hint, as_json=as_json)
 
 
 @contextmanager

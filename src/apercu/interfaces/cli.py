@@ -49,6 +49,7 @@ from apercu.interfaces.terminal import (
     say,
     tell,
     warn,
+    write_all_of_it,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    write_all_of_it()
     try:
         raise SystemExit(app(standalone_mode=False) or 0)
     except (KeyboardInterrupt, typer.Abort):  # while the arguments were read: no command had begun
@@ -277,7 +279,7 @@ def check(
 ) -> None:
     """Audit an enlargement that any tool made: what it kept of the picture and what it added."""
     with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
-        from apercu.pictures import check as check_pictures
+        from apercu.checking import check as check_pictures
         from apercu.settings import load_settings
 
         found = check_pictures(

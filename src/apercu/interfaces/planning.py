@@ -78,10 +78,11 @@ def run(
                     plan_file, settings=load_settings(), picture=image, output=output, overwrite=overwrite,
                     progress=progress,
                 )  # fmt: skip
-            elif image is None:
-                raise InputError("no picture was named to run the plan on", hint="Name one with --image picture.png.")
             else:
                 made = read_plan_file(plan_file)
+                if image is None:
+                    hint = "Name one with --image picture.png."
+                    raise InputError("no picture was named to run the plan on", hint=hint)
                 record = execute_plan(
                     made, image, output, settings=load_settings(), overwrite=overwrite, progress=progress
                 ).record

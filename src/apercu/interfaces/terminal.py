@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import math
 import os
@@ -113,6 +114,17 @@ def tell(text: str) -> None:
     sys.stderr.write(f"note: {clean(text)}\n")
 
 
+def write_all_of_it() -> None:
+    """Put a buffer before a standard output that has none (PYTHONUNBUFFERED), which is emptied at each end of a line.
+
+    Without one, Python takes it for success where the system writes a part, as a disk does that is getting full.
+    """
+    bare = getattr(sys.stdout, "buffer", None)
+    if isinstance(bare, io.RawIOBase):
+        encoding, errors = sys.stdout.encoding, sys.stdout.errors
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(bare), encoding, errors, line_buffering=True)
+
+
 @contextmanager
 def reported_errors(*, as_json: bool, memory: str = LESS_AT_ONCE) -> Iterator[None]:
     """Turn an error into one line (or, with --json, one object on standard output) and its exit code.
@@ -131,9 +143,8 @@ def reported_errors(*, as_json: bool, memory: str = LESS_AT_ONCE) -> Iterator[No
     except MemoryError:
         fail(OutOfMemoryError.code, "memory ran out", memory, status=EXIT_CODES[OutOfMemoryError], as_json=as_json)
     except KeyboardInterrupt as stopped:
-        came_in = "".join(f"; {clean(note)}" for note in getattr(stopped, "__notes__", ()))
-        sys.stderr.write(f"\ninterrupted: nothing was left half-written{came_in}\n")
-        raise SystemExit(INTERRUPTED) from None
+        came_in = "".join(f"; {note}" for note in getattr(stopped, "__notes__", ()))
+        end_interrupted(f"nothing was left half-written{came_in}", "Run the command again.", as_json=as_json)
     except BrokenPipeError:  # whoever was reading has seen enough
         _drop_output()
         raise SystemExit(1) from None
@@ -143,6 +154,14 @@ def reported_errors(*, as_json: bool, memory: str = LESS_AT_ONCE) -> Iterator[No
         if _printed(error_json(OutputError.code, message, hint) + "\n" if as_json else "") and as_json:
             raise SystemExit(status) from None
         fail(OutputError.code, message, hint, status=status, as_json=False)
+
+
+def end_interrupted(said: str, hint: str, *, as_json: bool) -> NoReturn:
+    """Say on standard error how far it came, with --json also as an error on standard output, and end."""
+    sys.stderr.write(f"\ninterrupted: {clean(said)}\n")
+    if as_json:
+        _printed(error_json("interrupted", f"interrupted: {said}", hint) + "\n")
+    raise SystemExit(INTERRUPTED) from None
 
 
 def _refusal(error: OSError) -> tuple[str, str]:

@@ -34,7 +34,10 @@ STORAGES = {
     "torch ByteStorage": "<u1",
     "torch BoolStorage": "?",
 }
+NUMBERS = frozenset(("F64", "F32", "F16", "I64", "U64", "I32", "U32", "I16", "U16", "I8", "U8", "BOOL"))
+"""Kinds of numbers in a safetensors file that numpy has, too."""
 EXTRACT = "Save its weights as .safetensors and bring that file."
+CONVERT = "Save its weights as float32 or float16 and bring that file."
 PUBLISHED = "Bring the published checkpoint, a .pth or .safetensors file."
 AGAIN = "Fetch the file again and compare its size."
 
@@ -97,11 +100,16 @@ def _not_weights(path: Path, head: bytes) -> WeightsError:
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors import SafetensorError, safe_open
 
     try:
-        return dict(load_file(path))
+        with safe_open(path, framework="np") as file:
+            kinds = {str(file.get_slice(name).get_dtype()) for name in file.keys()}  # noqa: SIM118 -- it is no mapping
+            if other := sorted(kinds - NUMBERS):
+                raise WeightsError(
+                    f"{path.name} holds numbers of the kind {', '.join(other)}, which are not read", hint=CONVERT
+                )
+            return dict(file.get_tensors())
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise WeightsError(f"{path.name} is not a whole safetensors file ({error})", hint=AGAIN) from error
 

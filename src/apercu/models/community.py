@@ -233,14 +233,34 @@ def state_of(checkpoint: dict[str, Any], name: str) -> dict[str, NDArray[Any]]:
         WeightsError: it holds no dictionary of tensors.
     """
     _, spandrel = _libraries()
-    found = spandrel.canonicalize_state_dict(checkpoint)
-    arrays = {key: value for key, value in found.items() if isinstance(key, str) and isinstance(value, np.ndarray)}
+    found = spandrel.canonicalize_state_dict(_under_names(checkpoint, _WRAPPINGS, {}))
+    arrays = {key: value for key, value in found.items() if isinstance(value, np.ndarray)}
     if not arrays:
         raise WeightsError(f"{name} holds no dictionary of tensors", hint=KNOWN)
     return {
         key: np.array(value, np.float32 if value.dtype.kind == "f" else value.dtype, order="C")
         for key, value in sorted(arrays.items())
     }
+
+
+_WRAPPINGS = 3
+"""Dictionaries inside each other that spandrel looks into, and expects names in."""
+
+
+def _under_names(held: Any, depth: int, done: dict[tuple[int, int], Any]) -> Any:  # noqa: ANN401 - what a file holds
+    """A dictionary, and those inside it, without what stands under anything but a name.
+
+    Args:
+        held: what a file holds; one dictionary may stand in it many times, and in itself.
+        depth: dictionaries inside each other that are looked into.
+        done: those that were looked through, by id and depth.
+    """
+    if not isinstance(held, dict) or not depth:
+        return held
+    at = (id(held), depth)
+    if at not in done:
+        done[at] = {key: _under_names(value, depth - 1, done) for key, value in held.items() if isinstance(key, str)}
+    return done[at]
 
 
 # --- the libraries ----------------------------------------------------------------------------------------------------

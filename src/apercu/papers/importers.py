@@ -268,7 +268,11 @@ def _as_paper(number: int, record: Mapping[str, Any]) -> Iterator[Found | Proble
     try:
         fields = KINDS[kind][1](record)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        what = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
+        what = str(error)
+        if isinstance(error, KeyError):
+            what = f"the field {error} is missing"
+        elif not isinstance(error, ValueError):  # Python's own words are about the code and not about the file
+            what = "a field holds something of another kind than is expected there"
         yield Problem(number, f"not a record of {kind}: {what}")
     else:
         yield from _checked(number, fields)

@@ -9,13 +9,49 @@ from typing import Any
 _NUMBER = re.compile(r"(\d{2})(\d{2})\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/(\d{2})\d{5}")
 
 
+_JSON_KINDS: dict[type, str] = {
+    str: "text", list: "a list", dict: "an object", int: "a number", float: "a number", bool: "true or false",
+}  # fmt: skip
+
+
+def _field(record: Mapping[str, Any], name: str, *kinds: type) -> Any:  # noqa: ANN401 - of one of those kinds
+    """A field of a record; None where it is missing or empty.
+
+    Raises:
+        ValueError: it is of another kind than those.
+    """
+    value = record.get(name)
+    if value and not isinstance(value, kinds):
+        expected = " or ".join(_JSON_KINDS[kind] for kind in kinds)
+        raise ValueError(f"the field {name!r} holds {_JSON_KINDS[type(value)]}, expected {expected}")
+    return value or None
+
+
+def _objects(record: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The objects of a field that is a list of them."""
+    found: list[dict[str, Any]] = _field(record, name, list) or []
+    if not all(isinstance(each, dict) for each in found):
+        raise ValueError(f"the field {name!r} holds a list of something else than objects")
+    return found
+
+
+def _title(record: Mapping[str, Any], name: str = "title") -> str:
+    if name not in record:
+        raise KeyError(name)
+    return flat(_field(record, name, str) or "")
+
+
+def _abstract(record: Mapping[str, Any]) -> str:
+    return flat(_field(record, "abstract", str) or "")
+
+
 def _arxiv_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    number = record.get("arxiv_id") or record["id"]
-    categories = record.get("categories") or ()
+    number = _field(record, "arxiv_id", str) or _field(record, "id", str) or ""
+    categories = _field(record, "categories", str, list) or ()
     return {
         "id": f"arxiv:{number}",
-        "title": flat(record["title"]),
-        "abstract": flat(record.get("abstract") or ""),
+        "title": _title(record),
+        "abstract": _abstract(record),
         "year": arxiv_year(number),
         "arxiv": number,
         "doi": record.get("doi") or None,
@@ -26,13 +62,13 @@ def _arxiv_fields(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _openalex_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    places: Mapping[str, list[int]] = record.get("abstract_inverted_index") or {}
+    places: Mapping[str, list[int]] = _field(record, "abstract_inverted_index", dict) or {}
     words = sorted((place, word) for word, at in places.items() for place in at)
-    topics = [topic["display_name"] for topic in record.get("topics") or () if topic.get("display_name")]
-    doi = record.get("doi")
+    topics = [topic["display_name"] for topic in _objects(record, "topics") if topic.get("display_name")]
+    doi = _field(record, "doi", str)
     return {
         "id": record["id"].replace("https://openalex.org/", "openalex:"),
-        "title": flat(record.get("title") or record["display_name"]),
+        "title": _title(record, "title" if record.get("title") else "display_name"),
         "abstract": flat(" ".join(word for _, word in words)),
         "year": record.get("publication_year"),
         "doi": doi.removeprefix("https://doi.org/") if doi else None,
@@ -43,15 +79,15 @@ def _openalex_fields(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _semantic_scholar_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    known = record.get("externalids") or record.get("externalIds") or {}
+    known = _field(record, "externalids", dict) or _field(record, "externalIds", dict) or {}
     number = record.get("corpusid") or record.get("corpusId") or record.get("paperId")
     arxiv, doi = known.get("ArXiv"), known.get("DOI")
-    fields = record.get("s2fieldsofstudy") or record.get("s2FieldsOfStudy") or ()
+    fields = _objects(record, "s2fieldsofstudy") or _objects(record, "s2FieldsOfStudy")
     link = record.get("url") or (f"https://arxiv.org/abs/{arxiv}" if arxiv else None)
     return {
         "id": f"s2:{number}",
-        "title": flat(record["title"]),
-        "abstract": flat(record.get("abstract") or ""),
+        "title": _title(record),
+        "abstract": _abstract(record),
         "year": record.get("year"),
         "arxiv": arxiv,
         "doi": doi,
@@ -62,7 +98,7 @@ def _semantic_scholar_fields(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(record) | {"title": flat(record["title"]), "abstract": flat(record.get("abstract") or "")}
+    return dict(record) | {"title": _title(record), "abstract": flat(record.get("abstract") or "")}
 
 
 def _has(*names: str) -> Callable[[Mapping[str, Any]], bool]:

@@ -71,10 +71,10 @@ def paper_as_kept(row: Mapping[str, Any]) -> tuple[IndexedPaper, bool]:
         return IndexedPaper.model_validate(row), True
     except ValidationError:
         fields = dict(row)
-    fields["id"] = "".join(letter if letter.isprintable() else "?" for letter in str(row["id"]))[:200] or "?"
-    fields["title"] = " ".join(str(row["title"]).split())[:2_000] or "?"
-    fields["abstract"] = str(row["abstract"])[:50_000]
-    fields["source"] = str(row["source"])[:200]
+    fields["id"] = "".join(letter if letter.isprintable() else "?" for letter in _text(row["id"]))[:200] or "?"
+    fields["title"] = " ".join(_text(row["title"]).split())[:2_000] or "?"
+    fields["abstract"] = _text(row["abstract"])[:50_000]
+    fields["source"] = _text(row["source"])[:200]
     for name, longest in (("links", 50), ("categories", 100)):
         fields[name] = tuple(row[name] or ())[:longest]
     try:
@@ -83,10 +83,15 @@ def paper_as_kept(row: Mapping[str, Any]) -> tuple[IndexedPaper, bool]:
         return paper_without(fields | {"title": "?", "id": shown(fields["id"])}, _KEPT, ())[0], False
 
 
+def _text(cell: object) -> str:
+    """What a cell holds as text: of bytes, which SQLite takes in any column, those that are UTF-8."""
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
+
+
 def listed(text: object) -> list[Any] | None:
     """The list that a cell holds as JSON, if it does."""
     try:
-        found = json.loads(str(text))
+        found = json.loads(_text(text))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, list) else None
