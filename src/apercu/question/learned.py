@@ -1,9 +1,10 @@
-"""What a linear model, taught by 33,800 labelled questions, takes a question for.
+"""What a linear model and a small transformer, taught by 43,500 labelled questions, take a question for.
 
 The model sees a question as words, pairs of words, and parts of words, each weighted by how rare it is, beside what the
 vocabulary found (`words.toml`). It has one weight for each of them and each task; the file `tasks.safetensors` has
 them in 8 bits. `tools/reader/learn.py` makes it. Since the model is a sum, every word's share in a finding is known,
-and a finding is quoted by the words that speak most for it.
+and a finding is quoted by the words that speak most for it. What the transformer says (`question.encoder`) is added to
+the sum: it knows words that stood in no question.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ from typing import cast
 
 from apercu.errors import EvidenceError
 from apercu.question.chain import in_order, place_of
+from apercu.question.encoder import encoder_scores
 from apercu.records import TaskId
 
 NOTHING, CHAIN = "nothing", "chain"
 FILE = "tasks.safetensors"
 CLOSE = -0.6
 """A task is taken for the second of a chain down to this value; alone it needs none."""
+ENCODER = 0.15
+"""What a log odds of the encoder adds to the linear model, whose values are about -1 for no and 1 for yes."""
 AHEAD = 0.25
 """How far "nothing" must be ahead of the task that the vocabulary decides for."""
 DETAIL = {"content": 0.0, "damage": 0.2, "wish": 0.2}
@@ -143,7 +147,8 @@ def read_tasks(text: str, findings: Sequence[str], told: TaskId = "other") -> Re
     model = load_model()
     shares = model.shares((*(feature for _, feature in text_features(text)), *findings))
     sums = [sum(column) for column in zip(model.bias, *shares.values(), strict=True)]
-    values = dict(zip(model.outputs, sums, strict=True))
+    odds = encoder_scores(text)
+    values = {name: value + ENCODER * odds[name] for name, value in zip(model.outputs, sums, strict=True)}
     said = {name: value for name, value in values.items() if ":" in name}
     values = {name: value for name, value in values.items() if ":" not in name}
     chained = values.pop(CHAIN) > 0

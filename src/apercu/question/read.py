@@ -15,6 +15,7 @@ from apercu.question.factor import Enlargement, read_enlargement
 from apercu.question.learned import Reading, is_strange, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
+from apercu.question.sensed import with_sensed
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
 
@@ -50,7 +51,7 @@ def read_question(text: str) -> Task:
     task = _main(reading.tasks)
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
-    limits = read_limits(text)
+    limits = with_sensed(text, read_limits(text)) if reading.tasks else read_limits(text)
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,

@@ -1,0 +1,70 @@
+"""The small transformer that reads questions beside the linear model."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from apercu.errors import EvidenceError
+from apercu.question import encoder
+from apercu.question.encoder import encoder_scores, load_encoder
+from apercu.question.learned import CHAIN, NOTHING, load_model
+from apercu.question.read import read_question
+from apercu.records import TaskId
+
+
+def best(text: str) -> str:
+    tasks = {*get_args(TaskId), NOTHING}
+    return max((name for name in encoder_scores(text) if name in tasks), key=encoder_scores(text).__getitem__)
+
+
+def test_it_says_a_number_for_all_that_the_linear_model_does() -> None:
+    assert set(load_model().outputs) <= set(encoder_scores("enlarge this"))
+    assert CHAIN in encoder_scores("enlarge this")
+
+
+@pytest.mark.parametrize(
+    ("question", "task"),
+    [
+        ("My grandmother's portrait came out too tiny for the mantelpiece", "super_resolution"),
+        ("Vergrößere das Foto auf das Dreifache", "super_resolution"),
+        ("이 사진을 두 배로 키워 줘", "super_resolution"),
+        ("take the drizzle out of this street photo", "weather_removal"),
+        ("Which bus goes to the harbour on Sundays?", NOTHING),
+    ],
+)
+def test_plain_questions_are_read(question: str, task: str) -> None:
+    assert best(question) == task
+
+
+def test_words_that_no_question_held_are_read_by_their_sense() -> None:
+    """"zookeeper" stands in no question of the corpus."""
+    assert best("Please rub the zookeeper out of this snapshot") == "inpainting"
+
+
+def test_the_same_question_gives_the_same_numbers() -> None:
+    model = load_encoder()
+    assert model.scores("enlarge my icon") == model.scores("enlarge my icon")
+
+
+def test_any_text_gives_numbers() -> None:
+    for text in ("", "?", "x" * 5_000, "\u200b", "🙂" * 50, "ا" * 300, "字" * 500, "a\x00b"):
+        assert all(np.isfinite(list(load_encoder().scores(text).values())))
+
+
+def test_what_only_the_encoder_finds_is_quoted_from_the_question() -> None:
+    for facet in read_question("Upscale my mural 3x, I will sell it, so mind what the licence allows").facets:
+        assert facet.quote
+        assert facet.start < facet.end
+
+
+def test_a_damaged_file_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "LAYERS_FILE", "limits.toml")
+    load_encoder.cache_clear()
+    try:
+        with pytest.raises(EvidenceError, match="limits.toml are damaged"):
+            load_encoder()
+    finally:
+        load_encoder.cache_clear()
