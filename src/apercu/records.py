@@ -374,7 +374,10 @@ class Sureness(Record):
 
 
 class RelatedPaper(Record):
-    """A paper that Apercu proposes for a task; `summary` says what it is about."""
+    """A paper that Apercu proposes for a task; `summary` says what it is about.
+
+    `ruled_out` says what it is about that the question rules out; such papers come last, and none is cited.
+    """
 
     id: str
     title: str
@@ -383,6 +386,7 @@ class RelatedPaper(Record):
     verdict: Verdict
     reason: str
     summary: str = ""
+    ruled_out: str = ""
 
 
 class Recommendation(Record):

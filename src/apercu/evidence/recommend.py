@@ -205,9 +205,12 @@ def taken_of(recommendation: Recommendation) -> tuple[RecommendedModel, ...]:
 
 
 def brief_of(question: str, recommendation: Recommendation, asked: tuple[str, ...]) -> Brief:
-    """The brief that a recommendation amounts to: the best model, one that runs here if any, and nearest papers."""
+    """The brief that a recommendation amounts to: the best model, one that runs here if any, and nearest papers.
+
+    None of the papers is about what the question rules out.
+    """
     chosen = taken_of(recommendation)
-    papers = recommendation.papers[:PAPERS_IN_BRIEF]
+    papers = [paper for paper in recommendation.papers if not paper.ruled_out][:PAPERS_IN_BRIEF]
     return Brief(
         question=question,
         models=tuple(_model_entry(model) for model in chosen),

@@ -147,6 +147,8 @@ def show_recommendation(found: Recommendation, *, whole: bool) -> None:
         say("\nPapers:")
     for paper in papers:
         say(clean(f"  {paper.verdict:<12}  {paper.title} {paper.links[0] if paper.links else ''}").rstrip())
+        if paper.ruled_out:
+            say(clean(f"  {'':<12}  - {paper.ruled_out}"))
     left = (len(found.models) - len(models), "models"), (len(found.papers) - len(papers), "papers")
     if more := " and ".join(f"{count} more {what}" for count, what in left if count):
         say(f"\n{more}: --all")
