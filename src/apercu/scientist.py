@@ -13,10 +13,11 @@ from apercu.answer.gate import check_claims
 from apercu.answer.material import gather_texts
 from apercu.answer.render import render_markdown
 from apercu.errors import InputError, QuestionError
+from apercu.evidence.brief import brief_of, taken_of
 from apercu.evidence.by_picture import choice_of
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import judge, model_card_of
-from apercu.evidence.recommend import brief_of, recommend_for, taken_of
+from apercu.evidence.recommend import recommend_for
 from apercu.evidence.related import related_papers
 from apercu.imported import imported_catalogues
 from apercu.plan.build import build_plan

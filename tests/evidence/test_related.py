@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apercu.evidence.recommend import brief_of
+from apercu.evidence.brief import brief_of
 from apercu.evidence.related import is_about
 from apercu.papers.library import curated, import_papers
 from apercu.question.prompt import read_prompt_file
