@@ -27,6 +27,7 @@ Wish = Literal["fidelity", "crispness", "speed"]
 Asked = Literal["mechanism", "tool", "how_to"]
 Draws = Literal["mean", "gan", "diffusion"]
 Preference = Literal["fidelity", "crispness", "speed", "licence"]
+ConditionKind = Literal["network", "family", "licence", "runs_here", "no_gpu"]
 Kernel = Literal["bicubic", "bilinear", "box", "lanczos"]
 
 NO_MODEL = "none"
@@ -341,7 +342,8 @@ class RecommendedModel(Record):
     """A model that Apercu proposes for a task, with reasons on both sides.
 
     `because` are those of the reasons that the question and the catalogue do not give: what somebody prefers, what they
-    chose before, and what counts where the picture and a measured mean contradict each other.
+    chose before, and what counts where the picture and a measured mean contradict each other. `as_asked` are those that
+    say how it meets what the question demands of a model.
     """
 
     id: str
@@ -355,6 +357,16 @@ class RecommendedModel(Record):
     reasons_for: tuple[str, ...] = Field(default=(), serialization_alias="for")
     reasons_against: tuple[str, ...] = Field(default=(), serialization_alias="against")
     because: tuple[str, ...] = ()
+    as_asked: tuple[str, ...] = ()
+    licence: str = "not known"
+
+
+class LeftOut(Record):
+    """How many models that do a task are not offered, and the condition of the question that they do not meet."""
+
+    kind: ConditionKind
+    reason: str
+    models: int
 
 
 class Sureness(Record):
@@ -393,7 +405,9 @@ class Recommendation(Record):
     """Models and papers for a question. `abstained` is true when nothing in the catalogue fits, and `why` says why.
 
     `runner_up` is the id of the best model of another family than the first, and `against_runner_up` what tells them
-    apart. `not_predicted` says, where a picture was looked at and nothing can be predicted from it, why.
+    apart. `not_predicted` says, where a picture was looked at and nothing can be predicted from it, why. `conditions`
+    are what the question demands of a model, as it was understood; of the `considered` models that do the task,
+    `left_out` counts those that do not meet it.
     """
 
     task: Task
@@ -403,6 +417,9 @@ class Recommendation(Record):
     runner_up: str | None = None
     against_runner_up: str = ""
     not_predicted: str = ""
+    conditions: tuple[str, ...] = ()
+    considered: int = 0
+    left_out: tuple[LeftOut, ...] = ()
     models: tuple[RecommendedModel, ...] = ()
     papers: tuple[RelatedPaper, ...] = ()
 

@@ -99,7 +99,7 @@ def consider(
             speaks_for.append(quick)
     return RecommendedModel(
         id=card.id, name=card.name, family=card.family, task=card.task, factors=card.factors, status=status,
-        links=card.links,
+        links=card.links, licence=entry.licence,
         score=round(score, 3), reasons_for=tuple(speaks_for), reasons_against=tuple(against),
     )  # fmt: skip
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from apercu.catalogue import Entry, catalogue
 from apercu.evidence.by_picture import dealt_by_picture, told_which_counts
 from apercu.evidence.carded import STATUS_SCORE, VERDICT_SCORE, by_factor, consider, not_here, say
+from apercu.evidence.conditions import as_asked, conditions_of, left_out_of
 from apercu.evidence.fit import TASK_WORDS
 from apercu.evidence.measured import figures_for
 from apercu.evidence.prefer import chosen_before, held_behind, past_choices, preferred
@@ -76,6 +77,7 @@ def recommend_for(
         for card in model_cards(settings).values()
         if (entry := by_card.get(card.id)) and (model := consider(card, entry, task, figures))
     ]
+    carded = [_meeting(model, by_card[model.id], task) for model in carded]
     named = bool(task.named or asked_for)
     carded = dealt_by_picture(carded, predicted or {}, keep_order=named)
     if predicted and not named and not {"speed", "crispness"} & set(task.wish):  # they weigh more than dB
@@ -96,7 +98,7 @@ def recommend_for(
     for score, id, found in scored:
         family = entries[id].family
         if family not in best and len(best) < MOST_DESCRIBED:  # the best of its variants stands for a family
-            best[family] = _described(entries[id], task, score, found)
+            best[family] = _meeting(_described(entries[id], task, score, found), entries[id], task)
     models = tuple(sorted((*carded, *best.values()), key=lambda model: -model.score))
     if prefer or counted:
         others = [
@@ -111,15 +113,25 @@ def recommend_for(
     sure = sureness_of(task.margin if readable else None, () if abstained else models)
     if passed := what_was_not_taken(task):
         sure = sure.model_copy(update={"text": f"{sure.text} {passed}"})
+    doing = [entry for entry in given.values() if entry.task == task.id]
     return Recommendation(
         task=task,
         abstained=abstained,
-        why=_why_not(task, given.values(), readable=readable) if abstained else "",
+        conditions=tuple(conditions_of(task)),
+        considered=len(doing),
+        left_out=left_out_of(doing, task),
+        why=_why_not(task, doing, readable=readable) if abstained else "",
         sureness=sure,
         runner_up=other.id if other else None,
         against_runner_up=what_tells_apart(models[0], other) if other else "",
         models=() if abstained else models,
     )
+
+
+def _meeting(model: RecommendedModel, entry: Entry, task: Task) -> RecommendedModel:
+    """A model that says how it meets what the question demands."""
+    said = as_asked(entry, task)
+    return model.model_copy(update={"as_asked": said, "reasons_for": (*model.reasons_for, *said)}) if said else model
 
 
 def _with_damage_of_its_weights(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
@@ -145,15 +157,14 @@ def _shifted(model: RecommendedModel, shifts: Sequence[Part]) -> RecommendedMode
     return model.model_copy(update=more)
 
 
-def _why_not(task: Task, entries: Iterable[Entry], *, readable: bool) -> str:
-    """Why nothing is recommended."""
+def _why_not(task: Task, doing: Sequence[Entry], *, readable: bool) -> str:
+    """Why nothing is recommended, though the entries of `doing` do the task."""
     if not readable:
         return f"The question is written in letters of a language that is not read; {_LANGUAGES} are."
     if task.id == "other" and task.margin is None:
         return f"Few words of the question are known; {_LANGUAGES} are read."
     if task.id == "other":
         return "Nothing that a model of the catalogue does was found in the question."
-    doing = [entry for entry in entries if entry.task == task.id]
     if not doing:
         return f"No model of the catalogue is made for {TASK_WORDS[task.id]}."
     reasons = [reason for entry in doing if (reason := ruled_out(entry, task))]
@@ -182,7 +193,7 @@ def _described(entry: Entry, task: Task, score: float, found: Sequence[Part]) ->
     say(found, speaks_for, against)
     return RecommendedModel(
         id=entry.id, name=entry.id, family=entry.family, task=entry.task, factors=entry.factors, status=entry.status,
-        links=entry.links,
+        links=entry.links, licence=entry.licence,
         score=score,
         reasons_for=tuple(speaks_for), reasons_against=tuple(against),
     )  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from apercu.catalogue import families
+from apercu.evidence.suits import NETWORKS
 from apercu.records import Task
 
-_IN_WORDS = {"gan": "networks trained as a GAN", "diffusion": "diffusion", "transformer": "transformers"}
+_IN_WORDS: Mapping[str, str] = {**{str(kind): words for kind, words in NETWORKS.items()}, "transformer": "transformers"}
 _NAMED = {
     "gan": re.compile(r"GANs?\b|\bgans\b|(?i:generative adversarial|adversarial (?:train|loss|learn|network))"),
     "diffusion": re.compile(r"diffusion(?! (?:equation|tensor|mri|weighted|coefficient))", re.IGNORECASE),

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from apercu.catalogue import Entry
-from apercu.records import Content, Task
+from apercu.records import ConditionKind, Content, Draws, Task
 
 _NOT_FREE = re.compile(
     r"(?:non|not|nicht)[-_ ]?(?:commercial|kommerziell)|(?<![a-z])NC(?![a-z])|research|academic|forschung"
@@ -68,6 +68,10 @@ used using"""
 _COMMON_STEMS = frozenset(word[:_STEM] for word in _COMMON.split())
 
 
+NETWORKS: Mapping[Draws, str] = {"mean": "networks", "gan": "networks trained as a GAN", "diffusion": "diffusion"}
+"""Kinds of network in words."""
+
+
 class Part(NamedTuple):
     """A part of a rank, and the sentence that says why; an empty sentence where there is nothing to say."""
 
@@ -77,16 +81,22 @@ class Part(NamedTuple):
 
 def ruled_out(entry: Entry, task: Task) -> str | None:
     """Why an entry must not be offered for a task, None where nothing stands against it."""
-    if entry.family in task.excluded:
-        return f"the question rules out {entry.family}"
+    found = against_a_condition(entry, task)
+    return found[1] if found else None
+
+
+def against_a_condition(entry: Entry, task: Task) -> tuple[ConditionKind, str] | None:
+    """The condition of a question that an entry does not meet, and why; None where it meets all."""
     if entry.draws in task.excluded_kinds:
-        return f"the question rules out {'networks trained as a GAN' if entry.draws == 'gan' else 'diffusion'}"
+        return "network", f"the question rules out {NETWORKS[entry.draws]}"
+    if entry.family in task.excluded:
+        return "family", f"the question rules out {entry.family}"
     if task.licence and not is_free(entry, task.licence):
-        return f"its licence is {entry.licence}{_of_licence(entry.licence)}"
+        return "licence", f"its licence is {entry.licence}{_of_licence(entry.licence)}"
     if task.runs_here and entry.status != "runs":
-        return "it does not run here"
+        return "runs_here", "it does not run here"
     if task.no_gpu and entry.cost == "high":
-        return "it is too heavy without a graphics card"
+        return "no_gpu", "it is too heavy without a graphics card"
     return None
 
 

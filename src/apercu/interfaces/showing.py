@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apercu.answer.chosen import IN_SHORT
+from apercu.evidence.conditions import what_is_left_out
 from apercu.interfaces.terminal import clean, print_json, say, warn
 from apercu.question.words import TASK_NAMES
 from apercu.records import NO_MODEL, Answer, Check, Enlargement, ModelCard, Recommendation, RunRecord, SelfTest, Status
@@ -129,8 +130,12 @@ def show_recommendation(found: Recommendation, *, whole: bool) -> None:
     say(f"Task: {found.task.name}")
     if len(found.task.steps) > 1:
         say(f"Steps, in this order: {'; '.join(TASK_NAMES[step] for step in found.task.steps)}")
+    if found.conditions:
+        say(clean(f"What must hold of a model: {'; '.join(found.conditions)}."))
     if found.abstained:
         say(f"No model is recommended. {clean(found.why)}")
+    elif left_out := what_is_left_out(found):
+        say(clean(left_out))
     if found.sureness:
         say(found.sureness.text)
     if found.not_predicted:
