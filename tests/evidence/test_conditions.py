@@ -56,9 +56,8 @@ def test_the_models_that_are_left_out_are_counted_by_their_reason(settings: Sett
     found = recommend(ICON, settings=settings)
     doing = [entry for entry in catalogue(settings).values() if entry.task == "super_resolution"]
     assert found.considered == len(doing)
-    assert sum(left.models for left in found.left_out) == sum(
-        ruled_out(entry, found.task) is not None for entry in doing
-    )
+    count = sum(left.models for left in found.left_out)
+    assert count == sum(ruled_out(entry, found.task) is not None for entry in doing)
     assert {left.kind for left in found.left_out} == {"licence", "no_gpu"}
     said = what_is_left_out(found)
     assert said.startswith(f"{count} of {len(doing)} models for enlarging pictures")

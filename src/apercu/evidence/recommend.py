@@ -123,7 +123,7 @@ def recommend_for(
         why=_why_not(task, doing, readable=readable) if abstained else "",
         sureness=sure,
         runner_up=other.id if other else None,
-        against_runner_up=what_tells_apart(models[0], other) if other else "",
+        against_runner_up=what_tells_apart(models, other) if other else "",
         models=() if abstained else models,
     )
 
