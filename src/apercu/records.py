@@ -407,7 +407,8 @@ class Recommendation(Record):
     `runner_up` is the id of the best model of another family than the first, and `against_runner_up` what tells them
     apart. `not_predicted` says, where a picture was looked at and nothing can be predicted from it, why. `conditions`
     are what the question demands of a model, as it was understood; of the `considered` models that do the task,
-    `left_out` counts those that do not meet it.
+    `left_out` counts those that do not meet it. `factor_on_picture` is, where a picture was looked at, by how much it
+    is to be enlarged, the larger of both axes.
     """
 
     task: Task
@@ -417,6 +418,7 @@ class Recommendation(Record):
     runner_up: str | None = None
     against_runner_up: str = ""
     not_predicted: str = ""
+    factor_on_picture: float | None = None
     conditions: tuple[str, ...] = ()
     considered: int = 0
     left_out: tuple[LeftOut, ...] = ()
@@ -445,7 +447,8 @@ class PredictedQuality(Record):
 class Prediction(Record):
     """What was predicted for a picture: `models` by id, the most liked first.
 
-    `shows` is what of the picture it rests on, in words; `factor` is the factor that it holds for. `unknown` says of
+    `shows` is what of the picture it rests on, in words; `factor` is the factor that it holds for, of those
+    that were measured the nearest to `asked`, by which the picture is to be enlarged. `unknown` says of
     each other model that runs here why nothing is predicted, `why_not` why nothing is for any. `weights` are how much
     each kind of knowledge counted for the user of the question, 0 to 2. `pixel_art` is why the picture counts as pixel
     art, for which nothing is predicted; empty where it does not.
@@ -453,6 +456,7 @@ class Prediction(Record):
 
     shows: str
     factor: float
+    asked: float
     models: dict[str, PredictedQuality] = Field(default={})
     unknown: dict[str, str] = Field(default={})
     why_not: str = ""

@@ -168,10 +168,14 @@ def _recommended(
 
         prediction = predict_quality(picture, task, settings)
         parts = parts_of(prediction)
+        sized = task if task.factor or task.scale else task.model_copy(update={"factor": round(prediction.asked, 4)})
         found = recommend_for(
-            task, settings, question=question, prefer=prefer, source=source, predicted=parts, asked=asked
+            sized if task.size or task.width or task.height else task,
+            settings, question=question, prefer=prefer, source=source, predicted=parts, asked=asked,
+        )  # fmt: skip
+        found = with_unknown(found, prediction).model_copy(
+            update={"task": task, "factor_on_picture": round(prediction.asked, 4)}
         )
-        found = with_unknown(found, prediction)
     papers = () if found.abstained else related_papers(question, task, found.models, settings)
     return found.model_copy(update={"papers": papers}), prediction
 
