@@ -102,9 +102,14 @@ def against_a_condition(entry: Entry, task: Task) -> tuple[ConditionKind, str] |
 
 def is_free(entry: Entry, kind: Literal["open", "commercial"]) -> bool:
     """Whether an entry's licence allows to earn money with it and, for "open", puts no limit on its use."""
-    if _NOT_FREE.search(entry.licence) or not _FREE.search(entry.licence):
+    return _is_free(entry.licence, kind)
+
+
+@lru_cache(maxsize=4096)
+def _is_free(licence: str, kind: Literal["open", "commercial"]) -> bool:
+    if _NOT_FREE.search(licence) or not _FREE.search(licence):
         return False
-    return kind == "commercial" or not _NOT_OPEN.search(entry.licence)
+    return kind == "commercial" or not _NOT_OPEN.search(licence)
 
 
 def _of_licence(licence: str) -> str:
@@ -154,10 +159,12 @@ def speed_part(entry: Entry, task: Task) -> Part:
     """What an entry's speed counts for: a network without a clock is judged by its size, else by its class of cost.
 
     A network that works at the size of the small picture takes about one multiply-add for each of its parameters and
-    each of that picture's pixels: parameters / factor^2 for a pixel of the result.
+    each of that picture's pixels: parameters / factor^2 for a pixel of the result, whose factor is the one asked for:
+    where a network enlarges more, its result is shrunk, which saves it nothing.
     """
     if task.id == "super_resolution" and entry.parameters and entry.factors and entry.factors != "any":
-        adds = entry.parameters / max(entry.factors) ** 2
+        asked = max(task.scale) if task.scale else task.factor
+        adds = entry.parameters / (asked or max(entry.factors)) ** 2
         share = adds / _MULTIPLY_ADDS_OF_BASE
         low, high = _SPEED_BOUNDS
         score = round(max(low, min(high, -_FOR_A_TENTH * math.log10(share))), 3)

@@ -35,8 +35,10 @@ class _Measure:
 
 # What follows a number of times when it does not speak of size.
 NOT_SIZE = (
-    r"(?!\s*(?:(?:as|times|much|way|more)\s+)*"
-    r"(?:fast|quick|slow|speed|cheap|better|worse|sharper|clearer|more(?!\s+pixels)|less|fewer|often|per\b|optical|aa\b|"
+    r"(?!\s*(?:times\s+)*as\s+(?:fast|quick|slow)|\s*(?:(?:as|times|much|way|more)\s+)*"
+    r"(?:faster|quicker|slower|fast[- ]?forward|slow[- ]?mo|"
+    r"speed|cheap|better|worse|sharper|clearer|more(?!\s+pixels)|less|fewer|"
+    r"often|per\b|optical|aa\b|"
     r"an? (?:day|week|month|year|night)|the (?:price|cost|speed|time|money|amount|number of (?!pixels))|"
     r"already|in a row|and (?:it )?fail|before|so far))"
 )
