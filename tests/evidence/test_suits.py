@@ -196,3 +196,16 @@ def test_what_a_pixel_costs_goes_by_the_factor_asked(settings: Settings) -> None
     )
     slower = speed_part(entry, task).score
     assert slower < speed_part(entry, read_question("enlarge 4x, fast")).score
+
+
+def test_where_nothing_may_be_invented_no_network_that_makes_up_detail_leads_one_that_met_the_damage(
+    settings: Settings,
+) -> None:
+    question = "Wie kann ich mein verrauschtes JPEG-Foto um das 4-fache vergrößern, ohne dass etwas erfunden wird?"
+    models = [model.id for model in recommend(question, settings=settings).models]
+    entries = {entry.called: entry for entry in catalogue(settings).values()}
+    place = models.index("liif-edsr-web")
+    assert place <= 1
+    assert not any(entries[id].draws != "mean" for id in models[: place + 1])
+    plain = recommend("Enlarge my noisy JPEG photo 4x", settings=settings).models
+    assert entries[plain[0].id].draws == "gan"  # where it is not forbidden, what met the damage leads

@@ -43,6 +43,8 @@ _NOT_OF_PHOTOS = -0.25
 _DRAWN: frozenset[Content] = frozenset({"anime", "illustration"})
 _DAMAGE_MET, _DAMAGE_PARTLY, _DAMAGE_NEW, _DAMAGE_IDLE = 0.5, 0.25, -0.3, -0.3
 _GUESSES = {"mean": 0.0, "gan": -0.3, "diffusion": -0.6}
+_GUESSES_WHERE_NONE_MAY_BE = {"mean": 0.0, "gan": -0.65, "diffusion": -0.9}
+"""Where nothing may be invented, that a network met the damage does not make up for it."""
 _SPEED = {"low": 0.3, "medium": 0.0, "high": -0.4}
 _FOR_A_TENTH, _SPEED_BOUNDS = 0.3, (-0.4, 0.85)
 _MULTIPLY_ADDS_OF_BASE = 874_860
@@ -216,7 +218,8 @@ def by_guessing(entry: Entry, task: Task) -> Part:
     if draws == "mean" or not ("fidelity" in task.wish or "text" in task.content):
         return Part(0.0)
     how = "was trained to please a discriminator" if draws == "gan" else "draws its detail by undoing noise"
-    return Part(_GUESSES[draws], f"It {how}, so it adds likely detail that was not there.")
+    cost = (_GUESSES_WHERE_NONE_MAY_BE if "fidelity" in task.wish else _GUESSES)[draws]
+    return Part(cost, f"It {how}, so it adds likely detail that was not there.")
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
