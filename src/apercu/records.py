@@ -27,6 +27,7 @@ Wish = Literal["fidelity", "crispness", "speed"]
 Asked = Literal["mechanism", "tool", "how_to"]
 Draws = Literal["mean", "gan", "diffusion"]
 Preference = Literal["fidelity", "crispness", "speed", "licence"]
+ConditionKind = Literal["network", "family", "licence", "runs_here", "no_gpu"]
 Kernel = Literal["bicubic", "bilinear", "box", "lanczos"]
 
 NO_MODEL = "none"
@@ -345,7 +346,8 @@ class RecommendedModel(Record):
     """A model that Apercu proposes for a task, with reasons on both sides.
 
     `because` are those of the reasons that the question and the catalogue do not give: what somebody prefers, what they
-    chose before, and what counts where the picture and a measured mean contradict each other.
+    chose before, and what counts where the picture and a measured mean contradict each other. `as_asked` are those that
+    say how it meets what the question demands of a model.
     """
 
     id: str
@@ -359,6 +361,16 @@ class RecommendedModel(Record):
     reasons_for: tuple[str, ...] = Field(default=(), serialization_alias="for")
     reasons_against: tuple[str, ...] = Field(default=(), serialization_alias="against")
     because: tuple[str, ...] = ()
+    as_asked: tuple[str, ...] = ()
+    licence: str = "not known"
+
+
+class LeftOut(Record):
+    """How many models that do a task are not offered, and the condition of the question that they do not meet."""
+
+    kind: ConditionKind
+    reason: str
+    models: int
 
 
 class Sureness(Record):
@@ -378,7 +390,10 @@ class Sureness(Record):
 
 
 class RelatedPaper(Record):
-    """A paper that Apercu proposes for a task; `summary` says what it is about."""
+    """A paper that Apercu proposes for a task; `summary` says what it is about.
+
+    `ruled_out` says what it is about that the question rules out; such papers come last, and none is cited.
+    """
 
     id: str
     title: str
@@ -387,13 +402,17 @@ class RelatedPaper(Record):
     verdict: Verdict
     reason: str
     summary: str = ""
+    ruled_out: str = ""
 
 
 class Recommendation(Record):
     """Models and papers for a question. `abstained` is true when nothing in the catalogue fits, and `why` says why.
 
     `runner_up` is the id of the best model of another family than the first, and `against_runner_up` what tells them
-    apart. `not_predicted` says, where a picture was looked at and nothing can be predicted from it, why.
+    apart. `not_predicted` says, where a picture was looked at and nothing can be predicted from it, why. `conditions`
+    are what the question demands of a model, as it was understood; of the `considered` models that do the task,
+    `left_out` counts those that do not meet it. `factor_on_picture` is, where a picture was looked at, by how much it
+    is to be enlarged, the larger of both axes.
     """
 
     task: Task
@@ -403,6 +422,10 @@ class Recommendation(Record):
     runner_up: str | None = None
     against_runner_up: str = ""
     not_predicted: str = ""
+    factor_on_picture: float | None = None
+    conditions: tuple[str, ...] = ()
+    considered: int = 0
+    left_out: tuple[LeftOut, ...] = ()
     models: tuple[RecommendedModel, ...] = ()
     papers: tuple[RelatedPaper, ...] = ()
 
@@ -428,7 +451,8 @@ class PredictedQuality(Record):
 class Prediction(Record):
     """What was predicted for a picture: `models` by id, the most liked first.
 
-    `shows` is what of the picture it rests on, in words; `factor` is the factor that it holds for. `unknown` says of
+    `shows` is what of the picture it rests on, in words; `factor` is the factor that it holds for, of those
+    that were measured the nearest to `asked`, by which the picture is to be enlarged. `unknown` says of
     each other model that runs here why nothing is predicted, `why_not` why nothing is for any. `weights` are how much
     each kind of knowledge counted for the user of the question, 0 to 2. `pixel_art` is why the picture counts as pixel
     art, for which nothing is predicted; empty where it does not.
@@ -436,6 +460,7 @@ class Prediction(Record):
 
     shows: str
     factor: float
+    asked: float
     models: dict[str, PredictedQuality] = Field(default={})
     unknown: dict[str, str] = Field(default={})
     why_not: str = ""

@@ -13,10 +13,11 @@ from apercu.answer.gate import check_claims
 from apercu.answer.material import gather_texts
 from apercu.answer.render import render_markdown
 from apercu.errors import InputError, QuestionError
+from apercu.evidence.brief import brief_of, taken_of
 from apercu.evidence.by_picture import choice_of
 from apercu.evidence.cards import paper_cards
 from apercu.evidence.fit import judge, model_card_of
-from apercu.evidence.recommend import brief_of, recommend_for, taken_of
+from apercu.evidence.recommend import recommend_for
 from apercu.evidence.related import related_papers
 from apercu.imported import imported_catalogues
 from apercu.plan.build import build_plan
@@ -167,10 +168,14 @@ def _recommended(
 
         prediction = predict_quality(picture, task, settings)
         parts = parts_of(prediction)
+        sized = task if task.factor or task.scale else task.model_copy(update={"factor": round(prediction.asked, 4)})
         found = recommend_for(
-            task, settings, question=question, prefer=prefer, source=source, predicted=parts, asked=asked
+            sized if task.size or task.width or task.height else task,
+            settings, question=question, prefer=prefer, source=source, predicted=parts, asked=asked,
+        )  # fmt: skip
+        found = with_unknown(found, prediction).model_copy(
+            update={"task": task, "factor_on_picture": round(prediction.asked, 4)}
         )
-        found = with_unknown(found, prediction)
     papers = () if found.abstained else related_papers(question, task, found.models, settings)
     return found.model_copy(update={"papers": papers}), prediction
 

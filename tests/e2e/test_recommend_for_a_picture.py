@@ -48,6 +48,20 @@ def test_the_picture_changes_the_order_and_nothing_that_is_not_said(shell: Shell
     assert without["models"][0]["id"] == "liif-edsr"
 
 
+def test_an_exact_width_is_told_as_the_factor_that_the_picture_needs_and_every_figure_is_of_that(
+    shell: Shell, saved_picture: str
+) -> None:
+    asked = ("recommend", "enlarge this photo to exactly 1600 px wide", "--image", saved_picture)
+    told = shell.call(*asked).out
+    assert told.startswith("Task: Enlarging a picture (super-resolution), to 1600 pixels in width, 10 times for this")
+    assert "of the measured factors x4 is the nearest to 10; learned from" in told
+    assert "held-out crops of photographs at x4 (of the measured factors the nearest to 10) it measured" in told
+    assert "at x2" not in told
+    assert "; the rest to 10 times is plain interpolation." in shell.call(*asked, "--all").out
+    found = json.loads(shell.call(*asked, "--json").out)
+    assert (found["factor_on_picture"], found["task"]["factor"], found["task"]["width"]) == (10, None, 1600)
+
+
 def test_a_picture_that_is_none_is_refused(shell: Shell) -> None:
     refuses(shell, ImageError, "prompt.txt", "recommend", ASKED, "--image", "prompt.txt", real=True)
     refuses(shell, ImageError, "nowhere.png", "recommend", ASKED, "--image", "nowhere.png")

@@ -110,7 +110,9 @@ def test_a_choice_holds_what_was_offered_in_its_order_and_what_else_counted() ->
     task = Task(id="super_resolution", name="enlarging", named=("b",))
     models = (model("b", 1.2).model_copy(update={"because": ("You prefer speed.",)}), model("a", 1.1))
     found = Recommendation(task=task, abstained=False, models=models)
-    made = Prediction(shows="flat", factor=2, models={id: quality(id, g) for id, g in (("out", 4), ("a", 3), ("b", 1))})
+    made = Prediction(
+        shows="flat", factor=2, asked=2, models={id: quality(id, g) for id, g in (("out", 4), ("a", 3), ("b", 1))}
+    )
     choice = choice_of(found, models[0], made)
     assert choice
     assert choice.prediction

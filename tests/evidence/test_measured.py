@@ -112,8 +112,11 @@ def test_a_gain_whose_interval_holds_zero_is_no_difference(found: Measured) -> N
     ("facets", "where"),
     [
         ({"content": ("illustration",)}, "drawings at x2"),
-        ({"content": ("illustration",), "factor": 2.4}, "drawings at x2"),
-        ({"content": ("illustration",), "scale": (1.5, 3.1)}, "drawings at x3"),
+        ({"content": ("illustration",), "factor": 2.4}, "drawings at x2 (of the measured factors the nearest to 2.4)"),
+        (
+            {"content": ("illustration",), "scale": (1.5, 3.1)},
+            "drawings at x3 (of the measured factors the nearest to 3.1)",
+        ),
         ({"content": ("face",), "factor": 3}, "photographs at x3"),
         ({"content": ("photo",), "factor": 3, "damage": ("blur", "noise")}, "photographs with mixed damage at x3"),
         ({"damage": ("noise",)}, "photographs, drawings, cartoons and interfaces with mixed damage at x2"),

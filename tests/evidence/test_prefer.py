@@ -165,6 +165,25 @@ def test_preferences_and_past_choices_come_on_top_of_the_order_that_a_picture_gi
     assert predicted["liif-edsr"].reason in first.reasons_for
 
 
+def test_the_best_of_another_family_is_not_called_second_where_it_is_not(settings: Settings) -> None:
+    found = recommend_for(read_question("Enlarge a small website icon 3x, no GPU, must be free for sale"), settings)
+    place = [model.id for model in found.models].index(found.runner_up or "") + 1
+    assert place > 2
+    assert {model.family for model in found.models[: place - 1]} == {"LIIF"}
+    said = found.against_runner_up
+    assert said.startswith(
+        f"The best of another family, in place {place} after {place - 2} more of the family LIIF, is "
+    )
+    assert "liif-edsr-art runs on this machine now. " in said
+    assert f" {found.runner_up} does not run here yet: it needs " in said
+
+
+def test_a_second_model_of_another_family_is_called_the_second(settings: Settings) -> None:
+    found = recommend_for(read_question("アニメの画像を4倍に拡大したい。商用利用できるモデルは?"), settings)
+    assert found.runner_up == found.models[1].id
+    assert found.against_runner_up.startswith(f"The second is {found.runner_up}, ")
+
+
 def test_a_recommendation_names_its_runner_up_and_how_sure_it_is(settings: Settings) -> None:
     found = recommended(settings)
     assert found.runner_up

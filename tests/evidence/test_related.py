@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from apercu.evidence.brief import brief_of
 from apercu.evidence.related import is_about
-from apercu.papers.library import import_papers
+from apercu.papers.library import curated, import_papers
 from apercu.question.prompt import read_prompt_file
 from apercu.question.read import read_question
 from apercu.records import Brief, BriefEntry
@@ -17,6 +18,7 @@ from apercu.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT.parent / "shared" / "seeds"
 ENLARGES = re.compile(r"super-?\s?resolution|upscal|upsampl|enlarg|larger|any size|continuous image", re.IGNORECASE)
+GANS = "networks trained as a GAN"
 QUESTION = "How does AI enlarge a small icon 3x without blur?"
 
 
@@ -86,3 +88,56 @@ def test_an_answer_to_a_prompt_uses_no_paper_of_the_users_index(settings, tmp_pa
 )
 def test_a_paper_is_about_a_task_by_its_title_or_by_what_its_abstract_names_first_and_again(title, abstract, about):
     assert is_about(title, abstract, read_question(QUESTION)) is about
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "told"),
+    [
+        ("upscale my old family photo 4x, no GANs please", "gan", GANS),
+        (
+            "crisp sharp 4x enlargement of a photo for printing and selling, no GANs, commercial use",
+            "gan",
+            "networks trained as a GAN",
+        ),
+        ("Photo 4x vergr\u00f6\u00dfern, aber ohne Diffusion", "diffusion", "diffusion"),
+        ("fill the hole in my photo, but no diffusion models", "diffusion", "diffusion"),
+    ],
+)
+def test_papers_about_networks_that_a_question_rules_out_come_last_say_so_and_are_not_cited(
+    settings, question, kind, told
+):
+    found = recommend(question, settings=settings)
+    about = {paper.arxiv or paper.short for paper in curated() if kind in paper.topics}
+    ruled_out = [bool(paper.ruled_out) for paper in found.papers]
+    assert ruled_out == sorted(ruled_out)
+    assert any(ruled_out)
+    for paper in found.papers:
+        if paper.id in about:
+            assert paper.ruled_out == f"It is about {told}, which the question rules out."
+    assert any(paper.id in about for paper in recommend(question.split(",")[0], settings=settings).papers)
+    cited = {entry.name for entry in brief_of(question, found, ()).papers}
+    assert len(cited) == 4
+    assert not cited & {paper.title for paper in found.papers if paper.ruled_out}
+
+
+def test_papers_of_a_family_that_a_question_rules_out_come_last(settings):
+    asked = recommend("enlarge my photo 4x with a transformer such as SwinIR", settings=settings).papers
+    assert any(paper.title.startswith("SwinIR") and not paper.ruled_out for paper in asked)
+    found = recommend("enlarge my photo 4x, but not with SwinIR", settings=settings).papers
+    assert not any(paper.title.startswith("SwinIR") and not paper.ruled_out for paper in found)
+
+
+def test_a_paper_of_the_users_own_index_is_ruled_out_by_its_own_words_and_not_by_what_it_says_of_others(
+    settings, tmp_path
+):
+    own = "Icon super-resolution. We train a generative adversarial network for it."
+    others = "Icon super-resolution. Unlike generative adversarial networks, we invent nothing."
+    imported(
+        settings,
+        tmp_path,
+        {"arxiv_id": "2901.00001", "title": "Icon super-resolution for you", "abstract": own},
+        {"arxiv_id": "2901.00002", "title": "Icon super-resolution for me", "abstract": others},
+    )
+    found = {paper.id: paper for paper in recommend(f"{QUESTION} No GANs.", settings=settings).papers}
+    assert found["2901.00001"].ruled_out
+    assert not found["2901.00002"].ruled_out

@@ -8,7 +8,7 @@ import pytest
 
 from apercu.catalogue import catalogue
 from apercu.evidence.recommend import recommend_for
-from apercu.evidence.suits import ruled_out, shared_words
+from apercu.evidence.suits import ruled_out, shared_words, speed_part
 from apercu.question.limits import names_in
 from apercu.question.read import read_question
 from apercu.records import Recommendation
@@ -169,3 +169,43 @@ def test_for_a_factor_that_is_not_whole_a_model_of_any_factor_leads_one_whose_re
 def test_inches_are_no_pixels(settings: Settings) -> None:
     task = read_question("enlarge my 4 x 6 inch photo, print it at 16 x 24 inches")
     assert (task.size, task.factor) == (None, 4.0)
+
+
+def test_a_wish_for_speed_beside_a_factor_is_no_comparison_of_speed(settings: Settings) -> None:
+    assert read_question("Enlarge anime screenshot 2x fast").factor == 2
+    assert read_question("I want it 4x, quick").factor == 4
+    assert read_question("enlarge it with a network that is 2x as fast").factor is None
+    assert read_question("a 4x faster way to enlarge photos").factor is None
+
+
+def test_where_speed_is_wished_for_a_network_of_the_factor_asked_comes_before_one_that_is_shrunk(
+    settings: Settings,
+) -> None:
+    found = recommend("Enlarge anime screenshot 2x fast", settings=settings, prefer=["speed"]).models
+    described = [model for model in found if model.status != "runs"]
+    assert [model.id for model in described[:3] if model.factors != "any" and 2 not in model.factors] == []
+    assert not any("another factor" in reason for model in found for reason in model.reasons_against)
+
+
+def test_what_a_pixel_costs_goes_by_the_factor_asked(settings: Settings) -> None:
+    entry = catalogue(settings)["SISR-FSRCNN-OpenCV-4x"]
+    assert entry.parameters
+    task = read_question("enlarge 2x, fast")
+    assert (
+        f"about {entry.parameters / 4:,.0f} multiply-adds for a pixel of the result" in speed_part(entry, task).reason
+    )
+    slower = speed_part(entry, task).score
+    assert slower < speed_part(entry, read_question("enlarge 4x, fast")).score
+
+
+def test_where_nothing_may_be_invented_no_network_that_makes_up_detail_leads_one_that_met_the_damage(
+    settings: Settings,
+) -> None:
+    question = "Wie kann ich mein verrauschtes JPEG-Foto um das 4-fache vergrößern, ohne dass etwas erfunden wird?"
+    models = [model.id for model in recommend(question, settings=settings).models]
+    entries = {entry.called: entry for entry in catalogue(settings).values()}
+    place = models.index("liif-edsr-web")
+    assert place <= 1
+    assert not any(entries[id].draws != "mean" for id in models[: place + 1])
+    plain = recommend("Enlarge my noisy JPEG photo 4x", settings=settings).models
+    assert entries[plain[0].id].draws == "gan"  # where it is not forbidden, what met the damage leads

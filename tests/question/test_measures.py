@@ -79,3 +79,17 @@ def test_long_questions_take_no_long_time(part: str) -> None:
     started = time.process_time()
     read_question("enlarge " + (part * 20_000)[:19_900])
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("question", "factor"),
+    [
+        ("640x360 photo exactly 1920 px wide", 3),
+        ("enlarge my 640x360 photo so that it is exactly 1920 px wide", 3),
+        ("mein 640x360-Foto soll 1280 px breit werden", 2),
+        ("my 640x360 photo to a width of 2560 px", 4),
+        ("photo of 640x360, I need it in 1080p", 3),
+    ],
+)
+def test_a_width_beside_a_size_is_held_against_the_width(question: str, factor: float) -> None:
+    assert read_question(question).factor == pytest.approx(factor)

@@ -234,3 +234,37 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 )
 def test_a_factor_is_read_in_other_languages_and_between_two_bare_numbers(question: str, factor: float) -> None:
     assert read_question(question).factor == factor
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "이 일러스트를 3배로 확대하고 싶어요, 새로운 것을 만들어내지 않고",
+        "사진을 4배 확대했어요. 무엇이 지어낸 것인가요?",
+        "사진을 4배로 키우는데 없는 디테일을 꾸며내면 안 돼요",
+        "Wie vergrößere ich mein Bild um das Dreifache, ohne dass etwas dazuerfunden wird?",
+        "Foto 3x, aber nichts hinzudichten",
+        "Das Logo doppelt so groß, ohne etwas hinzuzufügen",
+        "Bild 2x, keine erfundenen Details",
+        "Agrandir ma photo 4x sans que rien ne soit inventé",
+        "Agrandis ma photo 2x, n'invente rien",
+        "Ampliar mi foto 4x sin que se añada nada",
+        "写真を4倍に拡大したい、存在しない細部を描き足さないで",
+        "把照片放大4倍,不要脑补细节",
+    ],
+)
+def test_that_nothing_may_be_invented_is_read_in_every_language_and_in_everyday_words(question: str) -> None:
+    assert "fidelity" in read_question(question).wish
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Enlarge my wildlife photo. Invent the feathers if you must, it only has to look great",
+        "Upscale it 4x, the AI may invent detail",
+        "새로운 일러스트를 만들어내는 모델",
+        "Füge dem Foto Regen hinzu",
+    ],
+)
+def test_what_may_be_invented_is_no_wish_for_fidelity(question: str) -> None:
+    assert "fidelity" not in read_question(question).wish

@@ -17,6 +17,7 @@ from apercu.settings import Settings
 LEAST_FACTOR, MOST_FACTOR = 2.0, 4.0
 """Factors that were measured; others are taken for the nearest of them."""
 DEFAULT_FACTOR = 2.0
+_SAME_FACTOR = 0.005
 LEAST_SIDE = 12
 """A picture with a shorter side shows too little."""
 _TRACES, _NOISY = 0.4, 3.0
@@ -39,20 +40,21 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
         ImageError: the picture cannot be read.
     """
     image = picture if isinstance(picture, Image) else read_image(picture, max_pixels=settings.max_input_pixels)
-    factor = min(max(_factor(task, image.size), LEAST_FACTOR), MOST_FACTOR)
+    asked = _factor(task, image.size)
+    factor = min(max(asked, LEAST_FACTOR), MOST_FACTOR)
     cards = model_cards(settings).values()
     runs = [card for card in cards if card.task == "super_resolution" and model_status(card, settings) == "runs"]
     samples = opaque_samples(image)
     if samples is None or min(samples.shape[:2]) < LEAST_SIDE:
         why = "its colours are CMYK" if samples is None else f"it has a side of less than {LEAST_SIDE} pixels"
-        return Prediction(shows=why, factor=factor, why_not=why)
+        return Prediction(shows=why, factor=factor, asked=asked, why_not=why)
     seen, learned = see(samples), load_learned()
     art = seen.looks.pixel_art
     if art.found or "pixel_art" in task.content:
         why = art.reason if art.found else "the question says so"
-        return Prediction(shows=shown(seen), factor=factor, pixel_art=why)
+        return Prediction(shows=shown(seen), factor=factor, asked=asked, pixel_art=why)
     if why := why_far(learned, seen.style, seen.damage):
-        return Prediction(shows=shown(seen), factor=factor, why_not=why)
+        return Prediction(shows=shown(seen), factor=factor, asked=asked, why_not=why)
     unknown = {card.id: why for card in runs if (why := _why_unknown(card, learned, settings))}
     inputs = {"question": question_values(task.content, task.damage, factor), **picture_values(seen)}
     user = user_of(task)
@@ -65,6 +67,7 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
     return Prediction(
         shows=shown(seen),
         factor=factor,
+        asked=asked,
         models={model.model: model for model in sorted(models, key=lambda model: -model.liking)},
         unknown=unknown,
         weights={kind: round(weight, 3) for kind, weight in kind_weights(learned, user).items()},
@@ -73,8 +76,12 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
 
 def sentences(prediction: Prediction) -> Mapping[str, str]:
     """What to say of each model that something is predicted for."""
+    other = abs(prediction.asked - prediction.factor) > _SAME_FACTOR
+    noted = (
+        f"; of the measured factors x{prediction.factor:g} is the nearest to {prediction.asked:.4g}" if other else ""
+    )
     return {
-        id: f"On this picture ({prediction.shows}) it {prediction.said_of(id)}; "
+        id: f"On this picture ({prediction.shows}) it {prediction.said_of(id)}{noted}; "
         f"learned from {model.cases} measurements."
         for id, model in prediction.models.items()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from apercu.evidence.conditions import what_is_left_out
 from apercu.evidence.measured import Figure
 from apercu.evidence.suits import Part
 from apercu.records import Choice, Prediction, Recommendation, RecommendedModel
@@ -71,17 +72,19 @@ def told_which_counts(
 
 
 def choice_of(found: Recommendation, taken: RecommendedModel | None, prediction: Prediction | None) -> Choice | None:
-    """Why a model of a recommendation is taken; None where nothing but the question decided."""
+    """Why a model of a recommendation is taken; None where nothing but the question decided, and it demands nothing."""
     if taken is None:
         return None
     named = ("The question names it.",) if taken.family in found.task.named else ()
-    if prediction is None and not taken.because:
+    left_out = what_is_left_out(found, named=False)
+    met = (*taken.as_asked, left_out) if left_out else taken.as_asked
+    if prediction is None and not taken.because and not met:
         return None
     if prediction is not None:
         offered = {model.id for model in found.models}
         kept = {id: model for id, model in prediction.models.items() if id in offered}
         prediction = prediction.model_copy(update={"models": kept})
-    return Choice(model=taken.id, prediction=prediction, because=(*named, *taken.because))
+    return Choice(model=taken.id, prediction=prediction, because=(*named, *met, *taken.because))
 
 
 def _with_reason(model: RecommendedModel, part: Part, place: int = 0) -> RecommendedModel:

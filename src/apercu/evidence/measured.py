@@ -20,6 +20,7 @@ BASE_NAME = "LIIF-EDSR"
 FACTORS = (2, 3, 4)
 DEFAULT_FACTOR = 2
 """The factor of a question that names none."""
+_SAME_FACTOR = 0.005
 STYLE_WORDS = {
     "photo": "photographs",
     "drawn": "drawings",
@@ -138,11 +139,12 @@ def figures_for(task: Task) -> dict[str, tuple[Figure, ...]]:
     2, 3 and 4 the nearest is taken. A question about a damaged picture of no named kind gets all styles together. Where
     the kind is another one, or neither kind nor damage is named, there are no figures.
     """
-    rows = _rows(task, measured())
+    asked = _asked(task)
+    rows = _rows(task, asked, measured())
     models = dict.fromkeys(model for row in rows for model in row.gains)
     return {
         model: tuple(
-            Figure(model=model, gain=row.gains[model], text=sentence(row, row.gains[model]))
+            Figure(model=model, gain=row.gains[model], text=sentence(row, row.gains[model], asked))
             for row in rows
             if model in row.gains
         )
@@ -150,13 +152,17 @@ def figures_for(task: Task) -> dict[str, tuple[Figure, ...]]:
     }
 
 
-def _rows(task: Task, found: Measured) -> list[MeasuredRow]:
+def _asked(task: Task) -> float:
+    """The factor that a question is about: of two the larger."""
+    return max(task.scale) if task.scale else task.factor or DEFAULT_FACTOR
+
+
+def _rows(task: Task, asked: float, found: Measured) -> list[MeasuredRow]:
     if task.id != "super_resolution":
         return []
     styles = list(dict.fromkeys(_STYLES[kind] for kind in task.content if kind in _STYLES))
     if task.damage and not task.content:
         styles = ["all"]
-    asked = max(task.scale) if task.scale else task.factor or DEFAULT_FACTOR
     factor = min(FACTORS, key=lambda measured: abs(measured - asked))
     wanted = ("mixed" if task.damage else "clean", factor)
     return [row for row in found.rows if (row.protocol, row.factor) == wanted and row.group in styles]
@@ -171,10 +177,12 @@ def quickness(model: str) -> str | None:
     return f"To enlarge 128 x 128 pixels 4 times it took {max(share, 0.01):.0%} of the time of {BASE_NAME}."
 
 
-def sentence(row: MeasuredRow, gain: Gain) -> str:
-    """What a gain means, as a reason for or against a model."""
+def sentence(row: MeasuredRow, gain: Gain, asked: float) -> str:
+    """What a gain means, as a reason for or against a model; `asked` is the factor of the question."""
     damage = " with mixed damage" if row.protocol == "mixed" else ""
     where = f"On {row.cases} held-out crops of {STYLE_WORDS[row.group]}{damage} at x{row.factor}"
+    if row.factor and abs(row.factor - asked) > _SAME_FACTOR:
+        where += f" (of the measured factors the nearest to {asked:.4g})"
     if gain.low <= 0 <= gain.high:
         return (
             f"{where} it measured about the same as {BASE_NAME} "

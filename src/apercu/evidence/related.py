@@ -8,10 +8,11 @@ own that says how they bear on the task; those come last.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from apercu.evidence.cards import arxiv_id, paper_cards
 from apercu.evidence.fit import verdict_on
+from apercu.evidence.refused import why_refused
 from apercu.evidence.suits import shared_rarity
 from apercu.evidence.topics import tasks_in
 from apercu.papers.library import curated, own_index, search_papers
@@ -43,7 +44,7 @@ def related_papers(
 
     The papers of the first model, and of the first that runs here, lead. With an index of the user's own, what it finds
     comes next, in its order; then the curated papers by the rare words that they share with the question and by their
-    topics.
+    topics. Papers about networks that the question rules out come last and say so, as many as would have come first.
 
     Raises:
         InputError: the user's index is damaged.
@@ -53,18 +54,43 @@ def related_papers(
     scores = _curated_scores(question, task)
     found = {paper_id(paper): _of_curated(paper, task) for paper, _ in scores}
     order = {paper_id(paper): score + _OF_THE_MODEL * (paper.arxiv in wanted) for paper, score in scores}
+    abstracts = {}
     if own_index(settings):
         for rank, paper in enumerate(_found_by_user(question, task, settings)):
             key = paper.arxiv or paper.id
-            found.setdefault(key, _of_index(paper, task))
+            if key not in found:
+                found[key], abstracts[key] = _of_index(paper, task), paper.abstract
             order[key] = _OF_THE_MODEL * (key in wanted) + _OF_THE_INDEX - rank / SEARCHED
-    direct = sorted(found, key=lambda key: (-order[key], key))[:MOST]
-    bearing = [
-        _of_card(card, task)
+    kept, refused = _parted(task, sorted(found, key=lambda key: (-order[key], key)), found, abstracts)
+    told = {paper.id for paper in (*kept, *refused)}
+    bearing = {
+        card.id: _of_card(card, task)
         for card in paper_cards().values()
-        if card.id not in direct and verdict_on(card, task)[0] == "transferable"
-    ]
-    return (*(found[key] for key in direct), *bearing)
+        if card.id not in told and verdict_on(card, task)[0] == "transferable"
+    }
+    bears, refused_bearing = _parted(task, list(bearing), bearing, {})
+    return (*kept, *bears, *refused, *refused_bearing)
+
+
+def _parted(
+    task: Task, ranked: Sequence[str], found: Mapping[str, RelatedPaper], abstracts: Mapping[str, str]
+) -> tuple[list[RelatedPaper], list[RelatedPaper]]:
+    """The first papers about what a question allows, and those it rules out that would have been among the first."""
+    topics = {paper_id(paper): paper.topics for paper in curated()}
+    kept: list[RelatedPaper] = []
+    refused: list[RelatedPaper] = []
+    for rank, key in enumerate(ranked):
+        if len(kept) == MOST:
+            break
+        paper = found[key]
+        why = why_refused(
+            task, arxiv=paper.arxiv, title=paper.title, topics=topics.get(key, ()), abstract=abstracts.get(key, "")
+        )
+        if not why:
+            kept.append(paper)
+        elif rank < MOST:
+            refused.append(paper.model_copy(update={"ruled_out": why}))
+    return kept, refused
 
 
 def is_about(title: str, abstract: str, task: Task) -> bool:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from apercu.catalogue import Entry
-from apercu.records import Content, Task
+from apercu.records import ConditionKind, Content, Draws, Task
 
 _NOT_FREE = re.compile(
     r"(?:non|not|nicht)[-_ ]?(?:commercial|kommerziell)|(?<![a-z])NC(?![a-z])|research|academic|forschung"
@@ -43,6 +43,8 @@ _NOT_OF_PHOTOS = -0.25
 _DRAWN: frozenset[Content] = frozenset({"anime", "illustration"})
 _DAMAGE_MET, _DAMAGE_PARTLY, _DAMAGE_NEW, _DAMAGE_IDLE = 0.5, 0.25, -0.3, -0.3
 _GUESSES = {"mean": 0.0, "gan": -0.3, "diffusion": -0.6}
+_GUESSES_WHERE_NONE_MAY_BE = {"mean": 0.0, "gan": -0.65, "diffusion": -0.9}
+"""Where nothing may be invented, that a network met the damage does not make up for it."""
 _SPEED = {"low": 0.3, "medium": 0.0, "high": -0.4}
 _FOR_A_TENTH, _SPEED_BOUNDS = 0.3, (-0.4, 0.85)
 _MULTIPLY_ADDS_OF_BASE = 874_860
@@ -68,6 +70,10 @@ used using"""
 _COMMON_STEMS = frozenset(word[:_STEM] for word in _COMMON.split())
 
 
+NETWORKS: Mapping[Draws, str] = {"mean": "networks", "gan": "networks trained as a GAN", "diffusion": "diffusion"}
+"""Kinds of network in words."""
+
+
 class Part(NamedTuple):
     """A part of a rank, and the sentence that says why; an empty sentence where there is nothing to say."""
 
@@ -77,24 +83,35 @@ class Part(NamedTuple):
 
 def ruled_out(entry: Entry, task: Task) -> str | None:
     """Why an entry must not be offered for a task, None where nothing stands against it."""
-    if entry.family in task.excluded:
-        return f"the question rules out {entry.family}"
+    found = against_a_condition(entry, task)
+    return found[1] if found else None
+
+
+def against_a_condition(entry: Entry, task: Task) -> tuple[ConditionKind, str] | None:
+    """The condition of a question that an entry does not meet, and why; None where it meets all."""
     if entry.draws in task.excluded_kinds:
-        return f"the question rules out {'networks trained as a GAN' if entry.draws == 'gan' else 'diffusion'}"
+        return "network", f"the question rules out {NETWORKS[entry.draws]}"
+    if entry.family in task.excluded:
+        return "family", f"the question rules out {entry.family}"
     if task.licence and not is_free(entry, task.licence):
-        return f"its licence is {entry.licence}{_of_licence(entry.licence)}"
+        return "licence", f"its licence is {entry.licence}{_of_licence(entry.licence)}"
     if task.runs_here and entry.status != "runs":
-        return "it does not run here"
+        return "runs_here", "it does not run here"
     if task.no_gpu and entry.cost == "high":
-        return "it is too heavy without a graphics card"
+        return "no_gpu", "it is too heavy without a graphics card"
     return None
 
 
 def is_free(entry: Entry, kind: Literal["open", "commercial"]) -> bool:
     """Whether an entry's licence allows to earn money with it and, for "open", puts no limit on its use."""
-    if _NOT_FREE.search(entry.licence) or not _FREE.search(entry.licence):
+    return _is_free(entry.licence, kind)
+
+
+@lru_cache(maxsize=4096)
+def _is_free(licence: str, kind: Literal["open", "commercial"]) -> bool:
+    if _NOT_FREE.search(licence) or not _FREE.search(licence):
         return False
-    return kind == "commercial" or not _NOT_OPEN.search(entry.licence)
+    return kind == "commercial" or not _NOT_OPEN.search(licence)
 
 
 def _of_licence(licence: str) -> str:
@@ -144,10 +161,12 @@ def speed_part(entry: Entry, task: Task) -> Part:
     """What an entry's speed counts for: a network without a clock is judged by its size, else by its class of cost.
 
     A network that works at the size of the small picture takes about one multiply-add for each of its parameters and
-    each of that picture's pixels: parameters / factor^2 for a pixel of the result.
+    each of that picture's pixels: parameters / factor^2 for a pixel of the result, whose factor is the one asked for:
+    where a network enlarges more, its result is shrunk, which saves it nothing.
     """
     if task.id == "super_resolution" and entry.parameters and entry.factors and entry.factors != "any":
-        adds = entry.parameters / max(entry.factors) ** 2
+        asked = max(task.scale) if task.scale else task.factor
+        adds = entry.parameters / (asked or max(entry.factors)) ** 2
         share = adds / _MULTIPLY_ADDS_OF_BASE
         low, high = _SPEED_BOUNDS
         score = round(max(low, min(high, -_FOR_A_TENTH * math.log10(share))), 3)
@@ -199,7 +218,8 @@ def by_guessing(entry: Entry, task: Task) -> Part:
     if draws == "mean" or not ("fidelity" in task.wish or "text" in task.content):
         return Part(0.0)
     how = "was trained to please a discriminator" if draws == "gan" else "draws its detail by undoing noise"
-    return Part(_GUESSES[draws], f"It {how}, so it adds likely detail that was not there.")
+    cost = (_GUESSES_WHERE_NONE_MAY_BE if "fidelity" in task.wish else _GUESSES)[draws]
+    return Part(cost, f"It {how}, so it adds likely detail that was not there.")
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

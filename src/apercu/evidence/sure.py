@@ -54,15 +54,27 @@ def runner_up_of(models: Sequence[RecommendedModel]) -> RecommendedModel | None:
     return next((model for model in models[1:] if model.family != models[0].family), None)
 
 
-def what_tells_apart(first: RecommendedModel, other: RecommendedModel) -> str:
-    """What speaks for the first and not for the other, or against the other only, in one sentence."""
+def what_tells_apart(models: Sequence[RecommendedModel], other: RecommendedModel) -> str:
+    """What speaks for the first and not for the best of another family, or against that one only, in sentences."""
+    first, place = models[0], list(models).index(other) + 1
     gains = [reason for reason in first.reasons_for if reason not in other.reasons_for]
     losses = [reason for reason in other.reasons_against if reason not in first.reasons_against]
     lead = first.score - other.score
-    told = [f"{first.id}: {gains[0]}"] if gains else []
-    told += [f"{other.id}: {losses[0]}"] if losses else []
-    near = "is as good by rank" if lead < CLOSE_LEAD else f"is {lead:.2f} behind"
-    return f"Runner-up {other.id} {near}. {' '.join(told)}".strip()
+    told = [_of(first.id, gains[0])] if gains else []
+    told += [_of(other.id, losses[0])] if losses else []
+    near = "as good by rank" if lead < CLOSE_LEAD else f"{lead:.2f} behind"
+    same = f"after {place - 2} more of the family {first.family}" if place > 2 else ""
+    who = f"The best of another family, in place {place} {same}, is {other.id}" if same else f"The second is {other.id}"
+    return f"{who}, {near}. {' '.join(told)}".strip()
+
+
+def _of(id: str, reason: str) -> str:
+    """A reason as a sentence that names its model."""
+    if reason.startswith("It "):
+        return f"{id} {reason.removeprefix('It ')}"
+    if reason.endswith(" describes it."):
+        return f"{reason.removesuffix('it.')}{id}."
+    return f"Of {id}: {reason[:1].lower()}{reason[1:]}"
 
 
 def sureness_of(margin: float | None, models: Sequence[RecommendedModel]) -> Sureness:

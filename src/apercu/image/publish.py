@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import secrets
@@ -57,9 +58,7 @@ def published(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     except FileExistsError:
         raise exists_already(target) from None
     except OSError as error:
-        raise OutputError(
-            f"{target} cannot be written: {error.strerror or error}", hint="Check the disk and the permissions."
-        ) from None
+        raise _not_written(target, error) from None
     except struct.error:  # a number of the file's header is too large for its field
         raise OutputError(
             f"{target} would be larger than its format can say (4 GB)", hint="Write .tif or .png instead."
@@ -74,6 +73,16 @@ def published(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):  # whatever went wrong above is what is to be said
             hidden.unlink(missing_ok=True)
+
+
+def _not_written(target: Path, error: OSError) -> OutputError:
+    """The error for a file that the system does not take, with what to do about that very reason."""
+    if error.errno in (errno.ENOENT, errno.EPERM, errno.EACCES, errno.EROFS):  # the folder was there before the work
+        reason = "nothing can be made in its folder" + ("" if error.errno == errno.ENOENT else f" ({error.strerror})")
+        return OutputError(f"{target} cannot be written: {reason}", hint="Write to another folder.")
+    full = error.errno == errno.ENOSPC
+    hint = "Free some space on the disk, or write elsewhere." if full else "Check the disk, or write elsewhere."
+    return OutputError(f"{target} cannot be written: {error.strerror or error}", hint=hint)
 
 
 def _move_without_replacing(hidden: Path, target: Path) -> None:

@@ -168,7 +168,7 @@ def _from_yaml(text: str, path: Path) -> tuple[list[Raw], list[str]]:
     except ImportError as error:
         raise MissingDependencyError(
             f"{path.name} is YAML, and PyYAML is not installed",
-            hint="Install it with `pip install pyyaml`, or write the file as JSON.",
+            hint="Install it with `pip install 'apercu[yaml]'`, or write the file as JSON.",
         ) from error
     reader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it was built
     node = None

@@ -275,11 +275,15 @@ def check(
         Path | None, typer.Option("--map", help="Write a picture of the added detail.", metavar="FILE")
     ] = None,
     overwrite: Overwrite = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", metavar="", help="End with exit code 1 where a problem is found.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Audit an enlargement that any tool made: what it kept of the picture and what it added."""
     with reported_errors(as_json=as_json, memory=SMALLER_PICTURE):
         from apercu.checking import check as check_pictures
+        from apercu.errors import EXIT_CODES, ApercuError
         from apercu.settings import load_settings
 
         found = check_pictures(
@@ -289,6 +293,8 @@ def check(
             print_json(found)
         else:
             show_check(found)
+        if strict and found.sanity:
+            raise SystemExit(EXIT_CODES[ApercuError])
 
 
 app.command()(batching.batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from apercu.imported import TeamCatalogue
     from apercu.records import ModelCard, Status
 
+_ONE_TASK = f"Only models for this task, described ones too: {', '.join(get_args(TaskId))}."
+"""The tasks stand in the help, where lines break between them, and not in the column of kinds, where words do."""
+
 models_app = typer.Typer(invoke_without_command=True)
 
 
@@ -27,7 +30,7 @@ def models(
     every: Annotated[
         bool, typer.Option("--all", metavar="", help="Also the models that are only described, and imported ones.")
     ] = False,
-    task: Annotated[TaskId | None, typer.Option(help="Only models for this task, described ones too.")] = None,
+    task: Annotated[TaskId | None, typer.Option(help=_ONE_TASK, metavar="TASK")] = None,
     as_json: Json = False,
 ) -> None:
     """List the models: what runs here, what needs a file, which licence."""

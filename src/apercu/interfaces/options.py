@@ -22,7 +22,11 @@ class Preferred(StrEnum):
 
 Prefer = Annotated[
     list[Preferred] | None,
-    typer.Option(help="What matters to you whatever the question says; several may be named."),
+    typer.Option(
+        help="What matters to you whatever the question says: fidelity, crispness, speed or licence; several may be "
+        "named.",
+        metavar="WISH",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object instead of text.")]
 Scale = Annotated[
@@ -75,7 +79,12 @@ Strip = Annotated[
     typer.Option("--strip", metavar="", help="Leave out EXIF, XMP and dpi; the colour profile stays."),
 ]
 ToSrgb = Annotated[bool, typer.Option("--to-srgb", metavar="", help="Convert the colours to sRGB; CMYK becomes RGB.")]
-ShrinkBy = Annotated[Kernel, typer.Option(help="How the result is shrunk for the comparison.")]
+ShrinkBy = Annotated[
+    Kernel,
+    typer.Option(
+        help="How the result is shrunk for the comparison: bicubic, bilinear, box or lanczos.", metavar="NAME"
+    ),
+]
 GivenLevel = Annotated[
     Literal["prompt", "linked"],
     typer.Option(help="prompt: only the words in the file; linked: also our cards about the same items."),

@@ -128,7 +128,7 @@ def doctor(
 
 def _show_hits(found: Sequence[Hit]) -> None:
     if not found:
-        say("No paper was found.")
+        say("No paper was found. Titles and abstracts are searched as they stand, most in English: try English words.")
     for number, hit in enumerate(found, 1):
         year = f" ({hit.paper.year})" if hit.paper.year else ""
         say(f"{number:>3}  {clean(hit.paper.title)}{year}")

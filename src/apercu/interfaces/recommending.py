@@ -42,7 +42,7 @@ def recommend(
     """Recommend models and papers for a question, with reasons for and against."""
     with reported_errors(as_json=as_json):
         from apercu.errors import InputError, QuestionError
-        from apercu.evidence.recommend import brief_of
+        from apercu.evidence.brief import brief_of
         from apercu.question.prompt import STANDARD_ASKED, write_prompt
         from apercu.scientist import recommend as recommend_for_question
         from apercu.settings import load_settings

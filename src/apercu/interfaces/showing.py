@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apercu.answer.chosen import IN_SHORT
+from apercu.evidence.conditions import what_is_left_out
 from apercu.figures import share
 from apercu.interfaces.terminal import clean, print_json, say, warn
 from apercu.question.words import TASK_NAMES
@@ -127,11 +128,15 @@ SHOWN = 6
 
 def show_recommendation(found: Recommendation, *, whole: bool) -> None:
     """Models with their reasons, then papers: the first few of both, or all."""
-    say(f"Task: {found.task.name}")
+    say(f"Task: {found.task.name}{_how_large(found)}")
     if len(found.task.steps) > 1:
         say(f"Steps, in this order: {'; '.join(TASK_NAMES[step] for step in found.task.steps)}")
+    if found.conditions:
+        say(clean(f"What must hold of a model: {'; '.join(found.conditions)}."))
     if found.abstained:
         say(f"No model is recommended. {clean(found.why)}")
+    elif left_out := what_is_left_out(found):
+        say(clean(left_out))
     if found.sureness:
         say(found.sureness.text)
     if found.not_predicted:
@@ -148,9 +153,27 @@ def show_recommendation(found: Recommendation, *, whole: bool) -> None:
         say("\nPapers:")
     for paper in papers:
         say(clean(f"  {paper.verdict:<12}  {paper.title} {paper.links[0] if paper.links else ''}").rstrip())
+        if paper.ruled_out:
+            say(clean(f"  {'':<12}  - {paper.ruled_out}"))
     left = (len(found.models) - len(models), "models"), (len(found.papers) - len(papers), "papers")
     if more := " and ".join(f"{count} more {what}" for count, what in left if count):
         say(f"\n{more}: --all")
+
+
+def _how_large(found: Recommendation) -> str:
+    """What was understood of the size: factors are width x height; what follows from the picture is said so."""
+    task, told = found.task, []
+    if task.size:
+        told.append(f"to {task.size[1]} x {task.size[0]} pixels")
+    elif task.width or task.height:
+        told.append(f"to {task.width} pixels in width" if task.width else f"to {task.height} pixels in height")
+    if task.scale:
+        told.append(f"{task.scale[1]:.4g} x {task.scale[0]:.4g} times (width x height)")
+    elif task.factor:
+        told.append(f"{task.factor:.4g} times")
+    elif told and found.factor_on_picture:
+        told.append(f"{found.factor_on_picture:.4g} times for this picture")
+    return f", {', '.join(told)}" if told else ""
 
 
 def show_models(cards: dict[ModelCard, Status]) -> None:

@@ -31,12 +31,15 @@ class _Measure:
     values: tuple[float, ...]
     start: int
     end: int
+    wide: bool = False
 
 
 # What follows a number of times when it does not speak of size.
 NOT_SIZE = (
-    r"(?!\s*(?:(?:as|times|much|way|more)\s+)*"
-    r"(?:fast|quick|slow|speed|cheap|better|worse|sharper|clearer|more(?!\s+pixels)|less|fewer|often|per\b|optical|aa\b|"
+    r"(?!\s*(?:times\s+)*as\s+(?:fast|quick|slow)|\s*(?:(?:as|times|much|way|more)\s+)*"
+    r"(?:faster|quicker|slower|fast[- ]?forward|slow[- ]?mo|"
+    r"speed|cheap|better|worse|sharper|clearer|more(?!\s+pixels)|less|fewer|"
+    r"often|per\b|optical|aa\b|"
     r"an? (?:day|week|month|year|night)|the (?:price|cost|speed|time|money|amount|number of (?!pixels))|"
     r"already|in a row|and (?:it )?fail|before|so far))"
 )
@@ -66,6 +69,9 @@ _PAIR = _compiled(
     rf"{_ALONE}(?P<w>{_N})(?:\s?{_PIXEL})?{_TIMES}(?P<h>{_N})(?![\w.]*\d)\s?(?P<unit>{_LENGTHS}|{_PIXEL})?"
 )
 _SIDE = _compiled(rf"{_ALONE}(?P<n>{_N})[\s-]?{_PIXEL}")
+_WIDE = _compiled(r"\s?(?:wide|in width|across|breit|breite|de (?:large|largeur|ancho|anchura))\b")
+_WIDTH = _compiled(r"(?:\b(?:width|breite|largeur|ancho|anchura)\b|가로|너비|폭|横幅?|幅|宽度?|寬度?)[^\d.,;!?]*$")
+_BESIDE = 24
 _SCREEN = _compiled(rf"{_ALONE}(?:(?P<p>\d{{3,4}})p(?![a-z])|(?P<name>full ?hd|풀 ?hd|fhd|4k|8k|2k|uhd|qhd)(?![a-z]))")
 _DPI = _compiled(rf"{_ALONE}(?P<n>{_N})\s?-?(?:dpi|ppi|dots per inch|ppp|점)")
 _MEGA = _compiled(
@@ -131,9 +137,14 @@ def _measures(text: str) -> Iterator[_Measure]:
                 named = "length"
             if (values := _values(pattern, match)) is not None:
                 found.append(match)
-                yield _Measure(named, values, *match.span())
+                yield _Measure(named, values, *match.span(), wide=pattern is _SIDE and _is_width(rest, match))
         for match in found:
             rest = rest[: match.start()] + "\0" * len(match.group()) + rest[match.end() :]
+
+
+def _is_width(text: str, match: re.Match[str]) -> bool:
+    """Whether the words beside one side call it the width."""
+    return bool(_WIDE.match(text, match.end()) or _WIDTH.search(text, max(0, match.start() - _BESIDE), match.start()))
 
 
 def _values(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[float, ...] | None:
@@ -172,8 +183,9 @@ def _ratio(found: list[_Measure]) -> Said | None:
             return None
         factor = sum(ratios) / 2
     else:
-        # A height ("1080p") beside a pair is held against the pair's height, one side beside a pair against its longer.
-        one_side, other_side = (m.values[0] if len(m.values) == 1 else m.values[1] for m in distinct)
+        # One side beside a pair is held against the pair's height ("1080p"), or its width where it is said to be one.
+        wide = one.wide or other.wide
+        one_side, other_side = (m.values[0] if wide or len(m.values) == 1 else m.values[1] for m in distinct)
         factor = max(one_side, other_side) / max(min(one_side, other_side), 1e-9)
     if not 1 < factor <= LARGEST:
         return None
