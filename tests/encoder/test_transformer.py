@@ -7,9 +7,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from apercu.encoder import transformer
+from apercu.encoder.transformer import encoder_scores, load_encoder
 from apercu.errors import EvidenceError
-from apercu.question import encoder
-from apercu.question.encoder import encoder_scores, load_encoder
 from apercu.question.learned import CHAIN, NOTHING, load_model
 from apercu.question.read import read_question
 from apercu.records import TaskId
@@ -40,7 +40,7 @@ def test_plain_questions_are_read(question: str, task: str) -> None:
 
 
 def test_words_that_no_question_held_are_read_by_their_sense() -> None:
-    """"zookeeper" stands in no question of the corpus."""
+    """ "zookeeper" stands in no question of the corpus."""
     assert best("Please rub the zookeeper out of this snapshot") == "inpainting"
 
 
@@ -61,10 +61,10 @@ def test_what_only_the_encoder_finds_is_quoted_from_the_question() -> None:
 
 
 def test_a_damaged_file_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder, "LAYERS_FILE", "limits.toml")
+    monkeypatch.setattr(transformer, "LAYERS_FILE", "wordpiece.py")
     load_encoder.cache_clear()
     try:
-        with pytest.raises(EvidenceError, match="limits.toml are damaged"):
+        with pytest.raises(EvidenceError, match=r"wordpiece\.py are damaged"):
             load_encoder()
     finally:
         load_encoder.cache_clear()

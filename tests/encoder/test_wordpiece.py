@@ -1,6 +1,6 @@
 """Text as pieces of words, as BERT's uncased models cut it."""
 
-from apercu.question.wordpiece import pieces
+from apercu.encoder.wordpiece import pieces
 
 WORDS = (
     "[CLS]",

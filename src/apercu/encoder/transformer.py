@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apercu.encoder.wordpiece import pieces
 from apercu.errors import EvidenceError
-from apercu.question.wordpiece import pieces
 
-WORDS_FILE, LAYERS_FILE = "encoder_words.safetensors", "encoder_layers.safetensors"
+WORDS_FILE, LAYERS_FILE = "words.safetensors", "layers.safetensors"
 HEADS, LONGEST = 12, 96
 """Heads of the attention, and how many pieces of words are read; what a longer question says after them is not."""
 _TINY = 1e-12
@@ -93,7 +93,7 @@ def load_encoder() -> Encoder:
         EvidenceError: a file is damaged.
     """
     try:
-        folder = files("apercu.question")
+        folder = files("apercu.encoder")
         words, about_words = _arrays(folder.joinpath(WORDS_FILE).read_bytes())
         layers, about = _arrays(folder.joinpath(LAYERS_FILE).read_bytes())
         arrays = words | {
