@@ -1,7 +1,7 @@
 """Find a factor that a question names and that is not taken: "0x", "-3x", "1000000x", "2x2x2", "to 20 %".
 
-It is asked only where no factor was read, of a question whose numbers are in digits (`numerals`). A number before a word
-for times that cannot be worked out ("2.5.3x") is not taken either.
+It is asked only where no factor was read, of a question whose numbers are in digits (`numerals`). A number before a
+word for times that cannot be worked out ("2.5.3x") is not taken either.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ _NAMED = re.compile(
     r"|\b(?:factor|faktor|facteur|scale|ratio|escala|échelle)(?: of| by| de| von|:| =|=|:)?"
     rf"\s{_NUMBER.format('factor')}(?![\w%])"
     rf"|\bby\s{_NUMBER.format('by')}(?=\s*(?:$|[.?!;:)]|x\b))"
-    rf"|\b(?P<to>by|to|auf|um|à|de|al?|hasta)\s{_NUMBER.format('share')}\s?(?:%|percent|per cent|prozent|pour cent|por ciento)"
+    rf"|\b(?P<to>by|to|auf|um|à|de|al?|hasta)\s{_NUMBER.format('share')}\s?"
+    r"(?:%|percent|per cent|prozent|pour cent|por ciento)"
     r"|(?<![\d.,])(?P<cjk_share>\d[\d.,]*)\s?(?:%|퍼센트|パーセント)(?:로|으로|に)"
-    r"|(?P<word>(?:a |one )?(?:thousand|million|billion)|infinit\w+|unendlich|infini\w*)[ -]?(?:times|fold|x|mal|fach|fois|veces)\b"
+    r"|(?P<word>(?:a |one )?(?:thousand|million|billion)|infinit\w+|unendlich|infini\w*)[ -]?"
+    r"(?:times|fold|x|mal|fach|fois|veces)\b"
     r"|(?P<unknown>nan\s?(?:x|times)\b|\d[\d.,]*(?:\s?[x×]\s?\d[\d.,]*){2,}))",
     re.IGNORECASE,
 )

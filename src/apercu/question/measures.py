@@ -206,7 +206,8 @@ NUMERALS = {
 }  # fmt: skip
 _LATIN = "|".join(sorted((word for word in NUMERALS if ord(word[0]) < 0x2000), key=len, reverse=True))
 _COUNT = rf"(?:{_N}|\b(?:{_LATIN}))"
-_CJK = r"(?<![\d/])(?<!\d[.,])(?<!\D-)(?<!^-)(?:\d+(?:[.,]\d+)?|[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
+_CJK_ALONE = r"(?<![\d/])(?<!\d[.,])(?<!\D-)(?<!^-)"
+_CJK = rf"{_CJK_ALONE}(?:\d+(?:[.,]\d+)?|[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
 _HALF = r"(?P<half>\s?(?:et demie?|y medi[ao]|and a half|半|반))?"
 
 _TIMES_OF = (

@@ -35,7 +35,7 @@ def _table(text: str) -> dict[str, float]:
 _VALUES, _POWERS = _table(_SMALL), _table(_MANY)
 _VALUES |= {f"{word}{end}": value for word, value in _VALUES.items() if word.endswith("cient") for end in ("os", "as")}
 _VALUES |= {f"quinient{end}": 500.0 for end in ("os", "as")}
-_JOINED = r"(?:[\s-]+|[\s-]+(?:and|und|et|y)[\s-]+)"
+_JOINED = r"(?:[\s-]{1,2}(?:(?:and|und|et|y)[\s-]{1,2})?)"
 _HALVES = {
     "half": 0.5, "demi": 0.5, "demie": 0.5, "media": 0.5, "medio": 0.5, "quarter": 0.25, "third": 1 / 3,
     "quart": 0.25, "tiers": 1 / 3, "cuarto": 0.25, "tercio": 1 / 3, "three quarters": 0.75,
@@ -53,9 +53,9 @@ def _any(words: Iterable[str]) -> str:
 
 _ONE = rf"(?:once(?=\sveces)|(?!once\b)(?:{_any({*_VALUES, *_POWERS})}))"
 NUMBER_IN_WORDS = (
-    rf"(?P<words>(?:(?:an?\s|une?\s|eine?\s)?{_ONE}(?:{_JOINED}{_ONE}\b)*"
+    rf"(?P<words>(?:(?:an?\s|une?\s|eine?\s)?{_ONE}(?:{_JOINED}{_ONE}\b){{0,8}}"
     rf"|\d{{1,6}}(?:[.,]\d{{1,3}})?[\s-](?:{_any(_POWERS)})|{_GERMAN}{{1,12}}(?:einhalb)?)(?:\b|(?=fach|mal)))"
-    rf"(?:\s(?:point|komma|virgule|coma|punto)(?P<decimals>(?:\s{_ONE})+)\b)?"
+    rf"(?:\s(?:point|komma|virgule|coma|punto)(?P<decimals>(?:\s{_ONE}){{1,6}})\b)?"
     rf"(?:\s(?:and|et|y)\s(?:an?\s|une?\s)?(?P<more>{_any(_HALVES)})\b)?"
 )
 """Words for one number, as groups "words", "decimals" and "more" (a fraction that is added)."""

@@ -69,11 +69,12 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 def in_digits(text: str) -> Digits:
     """The text with its factors and percentages in plain digits."""
     plain = "".join(_plain(text, i, character) for i, character in enumerate(text))
-    found: list[tuple[int, int, str]] = []
-    for pattern, write in _PATTERNS:
-        for match in pattern.finditer(plain):
-            if (written := write(match)) is not None:
-                found.append((*match.span("all"), written))
+    found = [
+        (*match.span("all"), written)
+        for pattern, write in _PATTERNS
+        for match in pattern.finditer(plain)
+        if (written := write(match)) is not None
+    ]
     return _replaced(plain, sorted(found, key=lambda item: (item[0], -item[1])))
 
 
@@ -193,7 +194,8 @@ _WAYS: tuple[tuple[str, Callable[[re.Match[str]], str | None]], ...] = (
         lambda match: re.sub(r"\D", "", match["all"]),
     ),
     (
-        rf"{_NOT_INSIDE}(?P<all>(?!0)\d{{1,3}}\.\d{{3}})(?=\s?-?(?:fach|mal\b|fois\b|veces\b|prozent|pour cent|por ciento))",
+        rf"{_NOT_INSIDE}(?P<all>(?!0)\d{{1,3}}\.\d{{3}})"
+        r"(?=\s?-?(?:fach|mal\b|fois\b|veces\b|prozent|pour cent|por ciento))",
         lambda match: match["all"].replace(".", ""),
     ),
     (
@@ -207,7 +209,7 @@ _WAYS: tuple[tuple[str, Callable[[re.Match[str]], str | None]], ...] = (
         _cjk,
     ),
     (
-        rf"(?P<all>(?:(?<![素画個])[几幾数數](?=[十百千万億亿])|[몇수](?=[십백천만]))[\d{CJK_DIGITS}]+|[\d{CJK_DIGITS}]+[几幾数數몇여])(?=\s?[배倍])",
+        rf"(?P<all>(?:(?<![素画個])[几幾数數](?=[十百千万億亿])|[몇수](?=[십백천만]))[\d{CJK_DIGITS}]+|(?<![\d{CJK_DIGITS}])[\d{CJK_DIGITS}]+[几幾数數몇여])(?=\s?[배倍])",
         lambda match: _UNREAD,
     ),
     (rf"(?<![가-힣])(?P<all>(?P<n>{NATIVE_KOREAN})\s?배(?:\s?(?P<half>반))?)", _korean),

@@ -2,13 +2,14 @@
 
 "Shrink it 4x", "from 256 px to 64 px", "do not enlarge it 4x" and "not 3x but 4x" all name amounts by which nothing is
 to grow. They are replaced by spaces, so that the places of all other words stay; the first of them is kept, to be said
-not to be taken. What was shrunk before ("reduced to 64 px, bring it back") tells how the picture is now: its size stays,
-and by how much it was shrunk counts only where that is to be undone.
+not to be taken. What was shrunk before ("reduced to 64 px, bring it back") tells how the picture is now: its size
+stays, and by how much it was shrunk counts only where that is to be undone.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,7 +42,8 @@ _AMOUNT = (
     rf"(?:(?<![\w.,/])-?(?:\d[\d.,]*|\b(?:{_WORDS}))\s?-?(?:[x×✕](?![\w×])|times\b|fold\b|fach\w*|mal\b|fois\b|veces\b|%|"
     r"percent\b|per cent\b|prozent\b|pour cent\b|por ciento\b)"
     rf"|(?<![\d/])(?<!\d[.,])(?:\d[\d.,]*|{_CJK})\s?(?:[배倍]|%|퍼센트|パーセント)(?:\s?[半반])?|\b(?:{_MANY})\b"
-    r"|(?<![\w.])[x×]\s?\d[\d.,]*(?![\w%])|\b(?:by|factor(?: of)?|faktor|facteur(?: de)?|um|de)\s\d[\d.,]*(?![\d.,]*\s?\w))"
+    r"|(?<![\w.])[x×]\s?\d[\d.,]*(?![\w%])"
+    r"|\b(?:by|factor(?: of)?|faktor|facteur(?: de)?|um|de)\s\d[\d.,]*(?![\d.,]*\s?\w))"
 )
 _UNIT = (
     r"(?:px|pixe?ls?|pixeln|píxeles|픽셀|ピクセル|像素|画素|%|percent|prozent|dpi|ppi|mp|mpx|megapixels?|megapíxeles|"
@@ -54,21 +56,25 @@ _SIZE = (
 )
 _GROWS = (
     r"enlarg\w*|upscal\w*|upsampl\w*|upsiz\w*|magnif\w*|bl(?:ow|ew)\w*|zoom\w*|increas\w*|grow\w*|bigger|larger|wider|"
-    r"taller|widen\w*|heighten\w*|expand\w*|(?:scal|siz|resiz)\w*\s(?:\w+\s){0,4}?up\b|(?:twice|times|x) as (?:large|big)|"
+    r"taller|widen\w*|heighten\w*|expand\w*|(?:scal|siz|resiz)\w*\s(?:\w+\s){0,4}?up\b|"
+    r"(?:twice|times|x) as (?:large|big)|"
     r"vergröß\w*|vergröss\w*|größer\w*|hochskal\w*|agr[aá]nd\w*|plus grand\w*|augment\w*|ampl[ií]\w*|aument\w*|"
     r"más grande\w*|확대|키[우워울]|크게|늘[리려]|업스케일|拡大|大きく|引き伸ば|アップスケール|放大|变大|扩大|增大|加大"
 )
 _SHRINKS = (
     r"shrink(?!s)\w*|downscal(?:e|ing)\b|downsiz(?:e|ing)\b|downsampl(?:e|ing)\b|minify|halv(?:e|ing)\b|reduc(?:e|ing)\b|"
-    r"compress\b(?!-)|(?:scal|siz|resiz)(?:e|ing)\s(?:(?:it|this|that|them|the|my|our|an?|photo|picture|image|icon|logo|\w+'s)\s){0,4}?down\b|zoom(?:ing)?\s(?:[\w']+\s){0,2}?out\b|"
+    r"compress\b(?!-)|"
+    r"(?:scal|siz|resiz)(?:e|ing)\s(?:(?:it|this|that|them|the|my|our|an?|photo|picture|image|icon|logo|\w+'s)\s){0,4}?down\b|zoom(?:ing)?\s(?:[\w']+\s){0,2}?out\b|"
     r"as small\b|smaller(?!\sthan\s(?:i|we|it|is|need|requ|nec|the (?:print|poster|frame|other)))|"
-    r"half (?:the |its |my |of (?:the |its )?)(?:\w+\s)?(?:size|width|dimensions)|half as (?:large|big|wide|tall)(?! again)|"
-    r"half[ -]size\b|halb so groß|halbier\w*|auf die hälfte|moitié moins grand\w*|fois moins grand\w*|a la mitad|"
-    r"la mitad del tamaño|到一半|一半大小|半分(?:に(?!も)|のサイズ|の大きさ)|절반으로|반으로|절반 크기|"
+    r"half (?:the |its |my |of (?:the |its )?)(?:\w+\s)?(?:size|width|dimensions)|"
+    r"half as (?:large|big|wide|tall)(?! again)|half[ -]size\b|halb so groß|halbier\w*|auf die hälfte|"
+    r"moitié moins grand\w*|fois moins grand\w*|"
+    r"a la mitad|la mitad del tamaño|到一半|一半大小|半分(?:に(?!も)|のサイズ|の大きさ)|절반으로|반으로|절반 크기|"
     r"verkleiner(?:e|n|ung)\b|kleiner\b(?! als (?:nötig|ich|es))|runterskal\w*|herunterskal\w*|"
     r"rédui(?:s|re|sez|sons|ction)\b|rétréci\w*|rapetiss\w*|plus petite?s?\b(?! que (?:néc|ce))|"
     r"reduc(?:ir|irl[ao]|el[ao]|ción)\b|reduzca\w*|achi(?:ca|que|car)\w*|encog\w+|más pequeñ\w+(?! de lo)|"
-    r"缩小(?![了过後后的])|縮小(?!版|画像|され|した|済)|变小|小さく(?:し|す)|축소(?!된|했|됐|되어|판)|줄[이여](?!\s?들)|작게 (?:만|해|하)"
+    r"缩小(?![了过後后的])|縮小(?!版|画像|され|した|済)|变小|小さく(?:し|す)|"
+    r"축소(?!된|했|됐|되어|판)|줄[이여](?!\s?들)|작게 (?:만|해|하)"
 )
 _SHRUNK = (
     r"shrank|shrunk\w*|shrinks|downscaled|downsized|downsampled|reduced|scaled down|sized down|"
@@ -91,7 +97,8 @@ _DENIED = _compiled(
     r"\s(?:[\w'’]+\s){0,3}|\b[nl]['’]|不要|别|別|勿|不)$"
 )
 _DENIED_AFTER = _compiled(
-    r"(?:[\w'’]*\s){0,4}?(?:nicht\b(?!\snur)|pas\b)|[^\s,.]{0,3}\s?(?:지 ?(?:마|말|않)|말고|しない|せず|するな|ないで|ずに)"
+    r"(?:[\w'’]*\s){0,4}?(?:nicht\b(?!\snur)|pas\b)"
+    r"|[^\s,.]{0,3}\s?(?:지 ?(?:마|말|않)|말고|しない|せず|するな|ないで|ずに)"
 )
 _IS = _compiled(
     r"\b(?:is|are|was|were|came|got|turned|became|become|arrived|been|has|had|gets?|looks?|'s|ist|sind|war|wurde|est|sont|"
@@ -107,7 +114,8 @@ _OTHER_THING = _compiled(
 )
 _UNDO = _compiled(
     r"\b(?:restor\w*|back|again|undo\w*|revers\w*|revert\w*|original\w*|before|as it was|wieder|zurück\w*|ursprüngl\w*|"
-    r"rückgängig|alte größe|davor|à nouveau|d['’]origine|rends|rendre|remets|première|de nuevo|otra vez|devuel\w*|recuper\w*)\b|"
+    r"rückgängig|alte größe|davor|à nouveau|d['’]origine|(?:rends|rendre)(?=[- ](?:lui|leur|sa|son|ses)\b)|remets|"
+    r"première|de nuevo|otra vez|devuel\w*|recuper\w*)\b|"
     r"元に|元の|戻|再び|원래|다시|복원|돌려|되돌|恢复|还原|回去|原来|原大"
 )
 _TO_PAIR = _compiled(r"(?:\s(?:down|it|them))?\s(?P<to>to|auf|à|a)\s(?=\d+\s?[x×]\s?\d)")
@@ -124,7 +132,8 @@ _GROUND = _compiled(
 )
 """Where metres tell how much ground a pixel shows, fewer are finer."""
 _TO_PART = _compiled(
-    r"\b(?:scal|resiz|skalier)\w*\s[^.;!?]{0,40}?\b(?:to|auf)\s\d{1,2}(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b|prozent\b)"
+    r"\b(?:scal|resiz|skalier)\w*\s[^.;!?]{0,40}?\b(?:to|auf)\s\d{1,2}(?:[.,]\d+)?\s?"
+    r"(?:%|percent\b|per cent\b|prozent\b)"
     r"(?!\s(?:quality|opacity|qualität))"
 )
 _FALLING_PAPER = _compiled(r"\b(?P<s>[AB])(?P<a>[0-7])\s(?:\w+\s){0,2}?(?:to|auf|à|a|into)\s(?P=s)(?P<b>[0-7])\b")
@@ -134,6 +143,7 @@ _ORDER = _compiled(
 )
 _LAST = _compiled(r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:[して下さいくだ주세요해줘라니다으로吧]|\s){0,8}[.!。！]?")
 """What may stand after an order in languages whose verbs come last."""
+_ADJECTIVES = ("smaller", "kleiner", "plus petit", "más peq")
 _LENGTHS = ("mm", "cm", "m", "me", "mè")
 _LEAST = 16
 _NEAR = 60
@@ -164,16 +174,16 @@ _REFUSED_CJK = _compiled(
     r"|안\s?(?:키[우워]|확대)"
 )
 _CONTRAST = _compiled(
-    r"(?<!why )(?<!if )(?<!whether )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|au lieu de|en vez de|en lugar de|"
-    rf"minus|negative|moins|menos)\s(?:by\s|um\s|auf\s|de\s|à\s|a\s|das\s)?(?P<n>{_AMOUNT})"
+    r"(?<!why )(?<!if )(?<!whether )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|au lieu de|en vez de|"
+    rf"en lugar de|minus|negative|moins|menos)\s(?:by\s|um\s|auf\s|de\s|à\s|a\s|das\s)?(?P<n>{_AMOUNT})"
     rf"|\bno\s(?P<q>{_AMOUNT})(?=[^.;!?]{{0,40}}\bsino\b)"
     rf"|(?:不是|不要|别|並非|并非|负|負|マイナス\s?|마이너스\s?)(?P<m>{_AMOUNT})"
     rf"|(?P<k>{_AMOUNT})(?:가|이|로)?\s?(?:말고|아니라|아니고|대신|ではなく|じゃなく|でなく|の代わり)"
 )
 _CORRECTION = _compiled(
-    r"(?:[,;.…–—，、。-]\s?|\s)(?:(?:oh |wait |sorry |pardon |ach |ah )?(?:no|nope|nein|non|いや|いえ|아니|不|不对)[,:;.、，]\s?"
-    r"|(?:sorry|i mean|or rather|make that|scratch that|ich meine|besser gesagt|vielmehr|je veux dire|plutôt|quiero decir|"
-    r"digo|mejor dicho|いや|아니)[,:;、，]?\s?)"
+    r"(?:[,;.…–—，、。-]\s?|\s)(?:(?:oh |wait |sorry |pardon |ach |ah )?(?:no|nope|nein|non|いや|いえ|아니|不|不对)"
+    r"[,:;.、，]\s?|(?:sorry|i mean|or rather|make that|scratch that|ich meine|besser gesagt|vielmehr|je veux dire|"
+    r"plutôt|quiero decir|digo|mejor dicho|いや|아니)[,:;、，]?\s?)"
     rf"(?=(?:[^\s.;!?]+\s){{0,4}}?{_AMOUNT})"
 )
 
@@ -185,23 +195,23 @@ def what_is_wanted(text: str, *, undo: bool = False) -> Wanted:
         text: the question, its numbers in digits.
         undo: whether shrinking that was done before is left in: by as much the picture may have to grow again.
     """
-    hits = list(_HITS.finditer(text))
-    spans, shrinks = _shrinking(text, hits, undo=undo)
-    refused = list(_refused(text))
-    fallen = [] if undo else [match.span() for match in _falling(text)]
-    passed = [
-        *fallen,
-        *(amount.span() for span in (*spans, *refused) for amount in _AMOUNTS.finditer(text, *span)),
-    ]
-    gone = [*spans, *refused, *fallen]
-    grows = any(
-        match["grows"] and not any(start <= match.start() < end for start, end in gone) and _is_wanted(text, match)
-        for match in hits
+    words = _Words(
+        text,
+        list(_HITS.finditer(text)),
+        [match.span() for match in _AMOUNTS.finditer(text)],
+        [match.start() for match in _BOUNDARY.finditer(text)],
     )
-    leads = any(_ORDER.fullmatch(text, 0, start) or _LAST.fullmatch(text, end) for start, end in [*spans, *refused])
-    for start, end in gone:
-        text = text[:start] + re.sub(r"[^.,;!?，。、]", " ", text[start:end]) + text[end:]
-    return Wanted(text, min(passed, default=None), shrinks or bool(refused or fallen), grows, leads)
+    spans, shrinks = _shrinking(words, undo=undo)
+    refused = list(_refused(words))
+    fallen = [] if undo else [match.span() for match in _falling(text)]
+    gone = bytearray(len(text) + 1)
+    for start, end in (*spans, *refused, *fallen):
+        gone[start:end] = b"\1" * (end - start)
+    passed = min([*fallen, *(amount for amount in words.amounts if gone[amount[0]])], default=None)
+    grows = any(hit["grows"] and not gone[hit.start()] and _is_wanted(text, hit) for hit in words.hits)
+    leads = any(_ORDER.fullmatch(text, 0, start) or _LAST.fullmatch(text, end) for start, end in (*spans, *refused))
+    rest = "".join(" " if gone[i] and c not in ".,;!?，。、" else c for i, c in enumerate(text)) if any(gone) else text
+    return Wanted(rest, passed, shrinks or bool(refused or fallen), grows, leads)
 
 
 def wants_undoing(text: str) -> bool:
@@ -209,33 +219,46 @@ def wants_undoing(text: str) -> bool:
     return _UNDO.search(text) is not None
 
 
-def _shrinking(text: str, hits: list[re.Match[str]], *, undo: bool) -> tuple[list[tuple[int, int]], bool]:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A text, the words for smaller and larger in it, the places of amounts, and where its clauses end."""
+
+    text: str
+    hits: list[re.Match[str]]
+    amounts: list[tuple[int, int]]
+    boundaries: list[int]
+
+    def end_of_clause(self, at: int) -> int:
+        place = bisect_left(self.boundaries, at)
+        return self.boundaries[place] if place < len(self.boundaries) else len(self.text)
+
+
+def _shrinking(words: _Words, *, undo: bool) -> tuple[list[tuple[int, int]], bool]:
     """Where words for smaller stand with what belongs to them, and whether a picture is to become smaller."""
-    spans: list[tuple[int, int]] = []
-    asked = False
-    for i, hit in enumerate(hits):
+    text, spans, asked = words.text, [], False
+    grows = len(text)
+    for hit in reversed(words.hits):
+        if hit["grows"]:
+            grows = hit.start()
         if hit["grows"] or _is_refused(text, hit):
             continue
         begins = _begin_of_clause(text, hit.start())
         before = text[begins : hit.start()]
-        grows = next((other.start() for other in hits[i + 1 :] if other["grows"]), len(text))
-        boundary = _BOUNDARY.search(text, hit.end())
-        ends = min(grows, boundary.start() if boundary else len(text))
+        ends = min(grows, words.end_of_clause(hit.end()))
         amount = _BEFORE.search(text, max(begins, hit.start() - _NEAR), hit.start())
-        done = (bool(hit["shrunk"]) or _IS.search(before)) and not _TO_BE.search(before)
-        if done:
-            spans += _done(text, hit, amount.start() if amount else hit.start(), ends, undo=undo)
+        start = amount.start() if amount else hit.start()
+        if (hit["shrunk"] or _IS.search(before)) and not _TO_BE.search(before):
+            spans += _done(words, hit, start, ends, undo=undo)
             continue
         asked |= not _OTHER_THING.search(text, max(begins, hit.start() - 10), min(ends, hit.end() + 30))
-        whole = hit.group().lower().startswith(("smaller", "kleiner", "plus petit", "más peq")) and not text.startswith(
-            (" by ", " um ", " de "), hit.end()
-        )
-        spans.append((amount.start() if amount else hit.start(), hit.end() if whole else ends))
+        alone = hit.group().lower().startswith(_ADJECTIVES) and not text.startswith((" by ", " um ", " de "), hit.end())
+        spans.append((start, hit.end() if alone else ends))
     return spans, asked
 
 
-def _done(text: str, hit: re.Match[str], start: int, end: int, *, undo: bool) -> Iterator[tuple[int, int]]:
+def _done(words: _Words, hit: re.Match[str], start: int, end: int, *, undo: bool) -> Iterator[tuple[int, int]]:
     """By how much something was shrunk before, and from what: to what it was shrunk stays, for it is so now."""
+    text = words.text
     if target := _TO_PAIR.match(text, hit.end(), end):
         yield target.span("to")  # "reduced to 64x64" asks for no size
     if undo:
@@ -243,28 +266,28 @@ def _done(text: str, hit: re.Match[str], start: int, end: int, *, undo: bool) ->
     if start < hit.start():
         yield start, hit.end()
     active = hit.group().lower() in ("shrank", "shrinks")
+    reach = min(end, hit.end() + _NEAR)
     for pattern in (_AMOUNTS, _FROM):
-        for match in pattern.finditer(text, hit.end(), end):
+        for match in pattern.finditer(text, hit.end(), reach):
             if active or _BOUND.fullmatch(text, hit.end(), match.start()):
                 yield match.span()
 
 
-def _refused(text: str) -> Iterator[tuple[int, int]]:
+def _refused(words: _Words) -> Iterator[tuple[int, int]]:
+    text = words.text
     for pattern in _REFUSED:
         for match in pattern.finditer(text):
-            boundary = _BOUNDARY.search(text, match.end())
-            yield match.start(), boundary.start() if boundary else len(text)
+            yield match.start(), words.end_of_clause(match.end())
     for match in _REFUSED_CJK.finditer(text):
-        boundary = _BOUNDARY.search(text, match.end())
-        ends = boundary.start() if boundary else len(text)
-        another = any(hit["grows"] for hit in _HITS.finditer(text, match.end(), ends))
+        ends = words.end_of_clause(match.end())
+        another = any(hit["grows"] for hit in _HITS.finditer(text, match.end(), min(ends, match.end() + _NEAR)))
         yield _begin_of_clause(text, match.start()), match.end() if another else ends
     for match in _CONTRAST.finditer(text):
         yield match.span()
     for match in _CORRECTION.finditer(text):
-        begins = max(text.rfind(end, 0, match.start()) for end in (". ", "! ", "? ", "。", "\n")) + 1
-        for amount in _AMOUNTS.finditer(text, begins, match.start()):
-            yield amount.span()
+        first = max(0, match.start() - 2 * _NEAR)
+        begins = max(text.rfind(end, first, match.start()) for end in (". ", "! ", "? ", "。", "\n")) + 1
+        yield from (amount.span() for amount in _AMOUNTS.finditer(text, max(first, begins), match.start()))
 
 
 def _falling(text: str) -> Iterator[re.Match[str]]:
