@@ -144,7 +144,7 @@ def _power(match: re.Match[str]) -> str:
 def _cjk(match: re.Match[str]) -> str | None:
     n, value = match["n"], value_of_cjk(match["n"])
     glued = "가" <= n[0] <= "힣" and "가" <= match.string[max(0, match.start() - 1)] <= "힣" and match.start() > 0
-    if glued:  # "길이2배": a syllable of the word before
+    if glued or (n == "이" and match["unit"] != "배"):  # "길이2배": a syllable of the word before; "이 배": this pear
         return None
     if match["half"]:
         return None if value in (1, None) else _written(float(value or 0) + 0.5) + "倍"
