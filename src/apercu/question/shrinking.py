@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apercu.question.measures import NUMERALS
+from apercu.question.refusing import AMOUNT, CONTRAST, CORRECTION, GROWS, REFUSED, REFUSED_CJK
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_WORDS = "|".join(sorted((word for word in NUMERALS if ord(word[0]) < 0x2000), key=len, reverse=True))
-_CJK = r"[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열"
-_MANY = r"twice|thrice|doubl\w*|tripl\w*|quadrupl\w*|doppelt|dreifach|doble|두배"
-_AMOUNT = (
-    rf"(?:(?<![\w.,/])-?(?:\d[\d.,]*|\b(?:{_WORDS}))\s?-?(?:[x×✕](?![\w×])|times\b|fold\b|fach\w*|mal\b|fois\b|veces\b|%|"
-    r"percent\b|per cent\b|prozent\b|pour cent\b|por ciento\b)"
-    rf"|(?<![\d/])(?<!\d[.,])(?:\d[\d.,]*|{_CJK})\s?(?:[배倍]|%|퍼센트|パーセント)(?:\s?[半반])?|\b(?:{_MANY})\b"
-    r"|(?<![\w.])[x×]\s?\d[\d.,]*(?![\w%])"
-    r"|\b(?:by|factor(?: of)?|faktor|facteur(?: de)?|um|de)\s\d[\d.,]*(?![\d.,]*\s?\w))"
-)
 _UNIT = (
     r"(?:px|pixe?ls?|pixeln|píxeles|픽셀|ピクセル|像素|画素|%|percent|prozent|dpi|ppi|mp|mpx|megapixels?|megapíxeles|"
     r"mm|cm|met(?:ers?|res?|ros?|ern)|mètres?|m|inch(?:es)?|in|zoll|pouces?|pulgadas?)"
@@ -53,13 +43,6 @@ _SIZE = (
     r"(?<![a-z0-9_.,:/-])(?P<a{0}>\d+(?:[.,]\d+)*)(?:\s?[x×]\s?(?P<b{0}>\d+))?(?:\s?(?P<u{0}>"
     + _UNIT
     + r")(?![a-z]))?(?![a-z0-9])"
-)
-_GROWS = (
-    r"enlarg\w*|upscal\w*|upsampl\w*|upsiz\w*|magnif\w*|bl(?:ow|ew)\w*|zoom\w*|increas\w*|grow\w*|bigger|larger|wider|"
-    r"taller|widen\w*|heighten\w*|expand\w*|(?:scal|siz|resiz)\w*\s(?:\w+\s){0,4}?up\b|"
-    r"(?:twice|times|x) as (?:large|big)|"
-    r"vergröß\w*|vergröss\w*|größer\w*|hochskal\w*|agr[aá]nd\w*|plus grand\w*|augment\w*|ampl[ií]\w*|aument\w*|"
-    r"más grande\w*|확대|키[우워울]|크게|늘[리려]|업스케일|拡大|大きく|引き伸ば|アップスケール|放大|变大|扩大|增大|加大"
 )
 _SHRINKS = (
     r"shrink(?!s)\w*|downscal(?:e|ing)\b|downsiz(?:e|ing)\b|downsampl(?:e|ing)\b|minify|halv(?:e|ing)\b|reduc(?:e|ing)\b|"
@@ -82,15 +65,15 @@ _SHRUNK = (
     r"축소(?:된|했|됐|되어|판)|줄(?:였|어|인)"
 )
 _HITS = _compiled(
-    rf"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))(?:(?P<shrinks>{_SHRINKS})|(?P<shrunk>{_SHRUNK})|(?P<grows>{_GROWS}))"
+    rf"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))(?:(?P<shrinks>{_SHRINKS})|(?P<shrunk>{_SHRUNK})|(?P<grows>{GROWS}))"
 )
-_AMOUNTS = _compiled(_AMOUNT)
+_AMOUNTS = _compiled(AMOUNT)
 _BOUNDARY = _compiled(
     r"[;!?\n，。、；！？:()]|[.,](?=\s|$)|\s[-–—]\s|\b(?:but|then|so|that|which|while|aber|sondern|dann|mais|puis|pero|sino|"
     r"luego)\b|但|然后|再|다음|하지만"
 )
 _BEFORE = _compiled(
-    rf"(?:{_AMOUNT})(?:\s?(?:as|much|um das|auf das|로|으로|만큼|に|だけ|by|the|to be|so|어치|정도|ほど))?\s?$"
+    rf"(?:{AMOUNT})(?:\s?(?:as|much|um das|auf das|로|으로|만큼|に|だけ|by|the|to be|so|어치|정도|ほど))?\s?$"
 )
 _DENIED = _compiled(
     r"(?:\b(?:not|don['’]?t|never|without|no|nor|isn['’]t|nicht|ohne|ne|sans|sin|undo\w*|revers\w*|rückgängig|annul\w*|deshacer)"
@@ -148,45 +131,6 @@ _LENGTHS = ("mm", "cm", "m", "me", "mè")
 _LEAST = 16
 _NEAR = 60
 
-_NOT_MORE = r"(?!\s*(?:\w+\s){0,6}?(?:more than|over|beyond|above|too\b|mehr als|über|plus de|más de))"
-_GROWS_HERE = rf"(?:{_GROWS}|scal\w+|resiz\w+)"
-_REFUSED = tuple(
-    _compiled(pattern)
-    for pattern in (
-        r"\b(?:do not|don['’]?t|never|not to|without|no need to|need not|must not|mustn['’]t|should not|shouldn['’]t|"
-        r"shall not|not be|instead of|rather than)\s"
-        r"(?:(?:want|need|like|wish|to|you|please|ever|it|this|that|them|the|my|be|have|get|make|making|see|being|"
-        rf"photo|picture|image|icon|logo|drawing)\s){{0,6}}(?:{_AMOUNT}\s(?:as\s)?)?{_GROWS_HERE}{_NOT_MORE}",
-        rf"\bno\s(?:{_AMOUNT}\s)?(?:enlarg|upscal|magnif)\w+{_NOT_MORE}",
-        rf"\b(?:nicht|niemals|ohne|kein\w*)\s(?:(?:es|sie|das|dieses|die|bild|foto|zu|um|auf)\s){{0,4}}(?:{_AMOUNT}\s)?"
-        rf"(?:zu\s)?(?:vergröß\w*|größer\w*|hochskal\w*){_NOT_MORE}",
-        rf"\b(?:vergröß\w*|mach\w*|skalier\w*)\s[^.;!?,]{{0,40}}?\bnicht(?=\s*(?:{_AMOUNT})?(?:\sgrößer)?\s*(?:[.;!?,]|$))",
-        r"\b(?:ne\s|n['’]|sans\s)(?:(?:veux|faut|dois|fais|faites|surtout|pas|le|la|les|plus)\s){0,4}(?:l['’])?"
-        rf"(?:agrand\w*|augment\w*){_NOT_MORE}",
-        r"\b(?:no|sin|nunca)\s(?:(?:quiero|hay|que|lo|la|me|debes?|se|necesito|quieras)\s){0,4}"
-        rf"(?:ampl[ií]\w*|agrand\w*|aument\w*){_NOT_MORE}",
-    )
-)
-_REFUSED_CJK = _compiled(
-    r"(?:不要|不想|别|別|勿|不用|无需|不需要|不必|不)(?:再|[把将][^，。]{1,10}|给我)?(?:放大|变大|扩大|增大|加大)(?!超)"
-    r"|(?<!以上に)(?:拡大|アップスケール|大きく)(?:しな|せず|するな|したくな|は不要|は要らな|はいらな)"
-    r"|(?:확대|업스케일)(?:는|를)?\s?(?:하지|하진)\s?(?:마|말|않)|확대\s?(?:안|없이|말고|금지)|키우지\s?(?:마|말|않)|크게\s?하지\s?(?:마|말|않)"
-    r"|안\s?(?:키[우워]|확대)"
-)
-_CONTRAST = _compiled(
-    r"(?<!why )(?<!if )(?<!whether )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|au lieu de|en vez de|"
-    rf"en lugar de|minus|negative|moins|menos)\s(?:by\s|um\s|auf\s|de\s|à\s|a\s|das\s)?(?P<n>{_AMOUNT})"
-    rf"|\bno\s(?P<q>{_AMOUNT})(?=[^.;!?]{{0,40}}\bsino\b)"
-    rf"|(?:不是|不要|别|並非|并非|负|負|マイナス\s?|마이너스\s?)(?P<m>{_AMOUNT})"
-    rf"|(?P<k>{_AMOUNT})(?:가|이|로)?\s?(?:말고|아니라|아니고|대신|ではなく|じゃなく|でなく|の代わり)"
-)
-_CORRECTION = _compiled(
-    r"(?:[,;.…–—，、。-]\s?|\s)(?:(?:oh |wait |sorry |pardon |ach |ah )?(?:no|nope|nein|non|いや|いえ|아니|不|不对)"
-    r"[,:;.、，]\s?|(?:sorry|i mean|or rather|make that|scratch that|ich meine|besser gesagt|vielmehr|je veux dire|"
-    r"plutôt|quiero decir|digo|mejor dicho|いや|아니)[,:;、，]?\s?)"
-    rf"(?=(?:[^\s.;!?]+\s){{0,4}}?{_AMOUNT})"
-)
-
 
 def what_is_wanted(text: str, *, undo: bool = False) -> Wanted:
     """A question without the amounts of shrinking and of enlarging that is refused.
@@ -235,7 +179,8 @@ class _Words:
 
 def _shrinking(words: _Words, *, undo: bool) -> tuple[list[tuple[int, int]], bool]:
     """Where words for smaller stand with what belongs to them, and whether a picture is to become smaller."""
-    text, spans, asked = words.text, [], False
+    text, asked = words.text, False
+    spans: list[tuple[int, int]] = []
     grows = len(text)
     for hit in reversed(words.hits):
         if hit["grows"]:
@@ -275,16 +220,16 @@ def _done(words: _Words, hit: re.Match[str], start: int, end: int, *, undo: bool
 
 def _refused(words: _Words) -> Iterator[tuple[int, int]]:
     text = words.text
-    for pattern in _REFUSED:
+    for pattern in REFUSED:
         for match in pattern.finditer(text):
             yield match.start(), words.end_of_clause(match.end())
-    for match in _REFUSED_CJK.finditer(text):
+    for match in REFUSED_CJK.finditer(text):
         ends = words.end_of_clause(match.end())
         another = any(hit["grows"] for hit in _HITS.finditer(text, match.end(), min(ends, match.end() + _NEAR)))
         yield _begin_of_clause(text, match.start()), match.end() if another else ends
-    for match in _CONTRAST.finditer(text):
+    for match in CONTRAST.finditer(text):
         yield match.span()
-    for match in _CORRECTION.finditer(text):
+    for match in CORRECTION.finditer(text):
         first = max(0, match.start() - 2 * _NEAR)
         begins = max(text.rfind(end, first, match.start()) for end in (". ", "! ", "? ", "。", "\n")) + 1
         yield from (amount.span() for amount in _AMOUNTS.finditer(text, max(first, begins), match.start()))
