@@ -16,6 +16,7 @@ READ = {
     "사진을 이십오배로 확대": 25, "사진을 세 배 반으로 확대": 3.5, "把照片放大两点五倍": 2.5, "把照片放大2点5倍": 2.5,
     "写真を百倍に拡大": 100, "照片放大三倍半": 3.5, "图标放大一倍": 2, "只留下一倍图的图标,三倍图要怎么放大": 3,
     "enlarge this 3.14159265x": 3.14159265, "enlarge this 3½ times": 3.5, "enlarge by 2 1/2 times": 2.5,
+    "make it 2 and a half times bigger": 2.5,
     "enlarge this 3/2x": 1.5, "enlarge 1.5e1 times": 15, "enlarge by a factor of ten and a half": 10.5,
     "enlarge it twenty-five times": 25, "enlarge this fifteen times": 15, "vergrößere das Foto fünfundzwanzigfach": 25,
     "vergrößere es zehneinhalb mal": 10.5, "agrandis deux virgule sept fois": 2.7, "agrandis quatre-vingt-dix fois": 90,

@@ -10,6 +10,8 @@ NO_ENLARGEMENT = [
     "shrink this photo 4x", "I want to downscale this icon from 256x256 to 64x64",
     "make this photo three times smaller",
     "reduce by 4x", "scale this down 4x", "scale this photo to 50%", "make it half the size", "from 300 dpi to 72 dpi",
+    "scale it to a quarter of its size", "please don't make it any larger, 2x is too much",
+    "pas besoin d'agrandir 2x", "quiero que sea 4 veces más chica", "把图缩到原来的四分之一", "I'd like it shrunk 3x",
     "A3 to A5", "verkleinere dieses Foto 4x", "mach das Foto dreimal kleiner", "réduis cette photo 4 fois",
     "rends cette photo deux fois plus petite", "reduce esta foto 4 veces", "haz esta foto 3 veces más pequeña",
     "把照片缩小4倍", "从2000像素到500像素", "写真を4倍縮小", "사진을 4배 축소", "2000픽셀에서 500픽셀로",

@@ -54,6 +54,7 @@ def _any(words: Iterable[str]) -> str:
 _ONE = rf"(?:once(?=\sveces)|(?!once\b)(?:{_any({*_VALUES, *_POWERS})}))"
 NUMBER_IN_WORDS = (
     rf"(?P<words>(?:(?:an?\s|une?\s|eine?\s)?{_ONE}(?:{_JOINED}{_ONE}\b){{0,8}}"
+    r"|\d{1,3}(?=\s(?:and|et|y)\s(?:an?\s|une?\s)?(?:half|demie?|medi[ao])\b)"
     rf"|\d{{1,6}}(?:[.,]\d{{1,3}})?[\s-](?:{_any(_POWERS)})|{_GERMAN}{{1,12}}(?:einhalb)?)(?:\b|(?=fach|mal)))"
     rf"(?:\s(?:point|komma|virgule|coma|punto)(?P<decimals>(?:\s{_ONE}){{1,6}})\b)?"
     rf"(?:\s(?:and|et|y)\s(?:an?\s|une?\s)?(?P<more>{_any(_HALVES)})\b)?"

@@ -35,7 +35,7 @@ REFUSED = tuple(
     for pattern in (
         r"\b(?:do not|don['’]?t|never|not to|without|no need to|need not|must not|mustn['’]t|should not|shouldn['’]t|"
         r"shall not|not be|instead of|rather than)\s"
-        r"(?:(?:want|need|like|wish|to|you|please|ever|it|this|that|them|the|my|be|have|get|make|making|see|being|"
+        r"(?:(?:want|need|like|wish|to|you|please|ever|it|this|that|them|the|my|be|have|get|make|making|see|being|any|"
         rf"photo|picture|image|icon|logo|drawing)\s){{0,6}}(?:{AMOUNT}\s(?:as\s)?)?{_GROWS_HERE}{_NOT_MORE}",
         rf"\bno\s(?:{AMOUNT}\s)?(?:enlarg|upscal|magnif)\w+{_NOT_MORE}",
         rf"\b(?:nicht|niemals|ohne|kein\w*)\s(?:(?:es|sie|das|dieses|die|bild|foto|zu|um|auf)\s){{0,4}}(?:{AMOUNT}\s)?"
@@ -43,6 +43,7 @@ REFUSED = tuple(
         rf"\b(?:vergröß\w*|mach\w*|skalier\w*)\s[^.;!?,]{{0,40}}?\bnicht(?=\s*(?:{AMOUNT})?(?:\sgrößer)?\s*(?:[.;!?,]|$))",
         r"\b(?:ne\s|n['’]|sans\s)(?:(?:veux|faut|dois|fais|faites|surtout|pas|le|la|les|plus)\s){0,4}(?:l['’])?"
         rf"(?:agrand\w*|augment\w*){_NOT_MORE}",
+        rf"\bpas besoin d(?:e\s(?:l['’])?|['’])(?:agrand\w*|augment\w*){_NOT_MORE}",
         r"\b(?:no|sin|nunca)\s(?:(?:quiero|hay|que|lo|la|me|debes?|se|necesito|quieras)\s){0,4}"
         rf"(?:ampl[ií]\w*|agrand\w*|aument\w*){_NOT_MORE}",
     )
@@ -57,6 +58,9 @@ CONTRAST = _compiled(
     r"(?<!why )(?<!if )(?<!whether )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|au lieu de|en vez de|"
     rf"en lugar de|minus|negative|moins|menos)\s(?:by\s|um\s|auf\s|de\s|à\s|a\s|das\s)?(?P<n>{AMOUNT})"
     rf"|\bno\s(?P<q>{AMOUNT})(?=[^.;!?]{{0,40}}\bsino\b)"
+    rf"|(?P<t>{AMOUNT})\s(?:is|would be|wäre|ist|est|es)\s(?:far\s|much\s|way\s)?"
+    r"(?:too (?:much|big|large)|zu (?:viel|groß)|trop|"
+    r"demasiado)\b"
     rf"|(?:不是|不要|别|並非|并非|负|負|マイナス\s?|마이너스\s?)(?P<m>{AMOUNT})"
     rf"|(?P<k>{AMOUNT})(?:가|이|로)?\s?(?:말고|아니라|아니고|대신|ではなく|じゃなく|でなく|の代わり)"
 )

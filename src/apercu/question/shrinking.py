@@ -50,13 +50,16 @@ _SHRINKS = (
     r"(?:scal|siz|resiz)(?:e|ing)\s(?:(?:it|this|that|them|the|my|our|an?|photo|picture|image|icon|logo|\w+'s)\s){0,4}?down\b|zoom(?:ing)?\s(?:[\w']+\s){0,2}?out\b|"
     r"as small\b|smaller(?!\sthan\s(?:i|we|it|is|need|requ|nec|the (?:print|poster|frame|other)))|"
     r"half (?:the |its |my |of (?:the |its )?)(?:\w+\s)?(?:size|width|dimensions)|"
-    r"half as (?:large|big|wide|tall)(?! again)|half[ -]size\b|halb so groß|halbier\w*|auf die hälfte|"
+    r"half as (?:large|big|wide|tall)(?! again)|half[ -]size\b|"
+    r"(?:a|one) (?:quarter|third|fifth|tenth) (?:of )?(?:its|the) (?:\w+ )?size\b|"
+    r"halb so groß|halbier\w*|auf die hälfte|"
     r"moitié moins grand\w*|fois moins grand\w*|"
     r"a la mitad|la mitad del tamaño|到一半|一半大小|半分(?:に(?!も)|のサイズ|の大きさ)|절반으로|반으로|절반 크기|"
     r"verkleiner(?:e|n|ung)\b|kleiner\b(?! als (?:nötig|ich|es))|runterskal\w*|herunterskal\w*|"
     r"rédui(?:s|re|sez|sons|ction)\b|rétréci\w*|rapetiss\w*|plus petite?s?\b(?! que (?:néc|ce))|"
-    r"reduc(?:ir|irl[ao]|el[ao]|ción)\b|reduzca\w*|achi(?:ca|que|car)\w*|encog\w+|más pequeñ\w+(?! de lo)|"
-    r"缩小(?![了过後后的])|縮小(?!版|画像|され|した|済)|变小|小さく(?:し|す)|"
+    r"reduc(?:ir|irl[ao]|el[ao]|ción)\b|reduzca\w*|achi(?:ca|que|car)\w*|encog\w+|"
+    r"más (?:pequeñ\w+|chic[ao]s?)(?! de lo)|"
+    r"缩[到成]|缩小(?![了过後后的])|縮小(?!版|画像|され|した|済)|变小|小さく(?:し|す)|"
     r"축소(?!된|했|됐|되어|판)|줄[이여](?!\s?들)|작게 (?:만|해|하)"
 )
 _SHRUNK = (
@@ -99,7 +102,7 @@ _UNDO = _compiled(
     r"\b(?:restor\w*|back|again|undo\w*|revers\w*|revert\w*|original\w*|before|as it was|wieder|zurück\w*|ursprüngl\w*|"
     r"rückgängig|alte größe|davor|à nouveau|d['’]origine|(?:rends|rendre)(?=[- ](?:lui|leur|sa|son|ses)\b)|remets|"
     r"première|de nuevo|otra vez|devuel\w*|recuper\w*)\b|"
-    r"元に|元の|戻|再び|원래|다시|복원|돌려|되돌|恢复|还原|回去|原来|原大"
+    r"元に|元の|戻|再び|원래|다시|복원|돌려|되돌|恢复|还原|回去|原来(?!的[一二三四五六七八九十百]+分)|原大"
 )
 _TO_PAIR = _compiled(r"(?:\s(?:down|it|them))?\s(?P<to>to|auf|à|a)\s(?=\d+\s?[x×]\s?\d)")
 _BOUND = _compiled(r"\s?(?:(?:down|by|to|it|them|about|auf|um|à|de|d'|en|a|con|full|some)\s?)*")
@@ -121,7 +124,8 @@ _TO_PART = _compiled(
 )
 _FALLING_PAPER = _compiled(r"\b(?P<s>[AB])(?P<a>[0-7])\s(?:\w+\s){0,2}?(?:to|auf|à|a|into)\s(?P=s)(?P<b>[0-7])\b")
 _ORDER = _compiled(
-    r"\W*(?:(?:please|bitte|just|can you|could you|i want to|i'd like to|make (?:it|this|(?:my|the) \w+)|s'il te plaît|"
+    r"\W*(?:(?:please|bitte|just|can you|could you|i want to|i'd like to|"
+    r"(?:make|scale|resize|bring|set) (?:it|this|(?:my|the) \w+)(?: down)?(?: to)?|s'il te plaît|"
     r"por favor|mach (?:es|das \w+)|请|請)\W*)*"
 )
 _LAST = _compiled(r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:[して下さいくだ주세요해줘라니다으로吧]|\s){0,8}[.!。！]?")
