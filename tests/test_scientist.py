@@ -69,7 +69,7 @@ def test_a_question_is_answered_from_our_own_cards(settings: Settings) -> None:
 @pytest.mark.parametrize("factor", ["0x", "1000000x"])
 def test_a_factor_that_no_enlargement_has_is_said_not_to_be_taken(factor: str, settings: Settings) -> None:
     answered = ask(f"Enlarge this photo {factor}", settings=settings).answer
-    said = f"“{factor}” was not taken for a factor: no enlargement is by that."
+    said = f"“{factor}” was not taken for a factor: the picture is not to grow by that, or none can."
     assert said in [claim.text for claim in answered.claims]
     assert not answered.unsupported
 

@@ -102,7 +102,8 @@ def test_a_factor_that_was_not_taken_is_said_in_one_sentence(settings: Settings)
     said = recommend_for(read_question("enlarge my photo 1000000x"), settings).sureness
     assert said is not None
     assert said.text.endswith(
-        "“1000000x” was not taken for a factor: an enlargement is by more than 1 and at most 100 times."
+        "“1000000x” was not taken for a factor: an enlargement is by more than 1 and at most 100 times, and by nothing "
+        "that is refused or shrinks."
     )
     plain = recommend_for(read_question("enlarge my photo 3x"), settings).sureness
     assert plain is not None

@@ -124,7 +124,9 @@ def _growth(material: Material) -> Draft:
         text = f"The result is to be {side}; how many times larger that is follows from the picture's own size."
         return text, (material.line("reading", "size: "), *material.facets("size"))
     if passed := task.impossible_factor:
-        return f"“{passed}” was not taken for a factor: no enlargement is by that.", (*material.facets("factor"),)
+        return f"“{passed}” was not taken for a factor: the picture is not to grow by that, or none can.", (
+            *material.facets("factor"),
+        )
     return "The question names no factor.", (material.line("reading", "factor: "),)
 
 

@@ -72,16 +72,15 @@ def opaque_samples(image: Image) -> Samples | None:
 def _damage(samples: Samples, looks: Looks) -> dict[str, float]:
     """What happened to the picture, each of about 0 to 1.
 
-    `jpeg` is 1 - quality / 100 where the quality could be read, `blocks` whether a grid was seen at all, `grid` its
-    strength; `emptied_8` and `emptied_4` are the traces of JPEG and of WebP (`traces.emptied`). `fine` and `finer` say
-    how rough the picture is (`_roughness`). `size` is the longest side.
+    `jpeg` is 1 - quality / 100 where the quality could be read, `grid` how strong steps on a grid are, those of a
+    drawing, too; `emptied_8` and `emptied_4` are the traces of JPEG and of WebP (`traces.emptied`). `fine` and `finer`
+    say how rough the picture is (`_roughness`). `size` is the longest side.
     """
     quality = looks.jpeg.quality
     plane = max((luma(samples[area]) for area in spread_crops(samples)), key=lambda plane: float(plane.std()))
     finer, fine = _roughness(samples)
     return {
         "jpeg": 0.0 if quality is None else 1 - quality / 100,
-        "blocks": float(looks.jpeg.found),
         "grid": min(looks.jpeg.grid_strength / _WIDE_GRID, 2.0),
         "noise": min(looks.noise / _LOUD, 2.0),
         "blur": looks.blur / _WIDE_BLUR,

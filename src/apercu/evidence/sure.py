@@ -97,4 +97,7 @@ def what_was_not_taken(task: Task) -> str:
     passed = task.impossible_factor
     if passed is None:
         return ""
-    return f"“{passed}” was not taken for a factor: an enlargement is by more than 1 and at most 100 times."
+    return (
+        f"“{passed}” was not taken for a factor: an enlargement is by more than 1 and at most 100 times, "
+        "and by nothing that is refused or shrinks."
+    )

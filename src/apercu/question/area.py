@@ -37,7 +37,7 @@ _AREA = (
     r"(?:bild)?pixeln?|bildpunkte\w*|megapixel\w*|"
     r"quadrat(?:zentimeter|meter)\w*|superficie|aire|nombre de pixels|área|p[ií]xeles|número de p[ií]xeles|"
     rf"megap[ií]xeles)\b{NOT_A_SIDE}"
-    r"|(?:면적|넓이|픽셀\s?수|화소(?:\s?수)?|총\s?픽셀)|(?:総)?(?:面積|画素数?|ピクセル数)|(?:总)?(?:面积|像素(?:总?数)?))"
+    r"|(?:면적|넓이|픽셀\s?총?수|화소(?:\s?수)?|총\s?픽셀)|(?:総)?(?:面積|画素数?|ピクセル数)|(?:总)?(?:面积|像素(?:总?数)?))"
 )
 _BETWEEN = (
     r"(?:\s(?:the|as|much|many|more|of|its|it|has|original|present|current|printed?|total|image|picture|paper|wall|"
@@ -50,7 +50,7 @@ _OF_IT = (
 )
 _TO_BECOME = (
     rf"{_OF_IT}(?:\s(?:should|shall|must|has|have|needs?|is|be|become|grow|grows|by|to|multiplied|increased?|raised?|"
-    r"enlarged|soll(?:te)?|muss|auf|um|doit|devrait|être|par|multipliée?|por|multiplicad[ao]|debe|ser|tiene|werden|"
+    r"enlarged|soll(?:te)?|muss|auf|um|doit|devrait|être|par|multipliée?|por|multiplicad[ao]|debe|ser|sea|tiene|werden|"
     rf"sein)\b){{1,4}}{_OF_IT}\s"
 )
 _AFTER = re.compile(rf"{_AMOUNT}{_BETWEEN}\s?(?:の|의|的)?\s?{_AREA}", re.IGNORECASE)

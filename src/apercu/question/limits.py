@@ -67,6 +67,7 @@ _ITS_LIKE = _compiled(
     r"^\W*(?:& co\b|und co\b|und ähnliche\w*|oder ähnliche\w*|y similares|o similares|et similaires|ou similaires|"
     r"et compagnie|같은|및 비슷한|や(?:その)?類似|などの?|之类|等等?)"
 )
+_ONLY = _compiled(r"\b(?:only|just|nur|seulement|solo|sólo)\s$")
 _NON = _compiled(r"(?<!\w)non[- ]?$")
 _WITHOUT = _compiled(r"\bwithout\s$")
 _NEAR = 120
@@ -143,6 +144,11 @@ def read_limits(text: str) -> Limits:
     )
 
 
+def is_spoken_of(text: str, limit: str) -> bool:
+    """Whether a pattern knows words of the question for what a limit is about, demanded or not."""
+    return any(_patterns()[name].search(text) for name in (limit, f"near {limit}"))
+
+
 @cache
 def _kinds() -> dict[Draws, set[str]]:
     """The families of each kind of network that can be ruled out as a whole."""
@@ -175,6 +181,8 @@ def _is_demanded(text: str, match: re.Match[str]) -> bool:
 
 def _tolerates(text: str, match: re.Match[str]) -> bool:
     """Whether the words about a licence say that anything goes, as in "research-only is fine"."""
+    if _ONLY.search(text, max(0, match.start() - 12), match.start()):  # "only permissive licences are allowed"
+        return False
     around = text[max(0, match.start() - 30) : match.end() + 12]
     said = match.group().lower()
     refuses = said.startswith("commercial") or _patterns()["tolerated"].search(said)  # "no research-only licence"

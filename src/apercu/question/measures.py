@@ -112,7 +112,7 @@ def two_measures(text: str) -> Said | None:
         if said := _ratio(found):
             return said
         # "my file has 72 dpi, they want 300": a number without a unit beside one with it.
-        if kind in ("pixels", "dpi", "mega") and len(found) == 1 and len(found[0].values) == 1:
+        if kind in ("pixels", "dpi", "mega") and len(found) == 1 and len(set(found[0].values)) == 1:
             alike = [
                 _Measure(kind, (math.sqrt(m.values[0]) if kind == "mega" else m.values[0],), m.start, m.end)
                 for m in bare
@@ -218,7 +218,8 @@ NUMERALS = {
 }  # fmt: skip
 _LATIN = "|".join(sorted((word for word in NUMERALS if ord(word[0]) < 0x2000), key=len, reverse=True))
 _COUNT = rf"(?:{_N}|\b(?:{_LATIN}))"
-_CJK = r"(?:\d+(?:[.,]\d+)?|[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
+_CJK_ALONE = r"(?<![\d/])(?<!\d[.,])(?<!\D-)(?<!^-)"
+_CJK = rf"{_CJK_ALONE}(?:\d+(?:[.,]\d+)?|[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
 _HALF = r"(?P<half>\s?(?:et demie?|y medi[ao]|and a half|半|반))?"
 
 _TIMES_OF = (

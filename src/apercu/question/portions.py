@@ -18,7 +18,7 @@ _PORTION = re.compile(
     r"|\b(?P<more>half|third|quarter|fifth|hälfte|drittel|viertel|moitié|tiers|quart|mitad|tercio|cuarto) (?:again )?"
     r"(?:bigger|larger|more|wider|taller|größer|plus grand\w*|de plus|más grande\w*|más)\b"
     r"|(?:放大|增大|扩大|加大|大)了?\s?(?P<parted>[二三四五])分之一"
-    r"|(?P<nth>[2-5])\s?(?:분의\s?1|分の1|分之一)(?:만큼|だけ|ほど)?\s?(?:더|大|增|拡|크)",
+    r"|(?P<nth>[2-5])\s?(?:분의\s?1|分の1|分之一)(?:만큼|だけ|ほど)?\s?(?:더|大|增|拡|크(?!기))",
     re.IGNORECASE,
 )
 _PARTS = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import cast, get_args
 
 from apercu.errors import QuestionError
 from apercu.question.details import NEGATION_REACH, is_denied, quoted, read_details, without_repeats
-from apercu.question.factor import Enlargement, read_enlargement
+from apercu.question.factor import Enlargement, only_shrinks, read_enlargement
 from apercu.question.learned import Reading, is_strange, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
@@ -48,6 +49,8 @@ def read_question(text: str) -> Task:
     if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and wanted:
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
         reading = Reading(("super_resolution",), {"super_resolution": ()})
+    if "super_resolution" in reading.tasks and only_shrinks(text):
+        reading = replace(reading, tasks=tuple(step for step in reading.tasks if step != "super_resolution"))
     task = _main(reading.tasks)
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()

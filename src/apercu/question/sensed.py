@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import cast
 
 from apercu.encoder.transformer import encoder_scores, load_encoder
-from apercu.question.limits import Licence, Limits
+from apercu.question.limits import Licence, Limits, is_spoken_of
 from apercu.records import Facet
 
-SURE = {"commercial": 1.5, "open": 1.5, "no_gpu": 1.5, "runs_here": 1.5}
+SURE = {"commercial": -0.6, "open": 0.3, "no_gpu": 0.0, "runs_here": 0.0}
 """From which log odds on a limit is taken for said."""
 _WORD = re.compile(r"\S+")
 _MOST_WORDS = 60
@@ -20,33 +20,34 @@ _ASIDE = 0.5
 
 def with_sensed(text: str, limits: Limits) -> Limits:
     """Limits with those that only the encoder finds; each quotes the words without which it would be least sure."""
-    odds = encoder_scores(text)
+    odds = {name: encoder_scores(text)[f"limit:{name}"] - least for name, least in SURE.items()}
+    odds = {name: more for name, more in odds.items() if more > 0 and not is_spoken_of(text, name)}
     known = {"no_gpu": limits.no_gpu, "runs_here": limits.runs_here}
-    found = [name for name, missing in known.items() if not missing and odds[f"limit:{name}"] > SURE[name]]
-    if limits.licence is None:
-        licence = max(("commercial", "open"), key=lambda name: odds[f"limit:{name}"] - SURE[name])
-        if odds[f"limit:{licence}"] > SURE[licence]:
-            found.append(licence)
-            limits = replace(limits, licence=cast("Licence", licence))
+    found = [name for name, missing in known.items() if not missing and name in odds]
+    licences = [name for name in ("commercial", "open") if name in odds]
+    if limits.licence is None and licences:
+        licence = max(licences, key=odds.__getitem__)
+        found.append(licence)
+        limits = replace(limits, licence=cast("Licence", licence))
     if not found:
         return limits
     return replace(
         limits,
         no_gpu=limits.no_gpu or "no_gpu" in found,
         runs_here=limits.runs_here or "runs_here" in found,
-        facets=(*limits.facets, *(_facet(text, name, odds[f"limit:{name}"]) for name in found)),
+        facets=(*limits.facets, *(_facet(text, name) for name in found)),
     )
 
 
-def _facet(text: str, name: str, sure: float) -> Facet:
-    start, end = _telling(text, f"limit:{name}", sure)
+def _facet(text: str, name: str) -> Facet:
+    start, end = _telling(text, f"limit:{name}")
     return Facet(kind="limit", value=name, start=start, end=end, quote=text[start:end])
 
 
-def _telling(text: str, output: str, sure: float) -> tuple[int, int]:
+def _telling(text: str, output: str) -> tuple[int, int]:
     """Where the words stand that tell most: without one of them the encoder is less sure."""
     words = [match.span() for match in _WORD.finditer(text)][:_MOST_WORDS]
-    encoder = load_encoder()
+    encoder, sure = load_encoder(), encoder_scores(text)[output]
     tells = [sure - encoder.scores(text[:begin] + text[end:])[output] for begin, end in words]
     first = last = max(range(len(words)), key=tells.__getitem__)
     least = _ASIDE * tells[first]

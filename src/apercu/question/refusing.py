@@ -1,0 +1,72 @@
+"""Amounts and words for growing in seven languages, and how they are refused: "don't enlarge it", "not 3x but 4x"."""
+
+from __future__ import annotations
+
+import re
+
+from apercu.question.measures import NUMERALS
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_WORDS = "|".join(sorted((word for word in NUMERALS if ord(word[0]) < 0x2000), key=len, reverse=True))
+_CJK = r"[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열"
+_MANY = r"twice|thrice|doubl\w*|tripl\w*|quadrupl\w*|doppelt|dreifach|doble|두배"
+AMOUNT = (
+    rf"(?:(?<![\w.,/])-?(?:\d[\d.,]*|\b(?:{_WORDS}))\s?-?(?:[x×✕](?![\w×])|times\b|fold\b|fach\w*|mal\b|fois\b|veces\b|%|"
+    r"percent\b|per cent\b|prozent\b|pour cent\b|por ciento\b)"
+    rf"|(?<![\d/])(?<!\d[.,])(?:\d[\d.,]*|{_CJK})\s?(?:[배倍]|%|퍼센트|パーセント)(?:\s?[半반])?|\b(?:{_MANY})\b"
+    r"|(?<![\w.])[x×]\s?\d[\d.,]*(?![\w%])"
+    r"|\b(?:by|factor(?: of)?|faktor|facteur(?: de)?|um|de)\s\d[\d.,]*(?![\d.,]*\s?\w))"
+)
+GROWS = (
+    r"enlarg\w*|upscal\w*|upsampl\w*|upsiz\w*|magnif\w*|bl(?:ow|ew)\w*|zoom\w*|increas\w*|grow\w*|bigger|larger|wider|"
+    r"taller|widen\w*|heighten\w*|expand\w*|(?:scal|siz|resiz)\w*\s(?:\w+\s){0,4}?up\b|"
+    r"(?:twice|times|x) as (?:large|big)|"
+    r"vergröß\w*|vergröss\w*|größer\w*|hochskal\w*|agr[aá]nd\w*|plus grand\w*|augment\w*|ampl[ií]\w*|aument\w*|"
+    r"más grande\w*|확대|키[우워울]|크게|늘[리려]|업스케일|拡大|大きく|引き伸ば|アップスケール|放大|变大|扩大|增大|加大"
+)
+_NOT_MORE = r"(?!\s*(?:\w+\s){0,6}?(?:more than|over|beyond|above|too\b|mehr als|über|plus de|más de))"
+_GROWS_HERE = rf"(?:{GROWS}|scal\w+|resiz\w+)"
+REFUSED = tuple(
+    _compiled(pattern)
+    for pattern in (
+        r"\b(?:do not|don['’]?t|never|not to|without|no need to|need not|must not|mustn['’]t|should not|shouldn['’]t|"
+        r"shall not|not be|instead of|rather than)\s"
+        r"(?:(?:want|need|like|wish|to|you|please|ever|it|this|that|them|the|my|be|have|get|make|making|see|being|any|"
+        rf"photo|picture|image|icon|logo|drawing)\s){{0,6}}(?:{AMOUNT}\s(?:as\s)?)?{_GROWS_HERE}{_NOT_MORE}",
+        rf"\bno\s(?:{AMOUNT}\s)?(?:enlarg|upscal|magnif)\w+{_NOT_MORE}",
+        rf"\b(?:nicht|niemals|ohne|kein\w*)\s(?:(?:es|sie|das|dieses|die|bild|foto|zu|um|auf)\s){{0,4}}(?:{AMOUNT}\s)?"
+        rf"(?:zu\s)?(?:vergröß\w*|größer\w*|hochskal\w*){_NOT_MORE}",
+        rf"\b(?:vergröß\w*|mach\w*|skalier\w*)\s[^.;!?,]{{0,40}}?\bnicht(?=\s*(?:{AMOUNT})?(?:\sgrößer)?\s*(?:[.;!?,]|$))",
+        r"\b(?:ne\s|n['’]|sans\s)(?:(?:veux|faut|dois|fais|faites|surtout|pas|le|la|les|plus)\s){0,4}(?:l['’])?"
+        rf"(?:agrand\w*|augment\w*){_NOT_MORE}",
+        rf"\bpas besoin d(?:e\s(?:l['’])?|['’])(?:agrand\w*|augment\w*){_NOT_MORE}",
+        r"\b(?:no|sin|nunca)\s(?:(?:quiero|hay|que|lo|la|me|debes?|se|necesito|quieras)\s){0,4}"
+        rf"(?:ampl[ií]\w*|agrand\w*|aument\w*){_NOT_MORE}",
+    )
+)
+REFUSED_CJK = _compiled(
+    r"(?:不要|不想|别|別|勿|不用|无需|不需要|不必|不)(?:再|[把将][^，。]{1,10}|给我)?(?:放大|变大|扩大|增大|加大)(?!超)"
+    r"|(?<!以上に)(?:拡大|アップスケール|大きく)(?:しな|せず|するな|したくな|は不要|は要らな|はいらな)"
+    r"|(?:확대|업스케일)(?:는|를)?\s?(?:하지|하진)\s?(?:마|말|않)|확대\s?(?:안|없이|말고|금지)|키우지\s?(?:마|말|않)|크게\s?하지\s?(?:마|말|않)"
+    r"|안\s?(?:키[우워]|확대)"
+)
+CONTRAST = _compiled(
+    r"(?<!why )(?<!if )(?<!whether )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|au lieu de|en vez de|"
+    rf"en lugar de|minus|negative|moins|menos)\s(?:by\s|um\s|auf\s|de\s|à\s|a\s|das\s)?(?P<n>{AMOUNT})"
+    rf"|\bno\s(?P<q>{AMOUNT})(?=[^.;!?]{{0,40}}\bsino\b)"
+    rf"|(?P<t>{AMOUNT})\s(?:is|would be|wäre|ist|est|es)\s(?:far\s|much\s|way\s)?"
+    r"(?:too (?:much|big|large)|zu (?:viel|groß)|trop|"
+    r"demasiado)\b"
+    rf"|(?:不是|不要|别|並非|并非|负|負|マイナス\s?|마이너스\s?)(?P<m>{AMOUNT})"
+    rf"|(?P<k>{AMOUNT})(?:가|이|로)?\s?(?:말고|아니라|아니고|대신|ではなく|じゃなく|でなく|の代わり)"
+)
+CORRECTION = _compiled(
+    r"(?:[,;.…–—，、。-]\s?|\s)(?:(?:oh |wait |sorry |pardon |ach |ah )?(?:no|nope|nein|non|いや|いえ|아니|不|不对)"
+    r"[,:;.、，]\s?|(?:sorry|i mean|or rather|make that|scratch that|ich meine|besser gesagt|vielmehr|je veux dire|"
+    r"plutôt|quiero decir|digo|mejor dicho|いや|아니)[,:;、，]?\s?)"
+    rf"(?=(?:[^\s.;!?]+\s){{0,4}}?{AMOUNT})"
+)

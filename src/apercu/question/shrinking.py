@@ -1,0 +1,292 @@
+"""Take out what a question says of smaller pictures and of enlarging that is refused: no factor may be read there.
+
+"Shrink it 4x", "from 256 px to 64 px", "do not enlarge it 4x" and "not 3x but 4x" all name amounts by which nothing is
+to grow. They are replaced by spaces, so that the places of all other words stay; the first of them is kept, to be said
+not to be taken. What was shrunk before ("reduced to 64 px, bring it back") tells how the picture is now: its size
+stays, and by how much it was shrunk counts only where that is to be undone.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apercu.question.refusing import AMOUNT, CONTRAST, CORRECTION, GROWS, REFUSED, REFUSED_CJK
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question without what is not wanted, and where the first amount stood that is not.
+
+    `shrinks` says that smaller pictures are asked for or larger ones refused, `leads` that it does so first of all, and
+    `grows` that larger ones are asked for, too.
+    """
+
+    text: str
+    passed: tuple[int, int] | None
+    shrinks: bool
+    grows: bool
+    leads: bool
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_UNIT = (
+    r"(?:px|pixe?ls?|pixeln|píxeles|픽셀|ピクセル|像素|画素|%|percent|prozent|dpi|ppi|mp|mpx|megapixels?|megapíxeles|"
+    r"mm|cm|met(?:ers?|res?|ros?|ern)|mètres?|m|inch(?:es)?|in|zoll|pouces?|pulgadas?)"
+)
+_SIZE = (
+    r"(?<![a-z0-9_.,:/-])(?P<a{0}>\d+(?:[.,]\d+)*)(?:\s?[x×]\s?(?P<b{0}>\d+))?(?:\s?(?P<u{0}>"
+    + _UNIT
+    + r")(?![a-z]))?(?![a-z0-9])"
+)
+_SHRINKS = (
+    r"shrink(?!s)\w*|downscal(?:e|ing)\b|downsiz(?:e|ing)\b|downsampl(?:e|ing)\b|minify|halv(?:e|ing)\b|reduc(?:e|ing)\b|"
+    r"compress\b(?!-)|"
+    r"(?:scal|siz|resiz)(?:e|ing)\s(?:(?:it|this|that|them|the|my|our|an?|photo|picture|image|icon|logo|\w+'s)\s){0,4}?down\b|zoom(?:ing)?\s(?:[\w']+\s){0,2}?out\b|"
+    r"as small\b|smaller(?!\sthan\s(?:i|we|it|is|need|requ|nec|the (?:print|poster|frame|other)))|"
+    r"half (?:the |its |my |of (?:the |its )?)(?:\w+\s)?(?:size|width|dimensions)|"
+    r"half as (?:large|big|wide|tall)(?! again)|half[ -]size\b|"
+    r"(?:a|one) (?:quarter|third|fifth|tenth) (?:of )?(?:its|the) (?:\w+ )?size\b|"
+    r"halb so groß|halbier\w*|auf die hälfte|"
+    r"moitié moins grand\w*|fois moins grand\w*|"
+    r"a la mitad|la mitad del tamaño|到一半|一半大小|半分(?:に(?!も)|のサイズ|の大きさ)|절반으로|반으로|절반 크기|"
+    r"verkleiner(?:e|n|ung)\b|kleiner\b(?! als (?:nötig|ich|es))|runterskal\w*|herunterskal\w*|"
+    r"rédui(?:s|re|sez|sons|ction)\b|rétréci\w*|rapetiss\w*|plus petite?s?\b(?! que (?:néc|ce))|"
+    r"reduc(?:ir|irl[ao]|el[ao]|ción)\b|reduzca\w*|achi(?:ca|que|car)\w*|encog\w+|"
+    r"más (?:pequeñ\w+|chic[ao]s?)(?! de lo)|"
+    r"缩[到成]|缩小(?![了过後后的])|縮小(?!版|画像|され|した|済)|变小|小さく(?:し|す)|"
+    r"축소(?!된|했|됐|되어|판)|줄[이여](?!\s?들)|작게 (?:만|해|하)"
+)
+_SHRUNK = (
+    r"shrank|shrunk\w*|shrinks|downscaled|downsized|downsampled|reduced|scaled down|sized down|"
+    r"verkleinert\w*|réduite?s?\b|reducid\w+|reduj\w+|achicad\w+|encogid\w+|缩小[了过後后的]|縮小(?:版|画像|され|した|済)|"
+    r"축소(?:된|했|됐|되어|판)|줄(?:였|어|인)"
+)
+_HITS = _compiled(
+    rf"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))(?:(?P<shrinks>{_SHRINKS})|(?P<shrunk>{_SHRUNK})|(?P<grows>{GROWS}))"
+)
+_AMOUNTS = _compiled(AMOUNT)
+_BOUNDARY = _compiled(
+    r"[;!?\n，。、；！？:()]|[.,](?=\s|$)|\s[-–—]\s|\b(?:but|then|so|that|which|while|aber|sondern|dann|mais|puis|pero|sino|"
+    r"luego)\b|但|然后|再|다음|하지만"
+)
+_BEFORE = _compiled(
+    rf"(?:{AMOUNT})(?:\s?(?:as|much|um das|auf das|로|으로|만큼|に|だけ|by|the|to be|so|어치|정도|ほど))?\s?$"
+)
+_DENIED = _compiled(
+    r"(?:\b(?:not|don['’]?t|never|without|no|nor|isn['’]t|nicht|ohne|ne|sans|sin|undo\w*|revers\w*|rückgängig|annul\w*|deshacer)"
+    r"\s(?:[\w'’]+\s){0,3}|\b[nl]['’]|不要|别|別|勿|不)$"
+)
+_DENIED_AFTER = _compiled(
+    r"(?:[\w'’]*\s){0,4}?(?:nicht\b(?!\snur)|pas\b)"
+    r"|[^\s,.]{0,3}\s?(?:지 ?(?:마|말|않)|말고|しない|せず|するな|ないで|ずに)"
+)
+_IS = _compiled(
+    r"\b(?:is|are|was|were|came|got|turned|became|become|arrived|been|has|had|gets?|looks?|'s|ist|sind|war|wurde|est|sont|"
+    r"était|es|son|está|era)\s(?:[\w'’.]+\s){0,3}$"
+)
+_TO_BE = _compiled(
+    r"\b(?:want\w*|needs?|like|have|must|should|shall|can|could|make|made|get|to|soll\w*|muss|doit|debe|quiero)\s"
+    r"(?:[\w'’]+\s){0,4}$"
+)
+_OTHER_THING = _compiled(
+    r"nois|grain|blur|artifact|artefact|jpeg|bruit|flou|grano|ruido|rausch|unschärf|노이즈|잡음|입자|ノイズ|噪|粒|"
+    r"\b(?:risk|cost|price|time\b|memory|ram|colou?rs|bags|network|model)"
+)
+_UNDO = _compiled(
+    r"\b(?:restor\w*|back|again|undo\w*|revers\w*|revert\w*|original\w*|before|as it was|wieder|zurück\w*|ursprüngl\w*|"
+    r"rückgängig|alte größe|davor|à nouveau|d['’]origine|(?:rends|rendre)(?=[- ](?:lui|leur|sa|son|ses)\b)|remets|"
+    r"première|de nuevo|otra vez|devuel\w*|recuper\w*)\b|"
+    r"元に|元の|戻|再び|원래|다시|복원|돌려|되돌|恢复|还原|回去|原来(?!的[一二三四五六七八九十百]+分)|原大"
+)
+_TO_PAIR = _compiled(r"(?:\s(?:down|it|them))?\s(?P<to>to|auf|à|a)\s(?=\d+\s?[x×]\s?\d)")
+_BOUND = _compiled(r"\s?(?:(?:down|by|to|it|them|about|auf|um|à|de|d'|en|a|con|full|some)\s?)*")
+"""What may stand between "shrunk" and the amount that belongs to it: "reduced image 3x" names another one."""
+_FROM = _compiled(rf"\b(?:from|von|de|desde)\s+{_SIZE.format(1)}")
+_FALLS = _compiled(
+    rf"(?P<from>\b(?:from|von|de|desde)\s+)?{_SIZE.format(1)}\s?(?:(?:[^\W\d]+\s){{0,2}}?(?:down\s)?"
+    r"(?:to|auf|bis|hasta|(?(from)[aà]|(?!)))\s|(?P<arrow>→|->|=>)|から|에서\s?|[^\s\d]{0,3}[到至])\s?(?:an?\s)?"
+    rf"{_SIZE.format(2)}"
+)
+_GROUND = _compiled(
+    r"gsd|(?:per|je|pro|por|par|/)\s?(?:pixel|píxel|px)|satel+it|landsat|sentinel|orthoph|auflösung|resolu[tc]i[oó]n|résolution"
+)
+"""Where metres tell how much ground a pixel shows, fewer are finer."""
+_TO_PART = _compiled(
+    r"\b(?:scal|resiz|skalier)\w*\s[^.;!?]{0,40}?\b(?:to|auf)\s\d{1,2}(?:[.,]\d+)?\s?"
+    r"(?:%|percent\b|per cent\b|prozent\b)"
+    r"(?!\s(?:quality|opacity|qualität))"
+)
+_FALLING_PAPER = _compiled(r"\b(?P<s>[AB])(?P<a>[0-7])\s(?:\w+\s){0,2}?(?:to|auf|à|a|into)\s(?P=s)(?P<b>[0-7])\b")
+_ORDER = _compiled(
+    r"\W*(?:(?:please|bitte|just|can you|could you|i want to|i'd like to|"
+    r"(?:make|scale|resize|bring|set) (?:it|this|(?:my|the) \w+)(?: down)?(?: to)?|s'il te plaît|"
+    r"por favor|mach (?:es|das \w+)|请|請)\W*)*"
+)
+_LAST = _compiled(r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:[して下さいくだ주세요해줘라니다으로吧]|\s){0,8}[.!。！]?")
+"""What may stand after an order in languages whose verbs come last."""
+_ADJECTIVES = ("smaller", "kleiner", "plus petit", "más peq")
+_LENGTHS = ("mm", "cm", "m", "me", "mè")
+_LEAST = 16
+_NEAR = 60
+
+
+def what_is_wanted(text: str, *, undo: bool = False) -> Wanted:
+    """A question without the amounts of shrinking and of enlarging that is refused.
+
+    Args:
+        text: the question, its numbers in digits.
+        undo: whether shrinking that was done before is left in: by as much the picture may have to grow again.
+    """
+    words = _Words(
+        text,
+        list(_HITS.finditer(text)),
+        [match.span() for match in _AMOUNTS.finditer(text)],
+        [match.start() for match in _BOUNDARY.finditer(text)],
+    )
+    spans, shrinks = _shrinking(words, undo=undo)
+    refused = list(_refused(words))
+    fallen = [] if undo else [match.span() for match in _falling(text)]
+    gone = bytearray(len(text) + 1)
+    for start, end in (*spans, *refused, *fallen):
+        gone[start:end] = b"\1" * (end - start)
+    passed = min([*fallen, *(amount for amount in words.amounts if gone[amount[0]])], default=None)
+    grows = any(hit["grows"] and not gone[hit.start()] and _is_wanted(text, hit) for hit in words.hits)
+    leads = any(_ORDER.fullmatch(text, 0, start) or _LAST.fullmatch(text, end) for start, end in (*spans, *refused))
+    rest = "".join(" " if gone[i] and c not in ".,;!?，。、" else c for i, c in enumerate(text)) if any(gone) else text
+    return Wanted(rest, passed, shrinks or bool(refused or fallen), grows, leads)
+
+
+def wants_undoing(text: str) -> bool:
+    """Whether something is to become again as it was."""
+    return _UNDO.search(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A text, the words for smaller and larger in it, the places of amounts, and where its clauses end."""
+
+    text: str
+    hits: list[re.Match[str]]
+    amounts: list[tuple[int, int]]
+    boundaries: list[int]
+
+    def end_of_clause(self, at: int) -> int:
+        place = bisect_left(self.boundaries, at)
+        return self.boundaries[place] if place < len(self.boundaries) else len(self.text)
+
+
+def _shrinking(words: _Words, *, undo: bool) -> tuple[list[tuple[int, int]], bool]:
+    """Where words for smaller stand with what belongs to them, and whether a picture is to become smaller."""
+    text, asked = words.text, False
+    spans: list[tuple[int, int]] = []
+    grows = len(text)
+    for hit in reversed(words.hits):
+        if hit["grows"]:
+            grows = hit.start()
+        if hit["grows"] or _is_refused(text, hit):
+            continue
+        begins = _begin_of_clause(text, hit.start())
+        before = text[begins : hit.start()]
+        ends = min(grows, words.end_of_clause(hit.end()))
+        amount = _BEFORE.search(text, max(begins, hit.start() - _NEAR), hit.start())
+        start = amount.start() if amount else hit.start()
+        if (hit["shrunk"] or _IS.search(before)) and not _TO_BE.search(before):
+            spans += _done(words, hit, start, ends, undo=undo)
+            continue
+        asked |= not _OTHER_THING.search(text, max(begins, hit.start() - 10), min(ends, hit.end() + 30))
+        alone = hit.group().lower().startswith(_ADJECTIVES) and not text.startswith((" by ", " um ", " de "), hit.end())
+        spans.append((start, hit.end() if alone else ends))
+    return spans, asked
+
+
+def _done(words: _Words, hit: re.Match[str], start: int, end: int, *, undo: bool) -> Iterator[tuple[int, int]]:
+    """By how much something was shrunk before, and from what: to what it was shrunk stays, for it is so now."""
+    text = words.text
+    if target := _TO_PAIR.match(text, hit.end(), end):
+        yield target.span("to")  # "reduced to 64x64" asks for no size
+    if undo:
+        return
+    if start < hit.start():
+        yield start, hit.end()
+    active = hit.group().lower() in ("shrank", "shrinks")
+    reach = min(end, hit.end() + _NEAR)
+    for pattern in (_AMOUNTS, _FROM):
+        for match in pattern.finditer(text, hit.end(), reach):
+            if active or _BOUND.fullmatch(text, hit.end(), match.start()):
+                yield match.span()
+
+
+def _refused(words: _Words) -> Iterator[tuple[int, int]]:
+    text = words.text
+    for pattern in REFUSED:
+        for match in pattern.finditer(text):
+            yield match.start(), words.end_of_clause(match.end())
+    for match in REFUSED_CJK.finditer(text):
+        ends = words.end_of_clause(match.end())
+        another = any(hit["grows"] for hit in _HITS.finditer(text, match.end(), min(ends, match.end() + _NEAR)))
+        yield _begin_of_clause(text, match.start()), match.end() if another else ends
+    for match in CONTRAST.finditer(text):
+        yield match.span()
+    for match in CORRECTION.finditer(text):
+        first = max(0, match.start() - 2 * _NEAR)
+        begins = max(text.rfind(end, first, match.start()) for end in (". ", "! ", "? ", "。", "\n")) + 1
+        yield from (amount.span() for amount in _AMOUNTS.finditer(text, max(first, begins), match.start()))
+
+
+def _falling(text: str) -> Iterator[re.Match[str]]:
+    """Sizes that go down: "from 500 to 100 px", "256x256 -> 64x64", "A3 to A5"."""
+    for match in _FALLS.finditer(text):
+        a, b = (_number(match[name]) for name in ("a1", "a2"))
+        pairs = match["b1"] is not None and match["b2"] is not None
+        units = match["u1"] or match["u2"] or match["from"] or match["arrow"] or pairs
+        same = match["u1"] is None or match["u2"] is None or match["u1"][0].lower() == match["u2"][0].lower()
+        both = not pairs or int(match["b1"]) >= int(match["b2"])
+        ground = (match["u1"] or "px").lower()[:2] in _LENGTHS and _GROUND.search(text)
+        if (
+            units
+            and not ground
+            and same
+            and both
+            and a > b
+            and a >= _LEAST
+            and (match["b1"] is None) == (match["b2"] is None)
+        ):
+            yield match
+    yield from _TO_PART.finditer(text)
+    for match in _FALLING_PAPER.finditer(text):
+        if int(match["a"]) < int(match["b"]):
+            yield match
+
+
+def _is_refused(text: str, hit: re.Match[str]) -> bool:
+    before = text[_begin_of_clause(text, hit.start()) : hit.start()]
+    return bool(_DENIED.search(before) or _DENIED_AFTER.match(text, hit.end()))
+
+
+def _is_wanted(text: str, hit: re.Match[str]) -> bool:
+    """Whether it is to grow; "this enlarged photo" tells what was done."""
+    if not re.fullmatch(
+        r"(?:enlarg|upscal|upsampl|magnifi)ed|vergrößert\w+|agrandie?s?|ampliad\w+", hit.group().lower()
+    ):
+        return True
+    return _TO_BE.search(text, max(0, hit.start() - _NEAR), hit.start()) is not None
+
+
+def _begin_of_clause(text: str, at: int) -> int:
+    first = max(0, at - 160)
+    return max((match.end() for match in _BOUNDARY.finditer(text, first, at)), default=first)
+
+
+def _number(text: str) -> float:
+    plain = text.rstrip(".,")
+    grouped = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", plain)
+    try:
+        return float(re.sub("[.,]", "", plain) if grouped else plain.replace(",", "."))
+    except ValueError:
+        return 0.0

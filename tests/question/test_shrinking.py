@@ -1,0 +1,75 @@
+"""Shrinking and refused enlarging are no enlargement, and what only sounds like them is none of either."""
+
+from __future__ import annotations
+
+import pytest
+
+from apercu.question.read import read_question
+
+NO_ENLARGEMENT = [
+    "shrink this photo 4x", "I want to downscale this icon from 256x256 to 64x64",
+    "make this photo three times smaller",
+    "reduce by 4x", "scale this down 4x", "scale this photo to 50%", "make it half the size", "from 300 dpi to 72 dpi",
+    "scale it to a quarter of its size", "please don't make it any larger, 2x is too much",
+    "pas besoin d'agrandir 2x", "quiero que sea 4 veces más chica", "把图缩到原来的四分之一", "I'd like it shrunk 3x",
+    "A3 to A5", "verkleinere dieses Foto 4x", "mach das Foto dreimal kleiner", "réduis cette photo 4 fois",
+    "rends cette photo deux fois plus petite", "reduce esta foto 4 veces", "haz esta foto 3 veces más pequeña",
+    "把照片缩小4倍", "从2000像素到500像素", "写真を4倍縮小", "사진을 4배 축소", "2000픽셀에서 500픽셀로",
+    "do not enlarge this photo 4x", "I don't want this enlarged 3x", "no 3x enlargement please",
+    "vergrößere dieses Bild nicht 3x", "Bitte nicht 4x vergrößern", "ne pas agrandir 3 fois cette photo",
+    "no amplíes esta foto 3 veces", "不要放大3倍", "拡大しないで3倍", "사진을 3배 확대하지 마세요",
+]  # fmt: skip
+NEAR = {
+    "enlarge 4x but make the file smaller": 4, "don't shrink it, enlarge it 3x": 3,
+    "enlarge this smaller version 3x": 3,
+    "enlarge this reduced image 3x": 3, "this photo was shrunk 4x, enlarge it 3x": 3,
+    "this photo was shrunk 4x, restore its original size": 4, "it was reduced to 64x64, bring it back to 256": 4,
+    "WhatsApp shrank my photo to 800 px, I need 2400 px again": 3, "the scan is 3 times smaller than I need": 3,
+    "enlarge 2x and reduce the noise by 50%": 2, "downsample 4x then upscale 2x": 2, "don't enlarge it more than 3x": 3,
+    "not 3x but 4x": 4, "vergrößere nicht 3x, sondern 4x": 4, "amplía no 3 veces sino 4 veces": 4,
+    "不是3倍而是4倍放大": 4, "3倍ではなく4倍に拡大": 4, "3배 말고 4배로 확대": 4,
+    "사진을 3배로 확대하지 말고 2배로 확대해줘": 2,
+    "make it twice as large, no, four times as large": 4, "don't make it 3x larger, make it 2x": 2,
+    "放大3倍，不，4倍": 4, "vergrößere 3x, nein, 4x": 4, "agrandis 3 fois, non, 4 fois": 4,
+    "10 m per pixel to 2.5 m per pixel": 4, "縮小された画像を3倍に拡大": 3, "축소된 사진을 3배로 확대": 3,
+    "why not enlarge 3x?": 3, "no blur, 3x bigger": 3, "we don't want pixelation, enlarge 3x": 3,
+}  # fmt: skip
+PASSED = {
+    "increase size from 500 to 100 px": "from 500 to 100 px",
+    "enlarge this thumbnail that was shrunk from 2000 to 500": "from 2000 to 500",
+    "can you make this 4x smaller file but larger picture": "4x",
+    "enlarge it, but not by 3x": "3x",
+}
+
+
+@pytest.mark.parametrize("question", NO_ENLARGEMENT)
+def test_shrinking_and_refused_enlarging_are_no_enlargement(question: str) -> None:
+    task = read_question(question)
+    assert task.id == "other"
+    assert (task.factor, task.scale, task.size, task.width) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(("question", "factor"), NEAR.items())
+def test_an_enlargement_beside_words_for_smaller_keeps_its_own_factor(question: str, factor: float) -> None:
+    task = read_question(question)
+    assert (task.id, task.factor, task.size) == ("super_resolution", factor, None)
+
+
+@pytest.mark.parametrize(("question", "quote"), PASSED.items())
+def test_an_amount_that_shrinks_or_is_refused_is_said_not_to_be_taken(question: str, quote: str) -> None:
+    task = read_question(question)
+    assert (task.id, task.factor, task.size) == ("super_resolution", None, None)
+    assert quote in (task.impossible_factor or "")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "why is bicubic shrinking used to make the low-res half of training pairs",
+        "undo a bicubic shrink",
+        "El becario guardó todo a la mitad, quiero recuperar las dimensiones de antes",
+        "My eBay listing photos don't zoom, buyers can't see the stitching.",
+    ],
+)
+def test_what_tells_of_shrinking_without_asking_for_it_stays_a_question_of_enlarging(question: str) -> None:
+    assert read_question(question).id == "super_resolution"
