@@ -1,7 +1,7 @@
 """How often each level of sureness was right: `python benchmarks/recommend/sureness.py`.
 
 Counted on questions that the reader was not tuned on (LABELS.md): the half "test" of `questions.jsonl`, of which only
-these totals are printed, and `fresh5.jsonl`. What it prints stands in `apercu.evidence.sure.SHARES`.
+these totals are printed, `fresh5.jsonl` and `fresh11.jsonl`. What it prints stands in `apercu.evidence.sure.SHARES`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from apercu.question.read import read_question
 from apercu.settings import Settings
 
 FOLDER = Path(__file__).parent
-UNSEEN = ("questions", "fresh5")
+UNSEEN = ("questions", "fresh5", "fresh11")
 
 
 def main() -> None:

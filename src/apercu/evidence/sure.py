@@ -29,9 +29,9 @@ class Share(NamedTuple):
 
 
 SHARES: dict[SureLevel, Share] = {
-    "sure": Share(0.992, 0.933, 239),
-    "fairly sure": Share(0.947, 1.0, 38),
-    "unsure": Share(0.636, 0.5, 22),
+    "sure": Share(0.993, 0.941, 459),
+    "fairly sure": Share(0.875, 0.9, 24),
+    "unsure": Share(0.625, 0.636, 16),
 }
 
 
