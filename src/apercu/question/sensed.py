@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import cast
 
 from apercu.encoder.transformer import encoder_scores, load_encoder
-from apercu.question.limits import Licence, Limits, is_spoken_of
+from apercu.question.limits import Limits, is_spoken_of
 from apercu.records import Facet
 
 SURE = {"commercial": -0.6, "open": 0.3, "no_gpu": 0.0, "runs_here": 0.0}
@@ -28,7 +27,7 @@ def with_sensed(text: str, limits: Limits) -> Limits:
     if limits.licence is None and licences:
         licence = max(licences, key=odds.__getitem__)
         found.append(licence)
-        limits = replace(limits, licence=cast("Licence", licence))
+        limits = replace(limits, licence=licence)
     if not found:
         return limits
     return replace(
