@@ -34,6 +34,29 @@ NEAR = {
     "10 m per pixel to 2.5 m per pixel": 4, "縮小された画像を3倍に拡大": 3, "축소된 사진을 3배로 확대": 3,
     "why not enlarge 3x?": 3, "no blur, 3x bigger": 3, "we don't want pixelation, enlarge 3x": 3,
 }  # fmt: skip
+NOT_REFUSED = {
+    "agrandis cette photo au moins 3 fois": 3, "pas moins de 3x": 3, "agrandir d'au moins 4x": 4,
+    "amplía al menos 4x": 4, "más o menos 3 veces más grande": 3, "reduce the noise and make it 4x bigger": 4,
+    "reduce noise and make it 4 times bigger": 4, "reduce grain and output a 4x version": 4,
+    "reducing noise and making it 3x larger": 3, "reduce noise with 4x upscale": 4,
+    "halve the noise and double the size": 2, "compress the file and make it 2x bigger": 2,
+    "Rauschen verkleinern und das Bild 4x vergrößern": 4, "reduce el ruido y hazla 4 veces más grande": 4,
+    "réduis le bruit et rends-la 3 fois plus grande": 3,
+    "노이즈를 줄이고 4배로 확대해줘": 4, "사진의 흐림을 줄여서 2배로 키워줘": 2,
+    "ノイズを小さくして4倍に拡大": 4,
+    "reduce JPEG artifacts and scale by 4": 4, "Do not magnify noise when enlarging 4x": 4,
+    "Don't increase noise when upscaling 4x": 4, "without increasing noise enlarge my photo 4x": 4,
+    "Without increasing the noise make it 3x": 3, "Don't blow out the highlights when making it 4x": 4,
+    "sans augmenter le bruit agrandir 4x": 4, "Sin aumentar el ruido ampliar 4x": 4, "ノイズを拡大せずに4倍にしたい": 4,
+    "I do not want to scale it 4x by hand": 4, "Resize 4x and set the JPEG quality to 85%": 4,
+    "scale it 4x and set quality to 90 %": 4, "agrandis 4x plutôt que 2x": 4, "Enlarge 4x, sorry for asking twice": 4,
+    "4배 아니면 2배로 확대": 4, "Can you blow up a negative 6 times?": 6, "Enlarge this negative 4x": 4,
+    "pourquoi pas 4x ?": 4, "Warum nicht 3x vergrößern?": 3, "Enlarge a half-size image 4x": 4,
+    "my half size scan 4x please": 4, "구겨진 줄이 있는 사진을 4배로": 4,
+    "줄이 간 사진을 2배로 확대": 2, "그동안 확대한 사진을 4배로": 4,
+    "upscale drone imagery from 50 cm to 25 cm": 2, "super-resolve the DEM from 30 m to 10 m": 3,
+}  # fmt: skip
+"""Noise that is to shrink, "at least", quality in per cent, negatives of film, small things that are to grow."""
 PASSED = {
     "increase size from 500 to 100 px": "from 500 to 100 px",
     "enlarge this thumbnail that was shrunk from 2000 to 500": "from 2000 to 500",
@@ -49,7 +72,7 @@ def test_shrinking_and_refused_enlarging_are_no_enlargement(question: str) -> No
     assert (task.factor, task.scale, task.size, task.width) == (None, None, None, None)
 
 
-@pytest.mark.parametrize(("question", "factor"), NEAR.items())
+@pytest.mark.parametrize(("question", "factor"), (NEAR | NOT_REFUSED).items())
 def test_an_enlargement_beside_words_for_smaller_keeps_its_own_factor(question: str, factor: float) -> None:
     task = read_question(question)
     assert (task.id, task.factor, task.size) == ("super_resolution", factor, None)
@@ -68,6 +91,11 @@ def test_an_amount_that_shrinks_or_is_refused_is_said_not_to_be_taken(question: 
         "why is bicubic shrinking used to make the low-res half of training pairs",
         "undo a bicubic shrink",
         "El becario guardó todo a la mitad, quiero recuperar las dimensiones de antes",
+        "No upscaling artifacts please, super resolution",
+        "scale to 75% of the poster width",
+        "Smaller icons look bad, I need them in higher resolution",
+        "Kleiner Ausschnitt soll auf Postergröße",
+        "Photos from 1990 to 1970 in higher resolution",
         "My eBay listing photos don't zoom, buyers can't see the stitching.",
     ],
 )

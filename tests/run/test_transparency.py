@@ -117,3 +117,16 @@ def test_large_and_deep_transparency_is_the_same_in_tiles(settings):
     )
     assert np.abs(whole.samples.astype(int) - tiled.samples).max() <= 1
     assert (whole.samples[60:100, 60:120, 1] == 65535).all()
+
+
+@pytest.mark.parametrize("model", ["liif-fast", "liif-edsr-web"])
+def test_between_a_thing_and_its_soft_shadow_there_is_no_light_ring(settings, model):
+    alpha = np.full((40, 40), 80 / 255)
+    alpha[10:30, 10:30] = 1
+    assert enlarged(alpha, model, 4, settings)[:, :, 3].min() >= 74
+
+
+def test_at_the_same_size_the_transparency_stays_as_it_is(settings):
+    samples = np.random.default_rng(5).integers(0, 256, (300, 9, 4), np.uint8)
+    result = enlarge_image(Image(samples, has_alpha=True), load_model("liif-fast", settings), (300, 9))
+    assert np.array_equal(result.samples[:, :, 3], samples[:, :, 3])

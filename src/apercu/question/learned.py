@@ -47,6 +47,15 @@ _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 Span = tuple[int, int]
+_EMPTY = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "big", "bigger", "by", "can", "do", "double", "enlarge", "for", "from",
+    "get", "give", "how", "i", "in", "into", "is", "it", "its", "larger", "make", "me", "my", "need", "of", "on", "one",
+    "or", "our", "please", "side", "so", "than", "that", "the", "them", "then", "this", "times", "to", "too", "upscale", "use",
+    "want", "we", "what", "when", "which", "wide", "with", "without", "you", "your", "das", "der", "die", "ein", "eine",
+    "es", "ist", "mit", "und", "zu", "auf", "bitte", "le", "la", "les", "un", "une", "de", "des", "et", "à", "en", "el",
+    "los", "las", "una", "y", "por", "para", "que",
+})  # fmt: skip
+"""Words that tell nothing of what a picture shows."""
 
 
 @dataclass(frozen=True)
@@ -168,10 +177,11 @@ def read_tasks(text: str, findings: Sequence[str], told: TaskId = "other") -> Re
         tasks = list(in_order(text, places, model.usually_first, model.order))
     named = cast("list[TaskId]", tasks)
     details = {
-        (kind, what): _quotes(text, shares, model.outputs.index(name))
+        (kind, what): telling
         for name, value in said.items()
         for kind, what in [name.split(":")]
         if value > DETAIL[kind]
+        if (telling := _telling(text, _quotes(text, shares, model.outputs.index(name))))
     }
     quotes = {task: _quotes(text, shares, model.outputs.index(task)) for task in named}
     return Reading(tuple(named), quotes, margin, details)
@@ -234,6 +244,12 @@ def hash_of(feature: str) -> int:
 
 def _normal(word: str) -> str:
     return _DIGITS.sub("0", unicodedata.normalize("NFKC", word).casefold())
+
+
+def _telling(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Those of some words that say what a picture is of: "it", "the" and "10x15" do not."""
+    words = ((span, text[slice(*span)].casefold()) for span in spans)
+    return tuple(span for span, word in words if word not in _EMPTY and not _DIGITS.search(word))
 
 
 def _quotes(text: str, shares: Mapping[str, Sequence[float]], output: int) -> tuple[tuple[int, int], ...]:

@@ -38,8 +38,8 @@ REFUSED = tuple(
         r"(?:(?:want|need|like|wish|to|you|please|ever|it|this|that|them|the|my|be|have|get|make|making|see|being|any|"
         rf"photo|picture|image|icon|logo|drawing)\s){{0,6}}(?:{AMOUNT}\s(?:as\s)?)?{_GROWS_HERE}{_NOT_MORE}",
         rf"\bno\s(?:{AMOUNT}\s)?(?:enlarg|upscal|magnif)\w+{_NOT_MORE}",
-        rf"\b(?:nicht|niemals|ohne|kein\w*)\s(?:(?:es|sie|das|dieses|die|bild|foto|zu|um|auf)\s){{0,4}}(?:{AMOUNT}\s)?"
-        rf"(?:zu\s)?(?:vergröß\w*|größer\w*|hochskal\w*){_NOT_MORE}",
+        r"(?<!warum )\b(?:nicht|niemals|ohne|kein\w*)\s(?:(?:es|sie|das|dieses|die|bild|foto|zu|um|auf)\s){0,4}"
+        rf"(?:{AMOUNT}\s)?(?:zu\s)?(?:vergröß\w*|größer\w*|hochskal\w*){_NOT_MORE}",
         rf"\b(?:vergröß\w*|mach\w*|skalier\w*)\s[^.;!?,]{{0,40}}?\bnicht(?=\s*(?:{AMOUNT})?(?:\sgrößer)?\s*(?:[.;!?,]|$))",
         r"\b(?:ne\s|n['’]|sans\s)(?:(?:veux|faut|dois|fais|faites|surtout|pas|le|la|les|plus)\s){0,4}(?:l['’])?"
         rf"(?:agrand\w*|augment\w*){_NOT_MORE}",
@@ -52,11 +52,12 @@ REFUSED_CJK = _compiled(
     r"(?:不要|不想|别|別|勿|不用|无需|不需要|不必|不)(?:再|[把将][^，。]{1,10}|给我)?(?:放大|变大|扩大|增大|加大)(?!超)"
     r"|(?<!以上に)(?:拡大|アップスケール|大きく)(?:しな|せず|するな|したくな|は不要|は要らな|はいらな)"
     r"|(?:확대|업스케일)(?:는|를)?\s?(?:하지|하진)\s?(?:마|말|않)|확대\s?(?:안|없이|말고|금지)|키우지\s?(?:마|말|않)|크게\s?하지\s?(?:마|말|않)"
-    r"|안\s?(?:키[우워]|확대)"
+    r"|(?<![가-힣])안\s?(?:키[우워]|확대)"
 )
 CONTRAST = _compiled(
-    r"(?<!why )(?<!if )(?<!whether )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|au lieu de|en vez de|"
-    rf"en lugar de|minus|negative|moins|menos)\s(?:by\s|um\s|auf\s|de\s|à\s|a\s|das\s)?(?P<n>{AMOUNT})"
+    r"(?<!why )(?<!if )(?<!whether )(?<!pourquoi )(?<!warum )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|"
+    r"au lieu de|en vez de|"
+    rf"en lugar de|minus)\s(?:by\s|um\s|auf\s|de\s|à\s|a\s|das\s)?(?P<n>{AMOUNT})"
     rf"|\bno\s(?P<q>{AMOUNT})(?=[^.;!?]{{0,40}}\bsino\b)"
     rf"|(?P<t>{AMOUNT})\s(?:is|would be|wäre|ist|est|es)\s(?:far\s|much\s|way\s)?"
     r"(?:too (?:much|big|large)|zu (?:viel|groß)|trop|"
@@ -66,7 +67,7 @@ CONTRAST = _compiled(
 )
 CORRECTION = _compiled(
     r"(?:[,;.…–—，、。-]\s?|\s)(?:(?:oh |wait |sorry |pardon |ach |ah )?(?:no|nope|nein|non|いや|いえ|아니|不|不对)"
-    r"[,:;.、，]\s?|(?:sorry|i mean|or rather|make that|scratch that|ich meine|besser gesagt|vielmehr|je veux dire|"
-    r"plutôt|quiero decir|digo|mejor dicho|いや|아니)[,:;、，]?\s?)"
+    r"[,:;.、，]\s?|(?:i mean|or rather|make that|scratch that|ich meine|besser gesagt|vielmehr|je veux dire|"
+    r"plutôt(?! qu)|quiero decir|digo|mejor dicho|いや|아니(?![면고라]))[,:;、，]?\s?)"
     rf"(?=(?:[^\s.;!?]+\s){{0,4}}?{AMOUNT})"
 )

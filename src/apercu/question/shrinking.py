@@ -46,7 +46,6 @@ _SIZE = (
 )
 _SHRINKS = (
     r"shrink(?!s)\w*|downscal(?:e|ing)\b|downsiz(?:e|ing)\b|downsampl(?:e|ing)\b|minify|halv(?:e|ing)\b|reduc(?:e|ing)\b|"
-    r"compress\b(?!-)|"
     r"(?:scal|siz|resiz)(?:e|ing)\s(?:(?:it|this|that|them|the|my|our|an?|photo|picture|image|icon|logo|\w+'s)\s){0,4}?down\b|zoom(?:ing)?\s(?:[\w']+\s){0,2}?out\b|"
     r"as small\b|smaller(?!\sthan\s(?:i|we|it|is|need|requ|nec|the (?:print|poster|frame|other)))|"
     r"half (?:the |its |my |of (?:the |its )?)(?:\w+\s)?(?:size|width|dimensions)|"
@@ -60,7 +59,7 @@ _SHRINKS = (
     r"reduc(?:ir|irl[ao]|el[ao]|ción)\b|reduzca\w*|achi(?:ca|que|car)\w*|encog\w+|"
     r"más (?:pequeñ\w+|chic[ao]s?)(?! de lo)|"
     r"缩[到成]|缩小(?![了过後后的])|縮小(?!版|画像|され|した|済)|变小|小さく(?:し|す)|"
-    r"축소(?!된|했|됐|되어|판)|줄[이여](?!\s?들)|작게 (?:만|해|하)"
+    r"축소(?!된|했|됐|되어|판)|줄여|줄이(?=[고면는기려자세지])|작게 (?:만|해|하)"
 )
 _SHRUNK = (
     r"shrank|shrunk\w*|shrinks|downscaled|downsized|downsampled|reduced|scaled down|sized down|"
@@ -91,13 +90,18 @@ _IS = _compiled(
     r"était|es|son|está|era)\s(?:[\w'’.]+\s){0,3}$"
 )
 _TO_BE = _compiled(
-    r"\b(?:want\w*|needs?|like|have|must|should|shall|can|could|make|made|get|to|soll\w*|muss|doit|debe|quiero)\s"
+    r"\b(?:want\w*|needs?|like|have|must|should|shall|can|could|make|made|get|to|soll\w*|muss|doit|debe|quiero|mach\w*|rend\w*|fais|ha[zg]\w*)\s"
     r"(?:[\w'’]+\s){0,4}$"
 )
 _OTHER_THING = _compiled(
-    r"nois|grain|blur|artifact|artefact|jpeg|bruit|flou|grano|ruido|rausch|unschärf|노이즈|잡음|입자|ノイズ|噪|粒|"
+    r"nois|grain|blur|artifact|artefact|jpeg|bruit|flou|grano|ruido|rausch|unschärf|haze|dust|scratch|highlight|contrast|"
+    r"saturation|quality|노이즈|잡음|입자|흐림|용량|ノイズ|噪|粒|"
     r"\b(?:risk|cost|price|time\b|memory|ram|colou?rs|bags|network|model)"
 )
+_ANOTHER_MATTER = _compiled(
+    rf"{_OTHER_THING.pattern}|\b(?:by hand|myself|manually|in photoshop|von hand|selbst|à la main|a mano)\b"
+)
+"""What is not to grow is no picture, or it is not to be done in that way: "without increasing the noise"."""
 _UNDO = _compiled(
     r"\b(?:restor\w*|back|again|undo\w*|revers\w*|revert\w*|original\w*|before|as it was|wieder|zurück\w*|ursprüngl\w*|"
     r"rückgängig|alte größe|davor|à nouveau|d['’]origine|(?:rends|rendre)(?=[- ](?:lui|leur|sa|son|ses)\b)|remets|"
@@ -114,13 +118,13 @@ _FALLS = _compiled(
     rf"{_SIZE.format(2)}"
 )
 _GROUND = _compiled(
-    r"gsd|(?:per|je|pro|por|par|/)\s?(?:pixel|píxel|px)|satel+it|landsat|sentinel|orthoph|auflösung|resolu[tc]i[oó]n|résolution"
+    r"gsd|drone|aerial|uav\b|dem\b|imagery|luftbild\w*|terrain|(?:per|je|pro|por|par|/)\s?(?:pixel|píxel|px)|satel+it|landsat|sentinel|orthoph|auflösung|resolu[tc]i[oó]n|résolution"
 )
 """Where metres tell how much ground a pixel shows, fewer are finer."""
 _TO_PART = _compiled(
-    r"\b(?:scal|resiz|skalier)\w*\s[^.;!?]{0,40}?\b(?:to|auf)\s\d{1,2}(?:[.,]\d+)?\s?"
-    r"(?:%|percent\b|per cent\b|prozent\b)"
-    r"(?!\s(?:quality|opacity|qualität))"
+    r"\b(?:scal|resiz|skalier)\w*\s(?:(?!\bup\b|\bfrom\b|\bvon\b|qualit|contrast|opacity|bright)[^.;!?\d]){0,40}?\b"
+    r"(?:to|auf)\s\d{1,2}(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b|prozent\b)"
+    r"(?!\s(?:quality|opacity|qualität|of (?!its|the original|what)))"
 )
 _FALLING_PAPER = _compiled(r"\b(?P<s>[AB])(?P<a>[0-7])\s(?:\w+\s){0,2}?(?:to|auf|à|a|into)\s(?P=s)(?P<b>[0-7])\b")
 _ORDER = _compiled(
@@ -130,7 +134,8 @@ _ORDER = _compiled(
 )
 _LAST = _compiled(r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:[して下さいくだ주세요해줘라니다으로吧]|\s){0,8}[.!。！]?")
 """What may stand after an order in languages whose verbs come last."""
-_ADJECTIVES = ("smaller", "kleiner", "plus petit", "más peq")
+_ADJECTIVES = ("smaller", "kleiner", "plus petit", "más peq", "half size", "half-size")
+_AND = _compiled(r"\s(?:and|und|et|y)\s")
 _LENGTHS = ("mm", "cm", "m", "me", "mè")
 _LEAST = 16
 _NEAR = 60
@@ -195,11 +200,19 @@ def _shrinking(words: _Words, *, undo: bool) -> tuple[list[tuple[int, int]], boo
         before = text[begins : hit.start()]
         ends = min(grows, words.end_of_clause(hit.end()))
         amount = _BEFORE.search(text, max(begins, hit.start() - _NEAR), hit.start())
+        if _OTHER_THING.search(
+            text, max(begins, hit.start() - 10), min(words.end_of_clause(hit.end()), hit.end() + 30)
+        ):
+            continue  # "reduce the noise and make it 4x bigger"
+        if hit.group().lower().startswith(_ADJECTIVES) and not amount and not _TO_BE.search(before):
+            continue  # "smaller icons look bad"
+        if conjunction := _AND.search(text, hit.end(), ends):
+            ends = conjunction.start()
         start = amount.start() if amount else hit.start()
         if (hit["shrunk"] or _IS.search(before)) and not _TO_BE.search(before):
             spans += _done(words, hit, start, ends, undo=undo)
             continue
-        asked |= not _OTHER_THING.search(text, max(begins, hit.start() - 10), min(ends, hit.end() + 30))
+        asked = True
         alone = hit.group().lower().startswith(_ADJECTIVES) and not text.startswith((" by ", " um ", " de "), hit.end())
         spans.append((start, hit.end() if alone else ends))
     return spans, asked
@@ -226,8 +239,12 @@ def _refused(words: _Words) -> Iterator[tuple[int, int]]:
     text = words.text
     for pattern in REFUSED:
         for match in pattern.finditer(text):
-            yield match.start(), words.end_of_clause(match.end())
+            ends = words.end_of_clause(match.end())
+            if not _ANOTHER_MATTER.search(text, match.end(), min(ends, match.end() + _NEAR // 2)):
+                yield match.start(), ends
     for match in REFUSED_CJK.finditer(text):
+        if _OTHER_THING.search(text, max(0, match.start() - 8), match.start()):
+            continue
         ends = words.end_of_clause(match.end())
         another = any(hit["grows"] for hit in _HITS.finditer(text, match.end(), min(ends, match.end() + _NEAR)))
         yield _begin_of_clause(text, match.start()), match.end() if another else ends
@@ -248,8 +265,12 @@ def _falling(text: str) -> Iterator[re.Match[str]]:
         same = match["u1"] is None or match["u2"] is None or match["u1"][0].lower() == match["u2"][0].lower()
         both = not pairs or int(match["b1"]) >= int(match["b2"])
         ground = (match["u1"] or "px").lower()[:2] in _LENGTHS and _GROUND.search(text)
+        years = all(re.fullmatch(r"(?:1[89]|20)\d\d", match[name]) for name in ("a1", "a2")) and not (
+            match["u1"] or match["u2"] not in (None, "in") or pairs
+        )
         if (
             units
+            and not years
             and not ground
             and same
             and both

@@ -182,16 +182,17 @@ def _enlarged_alpha(
     if not frame.has_alpha:
         return
     last = slice(frame.channels, frame.channels + 1)
-    opacity = Opacity(frame, target)
-    if opacity.everywhere is None:
+    opacity, exact = Opacity(frame, target), model.card.family == "interpolation"
+    if opacity.everywhere is None and target != frame.size:
         for block in model.enlarge(_Grouped(opacity.pixels, slice(0, 1)), target):
             rows, columns = _place(block)
-            yield rows, columns, last, opacity.kept(rows, columns, block.pixels.mean(axis=2, keepdims=True))
+            values = block.pixels.mean(axis=2, keepdims=True)
+            yield rows, columns, last, values if exact else opacity.kept(rows, columns, values)
         return
     for top in range(0, target[0], _ROWS_AT_ONCE):
         rows = slice(top, min(top + _ROWS_AT_ONCE, target[0]))
-        alike = np.full((rows.stop - top, target[1], 1), opacity.everywhere, np.float32)
-        yield rows, slice(0, target[1]), last, alike
+        alike = np.full((rows.stop - top, target[1], 1), opacity.everywhere or 0, np.float32)
+        yield rows, slice(0, target[1]), last, opacity.pixels[rows] if target == frame.size else alike
 
 
 def _place(block: Block) -> tuple[slice, slice]:

@@ -20,8 +20,10 @@ _FAINT = 1 / 8
 """Pixels of no more alpha are kept from a network."""
 _SEEN_AT_ALL = 0.5 / 255
 """Less alpha than this rounds to none in a file of 8 bits."""
-_EVEN_REACH = 2
-"""Where no pixel up to this far away differs, alpha is left as it is: as far as bicubic interpolation sees."""
+_CLEAR_ENOUGH = 0.15
+"""Where all around has at least this alpha, a model's is not taken."""
+_REACH_OF_ALPHA = 2
+"""No place becomes clearer or more solid than all pixels up to this far away: as far as bicubic interpolation sees."""
 
 
 def bleed(image: Image, *, faint: float = 0.0) -> PixelSource:
@@ -142,6 +144,8 @@ class Opacity:
     def __init__(self, frame: Image, target: tuple[int, int]) -> None:
         self.pixels = Pixels(frame.samples[:, :, -1:])
         self._target = target
+        self._rows = resample_matrix(frame.size[0], target[0], "bicubic")
+        self._columns = resample_matrix(frame.size[1], target[1], "bicubic")
         first = frame.samples[0, 0, -1]
         strips = range(0, frame.size[0], _ROWS_AT_ONCE)
         alike = all((frame.samples[top : top + _ROWS_AT_ONCE, :, -1] == first).all() for top in strips)
@@ -149,23 +153,32 @@ class Opacity:
         """The opacity of all pixels where it is one; such a picture needs no model."""
 
     def kept(self, rows: slice, columns: slice, values: FloatImage) -> FloatImage:
-        """A piece of what a model gave, (h, w, 1), with the exact opacity where the input is even.
+        """A piece of what a model gave, (h, w, 1), kept within what the input has around each place.
 
         A network gives 0.002 where all is clear and 0.998 where all is solid, even far from any edge: a veil over the
-        ground, and a solid picture that is none.
+        ground, and a solid picture that is none. And it overshoots: where nothing around is clear, as between a thing
+        and its soft shadow, that is a light ring, so interpolation is taken there.
         """
         y, x = (
             ((np.arange(span.start, span.stop) + 0.5) * before // after).astype(np.intp)
             for span, before, after in zip((rows, columns), self.pixels.shape[:2], self._target, strict=True)
         )
-        top, left = max(0, int(y[0]) - _EVEN_REACH), max(0, int(x[0]) - _EVEN_REACH)
-        piece = self.pixels[top : int(y[-1]) + _EVEN_REACH + 1, left : int(x[-1]) + _EVEN_REACH + 1][:, :, 0]
+        top, left = max(0, int(y[0]) - _REACH_OF_ALPHA), max(0, int(x[0]) - _REACH_OF_ALPHA)
+        down, across = int(y[-1]) + _REACH_OF_ALPHA + 1, int(x[-1]) + _REACH_OF_ALPHA + 1
+        piece = self.pixels[top:down, left:across][:, :, 0]
         from scipy.ndimage import maximum_filter, minimum_filter
 
-        around = 2 * _EVEN_REACH + 1
-        even = maximum_filter(piece, around, mode="nearest") == minimum_filter(piece, around, mode="nearest")
-        place = np.ix_(y - top, x - left)
-        return np.where(even[place], piece[place], values[:, :, 0])[:, :, None]
+        around, place = 2 * _REACH_OF_ALPHA + 1, np.ix_(y - top, x - left)
+        least, most = (
+            find(piece, around, mode="nearest")[place][:, :, None] for find in (minimum_filter, maximum_filter)
+        )
+        of_model = np.clip(values, least, most)
+        down_by, y_span = _with_span(self._rows[rows])
+        across_by, x_span = _with_span(self._columns[columns])
+        plain = np.clip(_resized(self.pixels[y_span, x_span], down_by, across_by), least, most)
+        share = np.clip(1 - least / _CLEAR_ENOUGH, 0, 1)
+        kept: FloatImage = (of_model * share + plain * (1 - share)).astype(np.float32)
+        return kept
 
 
 def as_seen(image: Image) -> PixelSource:
