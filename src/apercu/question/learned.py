@@ -50,7 +50,8 @@ Span = tuple[int, int]
 _EMPTY = frozenset({
     "a", "an", "and", "are", "as", "at", "be", "big", "bigger", "by", "can", "do", "double", "enlarge", "for", "from",
     "get", "give", "how", "i", "in", "into", "is", "it", "its", "larger", "make", "me", "my", "need", "of", "on", "one",
-    "or", "our", "please", "side", "so", "than", "that", "the", "them", "then", "this", "times", "to", "too", "upscale", "use",
+    "or", "our", "please", "side", "so", "than", "that", "the",
+    "them", "then", "this", "times", "to", "too", "upscale", "use",
     "want", "we", "what", "when", "which", "wide", "with", "without", "you", "your", "das", "der", "die", "ein", "eine",
     "es", "ist", "mit", "und", "zu", "auf", "bitte", "le", "la", "les", "un", "une", "de", "des", "et", "à", "en", "el",
     "los", "las", "una", "y", "por", "para", "que",
