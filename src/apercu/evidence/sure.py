@@ -29,9 +29,9 @@ class Share(NamedTuple):
 
 
 SHARES: dict[SureLevel, Share] = {
-    "sure": Share(0.993, 0.941, 459),
-    "fairly sure": Share(0.875, 0.9, 24),
-    "unsure": Share(0.625, 0.636, 16),
+    "sure": Share(0.993, 0.941, 460),
+    "fairly sure": Share(0.913, 1.0, 23),
+    "unsure": Share(0.625, 0.583, 16),
 }
 
 
