@@ -32,8 +32,8 @@ STYLES: tuple[Style, ...] = get_args(Style)
 OUT = Path(__file__).parents[2] / "src" / "apercu" / "inspection" / "styles.toml"
 GRADES = ("barely ", "slightly ", "fairly ", "rather ", "", "very ", "extremely ", "utterly ")
 PLAIN = GRADES.index("")
-RAMP, RATIO = 0.4, 1.4
-PLACES, FIRST_PLACE = 8, 0.04
+RAMP, RATIO = 0.6, 1.4
+PLACES, FIRST_PLACE = 20, 0.04
 HELD_OUT = 0.2
 MIXES, MOST_MIXED = 3, 0.35
 
