@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -65,6 +66,19 @@ def test_a_damaged_file_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     load_encoder.cache_clear()
     try:
         with pytest.raises(EvidenceError, match=r"wordpiece\.py are damaged"):
+            load_encoder()
+    finally:
+        load_encoder.cache_clear()
+
+
+def test_a_file_that_was_cut_off_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = Path(transformer.__file__).parent
+    for name in (transformer.WORDS_FILE, transformer.LAYERS_FILE):
+        (tmp_path / name).write_bytes((folder / name).read_bytes()[:-1000])
+    monkeypatch.setattr(transformer, "files", lambda _: tmp_path)
+    load_encoder.cache_clear()
+    try:
+        with pytest.raises(EvidenceError, match="are damaged"):
             load_encoder()
     finally:
         load_encoder.cache_clear()

@@ -5,7 +5,7 @@ A family is a JSON file under `cards/catalogue` with its variants. Models that r
 """
 
 from apercu.catalogue.entries import Entry, Family
-from apercu.catalogue.listing import catalogue, families, find_entry
+from apercu.catalogue.listing import catalogue, families, find_entry, transformers
 from apercu.catalogue.take_in import import_models
 
-__all__ = ["Entry", "Family", "catalogue", "families", "find_entry", "import_models"]
+__all__ = ["Entry", "Family", "catalogue", "families", "find_entry", "import_models", "transformers"]

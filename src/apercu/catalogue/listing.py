@@ -30,6 +30,12 @@ def families() -> tuple[Family, ...]:
     return tuple(_read_family(file) for file in named)
 
 
+@cache
+def transformers() -> tuple[str, ...]:
+    """The names of the families that are said to be transformers."""
+    return tuple(family.family for family in families() if "transformer" in family.about.lower())
+
+
 def _read_family(file: Traversable) -> Family:
     try:
         return Family.model_validate_json(file.read_bytes())

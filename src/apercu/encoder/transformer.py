@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -76,13 +77,9 @@ class Encoder:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _scores(text: str) -> tuple[tuple[str, float], ...]:
-    return tuple(load_encoder().scores(text).items())
-
-
-def encoder_scores(text: str) -> dict[str, float]:
+def encoder_scores(text: str) -> Mapping[str, float]:
     """Log odds of each output by the encoder that comes with Apercu; the last questions are remembered."""
-    return dict(_scores(text))
+    return MappingProxyType(load_encoder().scores(text))
 
 
 @cache
@@ -92,6 +89,8 @@ def load_encoder() -> Encoder:
     Raises:
         EvidenceError: a file is damaged.
     """
+    from safetensors import SafetensorError
+
     try:
         folder = files("apercu.encoder")
         words, about_words = _arrays(folder.joinpath(WORDS_FILE).read_bytes())
@@ -101,7 +100,7 @@ def load_encoder() -> Encoder:
         }
         vocabulary = {piece: number for number, piece in enumerate(json.loads(about_words["pieces"]))}
         return Encoder(tuple(json.loads(about["outputs"])), vocabulary, arrays)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise EvidenceError(
             f"the reader's weights {WORDS_FILE}, {LAYERS_FILE} are damaged ({error})", hint="Install Apercu again."
         ) from error

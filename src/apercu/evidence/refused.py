@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from apercu.catalogue import families
+from apercu.catalogue import families, transformers
 from apercu.evidence.suits import NETWORKS
 from apercu.records import Task
 
@@ -62,13 +62,7 @@ def _is_its_own(abstract: str, kind: str) -> bool:
 
 def _kinds(task: Task) -> tuple[str, ...]:
     """The kinds of network that a question rules out as a whole."""
-    return (*task.excluded_kinds, *(("transformer",) if _transformers() <= set(task.excluded) else ()))
-
-
-@cache
-def _transformers() -> frozenset[str]:
-    """The families that the catalogue says are transformers."""
-    return frozenset(family.family for family in families() if "transformer" in family.about.lower())
+    return (*task.excluded_kinds, *(("transformer",) if set(transformers()) <= set(task.excluded) else ()))
 
 
 @cache

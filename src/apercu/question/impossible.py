@@ -47,7 +47,7 @@ def impossible_factor(text: str) -> tuple[int, int] | None:
         said = match["factor"] or match["by"]
         if match["unknown"] or (said and not _is_possible(said, version=True)):
             return match.span()
-        if (share := match["share"] or match["cjk_share"]) and _is_no_share(text, match, _number(share) or 0.0):
+        if (share := match["share"] or match["cjk_share"]) and _is_no_share(text, match, signed_number(share) or 0.0):
             return match.span()
     for match in _CJK.finditer(text):
         if not _is_possible(match["n"], version=False):
@@ -62,11 +62,11 @@ def _is_no_share(text: str, match: re.Match[str], share: float) -> bool:
 
 def _is_possible(said: str, *, version: bool) -> bool:
     """Whether it is a number that a factor can be; "1.2.3" is a version, but not before a word for times."""
-    number = _number(said)
+    number = signed_number(said)
     return version if number is None else 1 < number <= LARGEST
 
 
-def _number(text: str) -> float | None:
+def signed_number(text: str) -> float | None:
     """A number as people write it, with a sign; "1,000" is a thousand. None for what is none."""
     plain = text.rstrip(".,").translate(str.maketrans("−–", "--"))
     if re.fullmatch(r"-?\d{1,3}(?:[.,]\d{3})+", plain) and not plain.lstrip("-").startswith("0"):

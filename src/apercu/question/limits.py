@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
 
-from apercu.catalogue import families
+from apercu.catalogue import families, transformers
 from apercu.question.clauses import around, refusals, without_subjects
 from apercu.records import Draws, Facet
 
@@ -263,12 +263,6 @@ def names_in(text: str, names: Iterable[str]) -> dict[str, bool]:
     return found
 
 
-@cache
-def _transformers() -> tuple[str, ...]:
-    """The families that the catalogue says are transformers."""
-    return tuple(family.family for family in families() if "transformer" in family.about.lower())
-
-
 def _drawn_by(names: tuple[str, ...]) -> set[str]:
     return {family.draws for family in families() if family.family in names and family.draws != "mean"}
 
@@ -287,7 +281,7 @@ def _family_mentions(text: str) -> Iterator[_Mention]:
             for match in words.finditer(text)
             if not any(begin < match.end() and match.start() < end for begin, end in spans)
         ]
-    taken += [(match, _transformers()) for match in _TRANSFORMERS.finditer(text)]
+    taken += [(match, transformers()) for match in _TRANSFORMERS.finditer(text)]
     for match, names in sorted(taken, key=lambda item: item[0].start()):
         yield names, match
 

@@ -19,10 +19,11 @@ _ASIDE = 0.5
 
 def with_sensed(text: str, limits: Limits) -> Limits:
     """Limits with those that only the encoder finds; each quotes the words without which it would be least sure."""
-    odds = {name: encoder_scores(text)[f"limit:{name}"] - least for name, least in SURE.items()}
-    odds = {name: more for name, more in odds.items() if more > 0 and not is_spoken_of(text, name)}
+    scores = encoder_scores(text)
+    over = {name: scores[f"limit:{name}"] - least for name, least in SURE.items()}
+    odds = {name: more for name, more in over.items() if more > 0 and not is_spoken_of(text, name)}
     known = {"no_gpu": limits.no_gpu, "runs_here": limits.runs_here}
-    found = [name for name, missing in known.items() if not missing and name in odds]
+    found = [name for name, said in known.items() if not said and name in odds]
     licences = [name for name in ("commercial", "open") if name in odds]
     if limits.licence is None and licences:
         licence = max(licences, key=odds.__getitem__)

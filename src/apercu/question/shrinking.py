@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from apercu.question.impossible import signed_number
 from apercu.question.refusing import AMOUNT, CONTRAST, CORRECTION, GROWS, REFUSED, REFUSED_CJK
 
 
@@ -259,7 +260,7 @@ def _refused(words: _Words) -> Iterator[tuple[int, int]]:
 def _falling(text: str) -> Iterator[re.Match[str]]:
     """Sizes that go down: "from 500 to 100 px", "256x256 -> 64x64", "A3 to A5"."""
     for match in _FALLS.finditer(text):
-        a, b = (_number(match[name]) for name in ("a1", "a2"))
+        a, b = (signed_number(match[name]) or 0.0 for name in ("a1", "a2"))
         pairs = match["b1"] is not None and match["b2"] is not None
         units = match["u1"] or match["u2"] or match["from"] or match["arrow"] or pairs
         same = match["u1"] is None or match["u2"] is None or match["u1"][0].lower() == match["u2"][0].lower()
@@ -302,12 +303,3 @@ def _is_wanted(text: str, hit: re.Match[str]) -> bool:
 def _begin_of_clause(text: str, at: int) -> int:
     first = max(0, at - 160)
     return max((match.end() for match in _BOUNDARY.finditer(text, first, at)), default=first)
-
-
-def _number(text: str) -> float:
-    plain = text.rstrip(".,")
-    grouped = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", plain)
-    try:
-        return float(re.sub("[.,]", "", plain) if grouped else plain.replace(",", "."))
-    except ValueError:
-        return 0.0

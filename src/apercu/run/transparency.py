@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -144,13 +145,16 @@ class Opacity:
     def __init__(self, frame: Image, target: tuple[int, int]) -> None:
         self.pixels = Pixels(frame.samples[:, :, -1:])
         self._target = target
-        self._rows = resample_matrix(frame.size[0], target[0], "bicubic")
-        self._columns = resample_matrix(frame.size[1], target[1], "bicubic")
         first = frame.samples[0, 0, -1]
         strips = range(0, frame.size[0], _ROWS_AT_ONCE)
         alike = all((frame.samples[top : top + _ROWS_AT_ONCE, :, -1] == first).all() for top in strips)
         self.everywhere = float(self.pixels[0, 0, 0]) if alike else None
         """The opacity of all pixels where it is one; such a picture needs no model."""
+
+    @cached_property
+    def _bicubic(self) -> tuple[csr_array[np.float64], csr_array[np.float64]]:
+        (height, width), (tall, wide) = self.pixels.shape[:2], self._target
+        return resample_matrix(height, tall, "bicubic"), resample_matrix(width, wide, "bicubic")
 
     def kept(self, rows: slice, columns: slice, values: FloatImage) -> FloatImage:
         """A piece of what a model gave, (h, w, 1), kept within what the input has around each place.
@@ -173,8 +177,8 @@ class Opacity:
             find(piece, around, mode="nearest")[place][:, :, None] for find in (minimum_filter, maximum_filter)
         )
         of_model = np.clip(values, least, most)
-        down_by, y_span = _with_span(self._rows[rows])
-        across_by, x_span = _with_span(self._columns[columns])
+        down_by, y_span = _with_span(self._bicubic[0][rows])
+        across_by, x_span = _with_span(self._bicubic[1][columns])
         plain = np.clip(_resized(self.pixels[y_span, x_span], down_by, across_by), least, most)
         share = np.clip(1 - least / _CLEAR_ENOUGH, 0, 1)
         kept: FloatImage = (of_model * share + plain * (1 - share)).astype(np.float32)
