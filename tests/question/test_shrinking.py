@@ -32,6 +32,14 @@ NEAR = {
     "make it twice as large, no, four times as large": 4, "don't make it 3x larger, make it 2x": 2,
     "放大3倍，不，4倍": 4, "vergrößere 3x, nein, 4x": 4, "agrandis 3 fois, non, 4 fois": 4,
     "10 m per pixel to 2.5 m per pixel": 4, "縮小された画像を3倍に拡大": 3, "축소된 사진을 3배로 확대": 3,
+    "Make my photo 2x, wait, 3x": 3, "enlarge it 2x... actually 3x please": 3, "Enlarge 4x - no wait - 2x is fine": 2,
+    "don't double it, triple it": 3, "first I wanted 8x but 3x is enough for this photo": 3,
+    "Make it four times larger. Sorry, I meant three times.": 3, "放大4倍，等等，3倍就够": 3,
+    "2배로, 잠깐, 3배로 확대해줘": 3, "Vergrößere es 4x, nein warte, 3x": 3, "Agrandis 4 fois, attends, 3 fois": 3,
+    "Amplía 4 veces, espera, mejor 3 veces": 3, "4倍に、待って、3倍に拡大": 3,
+    "My drawing should go from 500 px to 1500 px. Sorry, typo: from 500 px to 2000 px.": 4,
+    "My icon was upscaled 2x last week, now I need 4x": 4, "Enlarge to 2x; 4x would be nice, but 2x is enough": 2,
+    "Upscale by 4 then downscale by 2": 4, "4x, not 2x, of this photo": 4, "Is 2x enough or should I take 4x?": 2,
     "why not enlarge 3x?": 3, "no blur, 3x bigger": 3, "we don't want pixelation, enlarge 3x": 3,
 }  # fmt: skip
 NOT_REFUSED = {

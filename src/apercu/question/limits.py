@@ -41,7 +41,7 @@ _KINDS = {
         r"(?<![a-z])gans?(?![a-z])(?!-(?:inversion))|\badversarial(?:ly)?\b|적대적 생성|敵対的生成|对抗生成|生成对抗"
     ),
     "diffusion": _compiled(
-        r"(?<![a-z])(?:latent |stable )?diffusion(?![a-z])|\bdiffusionsmodell\w*|\bdifusión\b|"
+        r"(?<![a-z])(?:latent |stable )?dif+us+i?on(?![a-z])|\bdiffusionsmodell\w*|\bdifusión\b|"
         r"디퓨전|확산\s?모델|拡散|扩散"
     ),
 }

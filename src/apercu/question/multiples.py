@@ -69,7 +69,7 @@ _PERCENT = _compiled(
 )
 _BY_N = _compiled(
     rf"\b(?:{ENLARGING})\b[^.?!;]{{0,60}}?\bby\s+(?P<n>{AMOUNT})"
-    r"(?=\s*(?:$|[.?!,;:)]|\s(?:and|or|for|with|without|to|please|so|in|using|but|while|on|at)\b))"
+    r"(?=\s*(?:$|[.?!,;:)]|\s(?:and|or|for|with|without|to|please|so|in|using|but|while|on|at|then)\b))"
 )
 _HALF_AGAIN = _compiled(r"\bhalf as (?:large|big|wide|tall) again\b|\bhalf again as (?:large|big|wide|tall)\b")
 _VERB = _compiled(

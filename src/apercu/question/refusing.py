@@ -55,7 +55,8 @@ REFUSED_CJK = _compiled(
     r"|(?<![가-힣])안\s?(?:키[우워]|확대)"
 )
 CONTRAST = _compiled(
-    r"(?<!why )(?<!if )(?<!whether )(?<!pourquoi )(?<!warum )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|"
+    r"\b(?:don['’]?t|do not|never|ne|no)\s(?P<d>doubl\w*|tripl\w*|quadrupl\w*|verdopp\w*|verdreifach\w*|duplique\w*)"
+    r"|(?<!why )(?<!if )(?<!whether )(?<!pourquoi )(?<!warum )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|"
     r"au lieu de|en vez de|"
     rf"en lugar de|minus)\s(?:by\s|um\s|auf\s|de\s|à\s|a\s|das\s)?(?P<n>{AMOUNT})"
     rf"|\bno\s(?P<q>{AMOUNT})(?=[^.;!?]{{0,40}}\bsino\b)"
@@ -65,9 +66,50 @@ CONTRAST = _compiled(
     rf"|(?:不是|不要|别|並非|并非|负|負|マイナス\s?|마이너스\s?)(?P<m>{AMOUNT})"
     rf"|(?P<k>{AMOUNT})(?:가|이|로)?\s?(?:말고|아니라|아니고|대신|ではなく|じゃなく|でなく|の代わり)"
 )
-CORRECTION = _compiled(
-    r"(?:[,;.…–—，、。-]\s?|\s)(?:(?:oh |wait |sorry |pardon |ach |ah )?(?:no|nope|nein|non|いや|いえ|아니|不|不对)"
-    r"[,:;.、，]\s?|(?:i mean|or rather|make that|scratch that|ich meine|besser gesagt|vielmehr|je veux dire|"
-    r"plutôt(?! qu)|quiero decir|digo|mejor dicho|いや|아니(?![면고라]))[,:;、，]?\s?)"
-    rf"(?=(?:[^\s.;!?]+\s){{0,4}}?{AMOUNT})"
+_TAKEN_BACK = (
+    r"(?:oh |wait |sorry |pardon |ach |ah )?(?:no|nope|nein|non|いや|いえ|아니|不|不对)"
+    r"(?:[,:;.、，]\s?|\s(?:wait|doch|warte|attends|espera)\b[,:;.、，–—-]?\s?)"
+    r"|(?:i mean|or rather|make that|scratch that|correction|ich meine|besser gesagt|vielmehr|korrektur|je veux dire|"
+    r"plutôt(?! qu)|quiero decir|digo|mejor dicho|corrijo|いや|訂正(?:します)?|아니(?![면고라])|정정|更正|说错了)"
+    r"(?![a-zà-ÿ])[,:;、，]?\s?"
 )
+_PAUSE = (
+    r"(?:hold on|hang on|wait|oops|whoops|sorry|pardon|typo|(?:on|upon) second thoughts?|actually|moment|halt|quatsch|"
+    r"verzeihung|warte|attends|attendez|en fait|finalement|espera|perdón|perdona|en realidad|やっぱり?|待って|間違えた|"
+    r"아니다|잠깐만?|等等|等一下|不对|哦不)(?![a-zà-ÿ])[,:;.、，!！…–—-]{0,3}\s?"
+)
+_FILLING = (
+    r"(?:(?:i|we|it|that|this|should|be|mean|meant|make|rather|better|to|of|a|the|by|is|was|need|want|wanted|please|only|"
+    r"just|it['’]s|let['’]s|do|go|with|ist|es|soll|sollte|sein|lieber|doch|mach|un|une|plutôt|il|faut|mejor|quiero|que|"
+    r"sea|sean|hazlo|auf|um|à|de|por|no|nein|non)[\s,]+){0,5}"
+)
+CORRECTION = _compiled(
+    rf"(?:[,;.…–—，、。!?-]\s?|\s)(?:(?:{_TAKEN_BACK})(?=(?:[^\s.;!?]+\s){{0,4}}?(?P<n>{AMOUNT}))"
+    rf"|(?:{_PAUSE}){{1,2}}{_FILLING}(?=(?P<p>{AMOUNT})))"
+)
+"""What takes back the amounts before it, followed by another amount: "2x, no wait, 3x"."""
+SAID_AGAIN = _compiled(
+    rf"(?:[,;.…–—，、。!?-]\s?|\s)(?:{_TAKEN_BACK}|{_PAUSE}){{1,3}}(?:[^\s.;!?]+\s){{0,3}}?"
+    r"(?=(?:from|von|de|desde)\s\d+\s?(?:px|pixels?|x\s?\d+)?\s(?:to|auf|à|a|hasta)\s\d)"
+)
+"""The same before sizes that are told once more: "from 500 px to 1500 px. Sorry, typo: from 500 px to 2000 px"."""
+NOW = _compiled(
+    r"(?:\b(?:now|this time|today|jetzt|diesmal|maintenant|cette fois|ahora|esta vez)\b|이제|이번엔?|今度は|今回は|现在|这次|这回)"
+    rf"[^.;!?。！？]{{0,24}}?(?P<n>{AMOUNT})"
+)
+"""An amount that is wanted now: another one before it tells of earlier."""
+ENOUGH = _compiled(
+    rf"(?P<n>{AMOUNT})(?:\s(?:of (?:that|it)|davon|really|already|more than|also|schon|völlig|bien|ya))?[\s,]{{0,2}}"
+    r"(?:(?:is|are|would be|will be|ist|wäre|sind|est|es|serait|sería)\s(?:(?:quite|really|more than|already|völlig|schon|"
+    r"bien|más que|largement)\s)?(?:enough|plenty|sufficient|all (?:i|we) need|genug|ausreichend|assez|suffisant|"
+    r"suficiente|bastante)\b|(?:will|would|should) (?:do|suffice)\b|suffices\b|(?:genügt|reicht|reichen|suffi(?:t|ra|sent)|"
+    r"basta|bastan|bastará|alcanza)\b|면 충분|로 충분|이면 돼|면 돼|면 됩|で(?:十分|充分|足り|いい|OK)|(?:就|已经|也)?(?:够|足够|足夠|就行|就好|即可))"
+)
+"""An amount that is said to be enough: the others before it were too much."""
+ONCE = _compiled(
+    r"\b(?:dreamt|dreamed|wanted|thought|planned|hoped|meant|intended|considered|asked for|originally|initially|at first|"
+    r"wollte|dachte|plante|träumte|ursprünglich|zuerst|voulais|pensais|rêvais|comptais|au départ|d['’]abord|quería|pensaba|"
+    rf"soñaba|al principio|en un principio)\b[^.;!?]{{0,40}}?(?P<n>{AMOUNT})(?=[^.;!?]{{0,60}}?[\s,.;]"
+    rf"(?:but|now|yet|however|aber|doch|jetzt|mais|maintenant|pero|ahora)\b[^!?]{{0,50}}?{AMOUNT})"
+)
+"""An amount that was wanted once, before another one is."""

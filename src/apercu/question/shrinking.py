@@ -14,7 +14,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apercu.question.impossible import signed_number
-from apercu.question.refusing import AMOUNT, CONTRAST, CORRECTION, GROWS, REFUSED, REFUSED_CJK
+from apercu.question.refusing import (
+    AMOUNT,
+    CONTRAST,
+    CORRECTION,
+    ENOUGH,
+    GROWS,
+    NOW,
+    ONCE,
+    REFUSED,
+    REFUSED_CJK,
+    SAID_AGAIN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +262,19 @@ def _refused(words: _Words) -> Iterator[tuple[int, int]]:
         yield _begin_of_clause(text, match.start()), match.end() if another else ends
     for match in CONTRAST.finditer(text):
         yield match.span()
-    for match in CORRECTION.finditer(text):
-        first = max(0, match.start() - 2 * _NEAR)
-        begins = max(text.rfind(end, first, match.start()) for end in (". ", "! ", "? ", "。", "\n")) + 1
-        yield from (amount.span() for amount in _AMOUNTS.finditer(text, max(first, begins), match.start()))
+    for match in ONCE.finditer(text):
+        yield match.span("n")
+    yield from _taken_back(text)
+
+
+def _taken_back(text: str) -> Iterator[tuple[int, int]]:
+    """Amounts before one that replaces them: "2x, no wait, 3x", "10x would be a dream, 2x is enough"."""
+    for pattern in (CORRECTION, NOW, ENOUGH):
+        for match in pattern.finditer(text):
+            first = max(0, match.start() - 3 * _NEAR)
+            yield from (amount.span() for amount in _AMOUNTS.finditer(text, first, match.start()))
+    for match in SAID_AGAIN.finditer(text):
+        yield max(0, match.start() - 3 * _NEAR), match.start()
 
 
 def _falling(text: str) -> Iterator[re.Match[str]]:
