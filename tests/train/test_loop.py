@@ -5,9 +5,11 @@ import math
 import resource
 import signal
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from tiny_set import small_world, tiny_toml
 
 torch = pytest.importorskip("torch", reason="training needs the extra `train`")
@@ -234,15 +236,21 @@ def test_the_learning_rate_rises_then_falls_as_a_cosine_to_a_hundredth():
     assert rates == pytest.approx([0.5, 1.0, 1.0, 0.505, 0.01, 0.01])
 
 
-def test_a_share_of_other_weights_is_mixed_in_at_the_end_where_the_training_says_so(data, tmp_path):
+def test_shares_of_other_weights_are_mixed_in_at_the_end_where_the_training_says_so(data, tmp_path, monkeypatch):
     other = tmp_path / "other.safetensors"
     save_weights(build.build_network("thin", None).state_dict(), other)
     known = build.build_network("thin", str(other)).state_dict()
     plain = train(training(), data, tmp_path / "plain", report=told())
-    mixed = train(training(kept_of=str(other), kept_share=0.25), data, tmp_path / "mixed", report=told())
+    monkeypatch.chdir(tmp_path)
+    save_weights(build.build_network("thin", None).state_dict(), Path("thin.safetensors"))
+    third = build.build_network("thin", "thin.safetensors").state_dict()
+    mixed = train(training(kept={str(other): 0.25}), data, tmp_path / "mixed", report=told())
     assert any(not torch.equal(plain[name], known[name]) for name in plain)
     for name, value in mixed.items():
-        assert torch.equal(value, torch.lerp(plain[name], known[name], 0.25))
+        assert torch.allclose(value, torch.lerp(plain[name], known[name], 0.25), atol=1e-6)
+    twice = train(training(kept={str(other): 0.25, "thin.safetensors": 0.5}), data, tmp_path / "twice", report=told())
+    for name, value in twice.items():
+        assert torch.allclose(value, 0.25 * plain[name] + 0.25 * known[name] + 0.5 * third[name], atol=1e-6)
 
 
 def test_weights_of_an_earlier_training_that_are_not_there_are_told_with_the_folder(data, tmp_path, monkeypatch):
@@ -251,9 +259,15 @@ def test_weights_of_an_earlier_training_that_are_not_there_are_told_with_the_fol
         train(training(start="begun/weights.safetensors"), data, tmp_path / "run", report=told())
 
 
+@pytest.mark.parametrize("kept", [{"a": 0.0}, {"a": -0.1}, {"a": 0.6, "b": 0.5}, {"a": float("nan")}])
+def test_shares_that_are_none_or_more_than_all_are_refused(kept):
+    with pytest.raises(ValidationError, match="shares are"):
+        training(kept=kept)
+
+
 def test_weights_to_be_mixed_in_that_do_not_fit_are_refused_before_the_first_step(data, tmp_path):
     with pytest.raises(WeightsError, match="does not fit"):
-        train(training(kept_of="liif-edsr"), data, tmp_path / "run", report=told())
+        train(training(kept={"liif-edsr": 0.2}), data, tmp_path / "run", report=told())
     assert not (tmp_path / "run").exists()
 
 

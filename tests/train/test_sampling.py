@@ -366,7 +366,7 @@ def test_every_training_that_comes_with_apercu_is_valid_and_fits_the_recipe(path
 
     training = Training.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     assert training.network in NETWORKS
-    for start in {training.start, training.teacher, training.kept_of} - {None}:
+    for start in {training.start, training.teacher, *training.kept} - {None}:
         if start.endswith("/weights.safetensors"):  # of another training, made before this one
             assert start.split("/")[0] in {other.stem for other in TRAININGS} - {path.stem}
         else:

@@ -94,22 +94,25 @@ SAID_AGAIN = _compiled(
 )
 """The same before sizes that are told once more: "from 500 px to 1500 px. Sorry, typo: from 500 px to 2000 px"."""
 NOW = _compiled(
-    r"(?:\b(?:now|this time|today|jetzt|diesmal|maintenant|cette fois|ahora|esta vez)\b|이제|이번엔?|今度は|今回は|现在|这次|这回)"
-    rf"[^.;!?。！？]{{0,24}}?(?P<n>{AMOUNT})"
+    r"(?:\b(?:now|this time|today|jetzt|diesmal|maintenant|cette fois|ahora|esta vez)\b|"
+    rf"이제|이번엔?|今度は|今回は|现在|这次|这回)[^.;!?。！？]{{0,24}}?(?P<n>{AMOUNT})"
 )
 """An amount that is wanted now: another one before it tells of earlier."""
+_QUITE = r"(?:quite|really|more than|already|völlig|schon|bien|más que|largement)"
 ENOUGH = _compiled(
     rf"(?P<n>{AMOUNT})(?:\s(?:of (?:that|it)|davon|really|already|more than|also|schon|völlig|bien|ya))?[\s,]{{0,2}}"
-    r"(?:(?:is|are|would be|will be|ist|wäre|sind|est|es|serait|sería)\s(?:(?:quite|really|more than|already|völlig|schon|"
-    r"bien|más que|largement)\s)?(?:enough|plenty|sufficient|all (?:i|we) need|genug|ausreichend|assez|suffisant|"
-    r"suficiente|bastante)\b|(?:will|would|should) (?:do|suffice)\b|suffices\b|(?:genügt|reicht|reichen|suffi(?:t|ra|sent)|"
-    r"basta|bastan|bastará|alcanza)\b|면 충분|로 충분|이면 돼|면 돼|면 됩|で(?:十分|充分|足り|いい|OK)|(?:就|已经|也)?(?:够|足够|足夠|就行|就好|即可))"
+    rf"(?:(?:is|are|would be|will be|ist|wäre|sind|est|es|serait|sería)\s(?:{_QUITE}\s)?"
+    r"(?:enough|plenty|sufficient|all (?:i|we) need|genug|ausreichend|assez|suffisant|suficiente|bastante)\b|"
+    r"(?:will|would|should) (?:do|suffice)\b|suffices\b|"
+    r"(?:genügt|reicht|reichen|suffi(?:t|ra|sent)|basta|bastan|bastará|alcanza)\b|"
+    r"면 충분|로 충분|이면 돼|면 돼|면 됩|で(?:十分|充分|足り|いい|OK)|(?:就|已经|也)?(?:够|足够|足夠|就行|就好|即可))"
 )
 """An amount that is said to be enough: the others before it were too much."""
 ONCE = _compiled(
-    r"\b(?:dreamt|dreamed|wanted|thought|planned|hoped|meant|intended|considered|asked for|originally|initially|at first|"
-    r"wollte|dachte|plante|träumte|ursprünglich|zuerst|voulais|pensais|rêvais|comptais|au départ|d['’]abord|quería|pensaba|"
-    rf"soñaba|al principio|en un principio)\b[^.;!?]{{0,40}}?(?P<n>{AMOUNT})(?=[^.;!?]{{0,60}}?[\s,.;]"
-    rf"(?:but|now|yet|however|aber|doch|jetzt|mais|maintenant|pero|ahora)\b[^!?]{{0,50}}?{AMOUNT})"
+    r"\b(?:dreamt|dreamed|wanted|thought|planned|hoped|meant|intended|considered|asked for|originally|initially|"
+    r"at first|wollte|dachte|plante|träumte|ursprünglich|zuerst|voulais|pensais|rêvais|comptais|au départ|d['’]abord|"
+    rf"quería|pensaba|soñaba|al principio|en un principio)\b[^.;!?]{{0,40}}?(?P<n>{AMOUNT})"
+    r"(?=[^.;!?]{0,60}?[\s,.;](?:but|now|yet|however|aber|doch|jetzt|mais|maintenant|pero|ahora)\b"
+    rf"[^!?]{{0,50}}?{AMOUNT})"
 )
 """An amount that was wanted once, before another one is."""

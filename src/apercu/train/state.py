@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import torch
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -32,14 +32,13 @@ class Training(Record):
     """How a model is made.
 
     `network`: see `build_network`. `start`: weights to begin with (of a LIIF only the decoder's where `start_only` is
-    "imnet."); `kept_of`: weights that are mixed into those at the end, with the share `kept_share`; `teacher`: weights
-    of a LIIF-EDSR whose colours count as `teacher_share` of the truth for undamaged photographs (1 would be pure
-    imitation): names of cards or paths of files. `ema`: decay of the moving average that becomes the model. `loss`:
-    mean absolute ("l1") or squared ("l2") difference, or "psnr", the mean over samples of the logarithm of each one's
-    mean square. The learning rate `lr`, and `decoder_lr` of all but the encoder where it is given, is reached after
-    `warmup` steps and falls as a cosine to a hundredth. `batch`: samples of a step. `threads` of torch, `workers`:
-    processes that draw samples. `bf16`: the network's products in 16 bits. A validation comes every `validate_every`
-    steps and at the end.
+    "imnet."); `kept`: weights that are mixed into those at the end, each with its share; `teacher`: weights of a
+    LIIF-EDSR whose colours count as `teacher_share` of the truth for undamaged photographs (1 would be pure imitation):
+    names of cards or paths of files. `ema`: decay of the moving average that becomes the model. `loss`: mean absolute
+    ("l1") or squared ("l2") difference, or "psnr", the mean over samples of the logarithm of each one's mean square.
+    The learning rate `lr`, and `decoder_lr` of all but the encoder where it is given, is reached after `warmup` steps
+    and falls as a cosine to a hundredth. `batch`: samples of a step. `threads` of torch, `workers`: processes that draw
+    samples. `bf16`: the network's products in 16 bits. A validation comes every `validate_every` steps and at the end.
     """
 
     network: str
@@ -47,8 +46,7 @@ class Training(Record):
     steps: int = Field(ge=1)
     start: str | None = None
     start_only: Literal["", "imnet."] = ""
-    kept_of: str | None = None
-    kept_share: float = Field(default=0.2, ge=0, le=1)
+    kept: dict[str, float] = Field(default_factory=dict)
     teacher: str | None = None
     teacher_share: float = Field(default=0.5, ge=0, le=1)
     batch: int = Field(default=16, ge=1)
@@ -62,6 +60,15 @@ class Training(Record):
     bf16: bool = True
     workers: int = Field(default=1, ge=1)
     validate_every: int = Field(default=2000, ge=1)
+
+    @field_validator("kept")
+    @classmethod
+    def _shares(cls, kept: dict[str, float]) -> dict[str, float]:
+        if any(not 0 < share <= 1 for share in kept.values()) or sum(kept.values()) > 1:
+            raise ValueError(
+                f"the shares are {', '.join(map(str, kept.values()))}; expected some above 0, at most 1 in all"
+            )
+        return kept
 
 
 class TrainingState:
