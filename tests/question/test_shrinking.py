@@ -39,7 +39,10 @@ NEAR = {
     "Amplía 4 veces, espera, mejor 3 veces": 3, "4倍に、待って、3倍に拡大": 3,
     "My drawing should go from 500 px to 1500 px. Sorry, typo: from 500 px to 2000 px.": 4,
     "My icon was upscaled 2x last week, now I need 4x": 4, "Enlarge to 2x; 4x would be nice, but 2x is enough": 2,
-    "Upscale by 4 then downscale by 2": 4, "4x, not 2x, of this photo": 4, "Is 2x enough or should I take 4x?": 2,
+    "Upscale by 4 then downscale by 2": 4, "2x is not enough, I need 4x of the photo": 4, "2x reicht nicht, 4x": 4,
+    "2倍不够，放大4倍": 4, "2倍では足りない、4倍に拡大": 4, "2배는 부족해, 4배로 확대": 4,
+    "3x isn't quite enough, 5x": 5, "2x ne suffit pas, agrandis 4x": 4, "con 2x no basta, amplía 4x": 4,
+    "4x, not 2x, of this photo": 4, "Is 2x enough or should I take 4x?": 2,
     "why not enlarge 3x?": 3, "no blur, 3x bigger": 3, "we don't want pixelation, enlarge 3x": 3,
 }  # fmt: skip
 NOT_REFUSED = {

@@ -14,6 +14,7 @@ import math
 import random
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,12 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, dropout, gelu, scaled_dot_product_attention
 
-from apercu.encoder.transformer import HEADS, LAYERS_FILE, LONGEST, WORDS_FILE
+from apercu.encoder.transformer import HEADS, LAYERS, LAYERS_FILE, LONGEST, WORDS_FILE
 from apercu.encoder.wordpiece import pieces
 from apercu.question.learned import CHAIN, NOTHING
 from apercu.question.limits import Limits, read_limits
 
-LAYERS, COMMON = 4, 16_000
+COMMON = 16_000
 EPOCHS, BATCH, RATE, WARMUP, DROPPED = 2.6, 32, 2e-4, 100, 0.1
 COMPOSED = 5_000
 SMOOTH = 0.01
@@ -234,22 +235,27 @@ def in_batches(numbers: list[list[int]], steps: int) -> list[list[int]]:
 
 def write(model: Encoder, vocabulary: list[str], outputs: list[str], folder: Path) -> None:
     """The two files: matrices in 8 bits with a scale for each row, the rest in half precision."""
-    words: dict[str, NDArray[Any]] = {}
-    layers: dict[str, NDArray[Any]] = {}
-    for name, value in model.state_dict().items():
-        array, part = value.float().numpy(), words if name.startswith("words") else layers
-        if array.ndim == 2 and not name.startswith("places"):
-            scale = np.maximum(np.abs(array).max(axis=1), 1e-8) / 127
-            part[name], part[f"{name}.scale"] = (
-                np.rint(array / scale[:, None]).astype(np.int8),
-                scale.astype(np.float32),
-            )
-        else:
-            part[name] = array.astype(np.float16)
+    state = model.state_dict()
+    words = in_eight_bits({name: value for name, value in state.items() if name.startswith("words")})
+    layers = in_eight_bits({name: value for name, value in state.items() if not name.startswith("words")})
     save_file(words, folder / WORDS_FILE, {"pieces": json.dumps(vocabulary, ensure_ascii=False)})
     save_file(layers, folder / LAYERS_FILE, {"outputs": json.dumps(outputs)})
     for file in (WORDS_FILE, LAYERS_FILE):
         print(f"{folder / file}: {(folder / file).stat().st_size:,} bytes")
+
+
+def in_eight_bits(state: Mapping[str, torch.Tensor]) -> dict[str, NDArray[Any]]:
+    """Matrices as int8 with the scale of each row beside them, but for the places; the rest in half precision."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, value in state.items():
+        array = value.float().numpy()
+        if array.ndim == 2 and not name.startswith("places"):
+            scale = np.maximum(np.abs(array).max(axis=1), 1e-8) / 127
+            arrays[name] = np.rint(array / scale[:, None]).astype(np.int8)
+            arrays[f"{name}.scale"] = scale.astype(np.float32)
+        else:
+            arrays[name] = array.astype(np.float16)
+    return arrays
 
 
 if __name__ == "__main__":

@@ -155,6 +155,11 @@ def by_factor(factors: tuple[float, ...], task: Task) -> tuple[float, str]:
     does = " or ".join(f"{factor:g}" for factor in factors)
     if asked is None:
         return _TOO_LARGE_A_FACTOR, f"It enlarges {does} times only; another factor takes a plain resize."
+    if task.scale and min(task.scale) < max(task.scale) <= max(factors):
+        y, x = task.scale
+        return _SHRUNK_TO_A_FRACTION, (
+            f"It enlarges {does} times on both axes, so its result is shrunk to {x:g}x the width and {y:g}x the height."
+        )
     if asked in factors:
         return 0.0, f"It enlarges {asked:g} times, as asked."
     if asked < max(factors):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,6 +17,8 @@ from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
 _Mention = tuple[tuple[str, ...], re.Match[str]]
+Refusal = Callable[[str, int, int], float]
+"""Log odds that a text refuses what is named from one place to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ _ITS_LIKE = _compiled(
 _ONLY = _compiled(r"\b(?:only|just|nur|seulement|solo|sólo)\s$")
 _NON = _compiled(r"(?<!\w)non[- ]?$")
 _WITHOUT = _compiled(r"\bwithout\s$")
+_SURELY_REFUSED = 1.0
+"""Log odds from which a model is taken for refused where no pattern finds a refusal."""
+_MOST_MENTIONS = 8
 _NEAR = 120
 """How many characters around a name are looked at."""
 _SHORTEST_NAME = 3
@@ -106,8 +111,13 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     return found
 
 
-def read_limits(text: str) -> Limits:
-    """What a question forbids or demands of a model; each finding with the words that it was read from."""
+def read_limits(text: str, refusal: Refusal | None = None) -> Limits:
+    """What a question forbids or demands of a model; each finding with the words that it was read from.
+
+    Args:
+        text: the question.
+        refusal: is asked beside the patterns how sure it is that a model that is named is refused.
+    """
     facets: list[Facet] = []
     patterns = _patterns()
     said = patterns["not_meant"].sub(lambda match: " " * len(match.group()), without_subjects(text))
@@ -126,7 +136,7 @@ def read_limits(text: str) -> Limits:
     named: list[str] = []
     if _first(text, patterns["no_learning"], "no_learning", facets):
         excluded += _LEARNED
-    for (names, match), denied in _judged_mentions(text):
+    for (names, match), denied in judged_mentions(text, refusal):
         if denied:
             excluded += names
             if _KINDS["diffusion"].search(match.group()):  # "no latent diffusion" is said of them all
@@ -142,6 +152,14 @@ def read_limits(text: str) -> Limits:
     return Limits(
         licence, no_gpu, runs_here, tuple(dict.fromkeys(excluded)), kinds, tuple(dict.fromkeys(named)), tuple(facets)
     )
+
+
+def stays_here(text: str) -> Facet | None:
+    """Words by which the picture must not go anywhere, or the work be done on the asker's own machine."""
+    match = _patterns()["private"].search(text)
+    if match is None:
+        return None
+    return Facet(kind="limit", value="runs_here", start=match.start(), end=match.end(), quote=match.group())
 
 
 def is_spoken_of(text: str, limit: str) -> bool:
@@ -189,13 +207,19 @@ def _tolerates(text: str, match: re.Match[str]) -> bool:
     return not refuses and bool(_patterns()["tolerated"].search(around))
 
 
-def _judged_mentions(text: str) -> list[tuple[_Mention, bool]]:
+def judged_mentions(text: str, refusal: Refusal | None = None) -> list[tuple[_Mention, bool]]:
     """Every mention of a family and whether it is refused: by words beside it, or in a row with one that is.
 
-    A row is "no SwinIR and no HAT", "neither GANs nor diffusion", "SwinIR and HAT are out".
+    A row is "no SwinIR and no HAT", "neither GANs nor diffusion", "SwinIR and HAT are out". Where the patterns find
+    none, `refusal` may.
     """
     mentions = list(_family_mentions(text))
     denied = [_is_denied(text, match) for _, match in mentions]
+    if refusal and len(mentions) <= _MOST_MENTIONS:
+        denied = [
+            said or refusal(text, *match.span()) > _SURELY_REFUSED
+            for said, (_, match) in zip(denied, mentions, strict=True)
+        ]
     joined = [
         _JOINED.fullmatch(text, one.end(), other.start()) is not None
         for (_, one), (_, other) in itertools.pairwise(mentions)

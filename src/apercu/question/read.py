@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import cast, get_args
 
+from apercu.encoder.transformer import refusal_score
 from apercu.errors import QuestionError
 from apercu.question.details import NEGATION_REACH, is_denied, quoted, read_details, without_repeats
 from apercu.question.factor import Enlargement, only_shrinks, read_enlargement
@@ -54,7 +55,9 @@ def read_question(text: str) -> Task:
     task = _main(reading.tasks)
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
-    limits = with_sensed(text, read_limits(text)) if reading.tasks else read_limits(text)
+    limits = read_limits(text, refusal_score)
+    if reading.tasks:
+        limits = with_sensed(text, limits, here="super_resolution" in reading.tasks)
     facets = [
         *(facet for step in reading.tasks for facet in _task_facets(text, step, matches, reading.quotes[step])),
         *enlargement.facets,

@@ -63,6 +63,14 @@ CONTRAST = _compiled(
     rf"|(?P<t>{AMOUNT})\s(?:is|would be|wäre|ist|est|es)\s(?:far\s|much\s|way\s)?"
     r"(?:too (?:much|big|large)|zu (?:viel|groß)|trop|"
     r"demasiado)\b"
+    rf"|(?P<e>{AMOUNT})(?:"
+    r"\s(?:is|are|was|would be)(?:\s?n['’]t|\snot)\s(?:quite\s|really\s|nearly\s)?(?:enough|sufficient)"
+    r"|\s(?:won['’]t|will not|wouldn['’]t|would not)\s(?:do|suffice)"
+    r"|\s(?:is|are|was|ist|est|es)\s(?:still\s|far\s|noch\s)?"
+    r"(?:too (?:little|small|few)|zu (?:wenig|klein)|trop peu|muy poco|poco)"
+    r"|\s(?:reicht|reichen|genügt|genügen)\s(?:mir\s)?nicht|\sne suffi(?:t|sent) pas"
+    r"|\sno (?:me\s)?(?:basta|alcanza|es suficiente)|(?:は|では|じゃ)?(?:足りな|不十分)"
+    r"|(?:로는?|는|은)?\s?(?:부족|모자라|안 돼)|(?:还|都|是)?(?:不够|不足))"
     rf"|(?:不是|不要|别|並非|并非|负|負|マイナス\s?|마이너스\s?)(?P<m>{AMOUNT})"
     rf"|(?P<k>{AMOUNT})(?:가|이|로)?\s?(?:말고|아니라|아니고|대신|ではなく|じゃなく|でなく|の代わり)"
 )
@@ -84,7 +92,7 @@ _FILLING = (
     r"sea|sean|hazlo|auf|um|à|de|por|no|nein|non)[\s,]+){0,5}"
 )
 CORRECTION = _compiled(
-    rf"(?:[,;.…–—，、。!?-]\s?|\s)(?:(?:{_TAKEN_BACK})(?=(?:[^\s.;!?]+\s){{0,4}}?(?P<n>{AMOUNT}))"
+    rf"(?:[,;.…–—，、。!?-]\s?|\s)(?:(?:{_TAKEN_BACK})(?:{_PAUSE})?(?=(?:[^\s.;!?]+\s){{0,4}}?(?P<n>{AMOUNT}))"
     rf"|(?:{_PAUSE}){{1,2}}{_FILLING}(?=(?P<p>{AMOUNT})))"
 )
 """What takes back the amounts before it, followed by another amount: "2x, no wait, 3x"."""

@@ -5,23 +5,33 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from apercu.encoder.transformer import encoder_scores, load_encoder
-from apercu.question.limits import Limits, is_spoken_of
+from apercu.encoder.transformer import limit_scores, load_encoder
+from apercu.question.limits import Limits, is_spoken_of, stays_here
 from apercu.records import Facet
 
-SURE = {"commercial": -0.6, "open": 0.3, "no_gpu": 0.0, "runs_here": 0.0}
+SURE = {"commercial": 1.0, "open": 1.0, "no_gpu": 1.0, "runs_here": 1.0}
 """From which log odds on a limit is taken for said."""
+_SURER = 2.0
+"""How much more it takes where a pattern knows words for what the limit is about."""
 _WORD = re.compile(r"\S+")
 _MOST_WORDS = 60
 _ASIDE = 0.5
 """Words next to the most telling one that tell at least this share of what it tells are quoted with it."""
 
 
-def with_sensed(text: str, limits: Limits) -> Limits:
-    """Limits with those that only the encoder finds; each quotes the words without which it would be least sure."""
-    scores = encoder_scores(text)
-    over = {name: scores[f"limit:{name}"] - least for name, least in SURE.items()}
-    odds = {name: more for name, more in over.items() if more > 0 and not is_spoken_of(text, name)}
+def with_sensed(text: str, limits: Limits, *, here: bool) -> Limits:
+    """Limits with those that only the encoder finds; each quotes the words without which it would be least sure.
+
+    Args:
+        text: the question.
+        limits: what the patterns found.
+        here: whether "on my own machine" rules out models that do not run here: where none does, it would rule out all.
+    """
+    if here and not limits.runs_here and (private := stays_here(text)):
+        limits = replace(limits, runs_here=True, facets=(*limits.facets, private))
+    scores = limit_scores(text)
+    over = {name: scores[name] - least - _SURER * is_spoken_of(text, name) for name, least in SURE.items()}
+    odds = {name: more for name, more in over.items() if more > 0 and (here or name != "runs_here")}
     known = {"no_gpu": limits.no_gpu, "runs_here": limits.runs_here}
     found = [name for name, said in known.items() if not said and name in odds]
     licences = [name for name in ("commercial", "open") if name in odds]
@@ -40,15 +50,15 @@ def with_sensed(text: str, limits: Limits) -> Limits:
 
 
 def _facet(text: str, name: str) -> Facet:
-    start, end = _telling(text, f"limit:{name}")
+    start, end = _telling(text, name)
     return Facet(kind="limit", value=name, start=start, end=end, quote=text[start:end])
 
 
 def _telling(text: str, output: str) -> tuple[int, int]:
     """Where the words stand that tell most: without one of them the encoder is less sure."""
     words = [match.span() for match in _WORD.finditer(text)][:_MOST_WORDS]
-    encoder, sure = load_encoder(), encoder_scores(text)[output]
-    tells = [sure - encoder.scores(text[:begin] + text[end:])[output] for begin, end in words]
+    encoder, sure = load_encoder(), limit_scores(text)[output]
+    tells = [sure - encoder.limit_scores(text[:begin] + text[end:])[output] for begin, end in words]
     first = last = max(range(len(words)), key=tells.__getitem__)
     least = _ASIDE * tells[first]
     while first > 0 and tells[first - 1] >= least:
