@@ -76,7 +76,7 @@ def test_what_only_the_encoder_finds_is_quoted_from_the_question() -> None:
 )
 def test_what_is_said_of_a_model_does_not_hang_on_its_name(question: str, name: str, refused: bool) -> None:
     start = question.index(name)
-    assert (load_encoder().refusal_score(question, start, start + len(name)) > 0) == refused
+    assert (load_encoder().refusal_score(question, start, start + len(name)) > 2.5) == refused
     other = question.replace(name, "BSRGAN")
     assert load_encoder().refusal_score(other, start, start + 6) == load_encoder().refusal_score(
         question, start, start + len(name)
@@ -93,7 +93,7 @@ def test_a_damaged_file_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(transformer, "LAYERS_FILE", "wordpiece.py")
     load_encoder.cache_clear()
     try:
-        with pytest.raises(EvidenceError, match=r"wordpiece\.py are damaged"):
+        with pytest.raises(EvidenceError, match=r"wordpiece\.py, limits\.safetensors are damaged"):
             load_encoder()
     finally:
         load_encoder.cache_clear()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -50,15 +50,16 @@ class Encoder:
     limits: tuple[str, ...]
     vocabulary: Mapping[str, int]
     arrays: Mapping[str, NDArray[Any]]
+    _last_begun: dict[str, tuple[str, Floats]] = field(default_factory=dict, repr=False, compare=False)
 
     def scores(self, text: str) -> dict[str, float]:
         """Log odds for each output."""
-        x = self._last(self.first(self.pieces(text)), "layers")
+        x = self._last(self._begun(text), "layers")
         return dict(zip(self.outputs, map(float, self._linear(x.mean(axis=0), "head")), strict=True))
 
     def limit_scores(self, text: str) -> dict[str, float]:
         """Log odds for each limit that the question says it."""
-        x = self._last(self.first(self.pieces(text)), "limits.layers")
+        x = self._last(self._begun(text), "limits.layers")
         return dict(zip(self.limits, map(float, self._linear(x.mean(axis=0), "limits.head")), strict=True))
 
     def refusal_score(self, text: str, start: int, end: int) -> float:
@@ -70,6 +71,13 @@ class Encoder:
     def pieces(self, text: str) -> list[int]:
         """Numbers of the pieces of a text, at most `LONGEST`."""
         return pieces(text, self.vocabulary, LONGEST)
+
+    def _begun(self, text: str) -> Floats:
+        """What tasks and limits share; the last text is remembered, since both are asked of it."""
+        last = self._last_begun.get("")
+        if last is None or last[0] != text:  # one pair, so that threads that ask at once do no harm
+            last = self._last_begun[""] = (text, self.first(self.pieces(text)))
+        return last[1]
 
     def first(self, ids: Sequence[int]) -> Floats:
         """Through the layers that all outputs share: (pieces, width)."""

@@ -7,7 +7,7 @@ that the work is done on. So words for a thing (`limits.toml`) are one matter, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 _PICTURE = (
     r"(?:photos?|photographs?|pictures?|pics?|images?|snapshots?|snaps?|scans?|screenshots?|shots?|drawings?|logos?|"
@@ -60,6 +60,7 @@ _BOUNDARY = re.compile(
 _FIVE_WORDS = re.compile(r"(?:[^\s]+\s+){0,5}[^\s]*$")
 _AGREES = re.compile(r" (?:rien|nada|ning[uú]n\w*|aucune?|jamais|nunca)\b", re.IGNORECASE)
 _FEW_LETTERS = 14
+_LEAST_LETTERS = 8
 _FAR = 160
 
 
@@ -80,6 +81,19 @@ def around(text: str, start: int, end: int) -> tuple[str, str]:
     begins = max((match.end() for match in _BOUNDARY.finditer(text, first, start)), default=first)
     ends = next((match.start() for match in _BOUNDARY.finditer(text, end, last)), last)
     return text[begins:start], text[end:ends]
+
+
+def without_clauses(text: str, places: Iterable[tuple[int, int]]) -> str:
+    """A question with spaces in place of the clauses that hold some words; of the words alone where little is left."""
+    whole = list(text)
+    bare = list(text)
+    for start, end in places:
+        before, after = around(text, start, end)
+        for at in range(start - len(before), end + len(after)):
+            whole[at] = " "
+        bare[start:end] = " " * (end - start)
+    rest = "".join(whole)
+    return rest if sum(map(str.isalpha, rest)) >= _LEAST_LETTERS else "".join(bare)
 
 
 def refusals(text: str, start: int, end: int, patterns: Mapping[str, re.Pattern[str]]) -> int:

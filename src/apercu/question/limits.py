@@ -72,7 +72,7 @@ _ITS_LIKE = _compiled(
 _ONLY = _compiled(r"\b(?:only|just|nur|seulement|solo|sólo)\s$")
 _NON = _compiled(r"(?<!\w)non[- ]?$")
 _WITHOUT = _compiled(r"\bwithout\s$")
-_SURELY_REFUSED = 1.0
+_SURELY_REFUSED = 2.5
 """Log odds from which a model is taken for refused where no pattern finds a refusal."""
 _MOST_MENTIONS = 8
 _NEAR = 120
@@ -120,7 +120,7 @@ def read_limits(text: str, refusal: Refusal | None = None) -> Limits:
     """
     facets: list[Facet] = []
     patterns = _patterns()
-    said = patterns["not_meant"].sub(lambda match: " " * len(match.group()), without_subjects(text))
+    said = what_is_meant(text)
     no_gpu, runs_here = (
         _first(said, patterns[value], value, facets) or _first_refused(said, value, facets)
         for value in ("no_gpu", "runs_here")
@@ -154,9 +154,14 @@ def read_limits(text: str, refusal: Refusal | None = None) -> Limits:
     )
 
 
+def what_is_meant(text: str) -> str:
+    """A question with spaces in place of what a picture shows and of what only sounds like a limit."""
+    return _patterns()["not_meant"].sub(lambda match: " " * len(match.group()), without_subjects(text))
+
+
 def stays_here(text: str) -> Facet | None:
     """Words by which the picture must not go anywhere, or the work be done on the asker's own machine."""
-    match = _patterns()["private"].search(text)
+    match = _patterns()["private"].search(what_is_meant(text))
     if match is None:
         return None
     return Facet(kind="limit", value="runs_here", start=match.start(), end=match.end(), quote=match.group())

@@ -12,6 +12,7 @@ from typing import cast, get_args
 
 from apercu.encoder.transformer import refusal_score
 from apercu.errors import QuestionError
+from apercu.question.clauses import without_clauses
 from apercu.question.details import NEGATION_REACH, is_denied, quoted, read_details, without_repeats
 from apercu.question.factor import Enlargement, only_shrinks, read_enlargement
 from apercu.question.learned import Reading, is_strange, read_tasks
@@ -31,6 +32,9 @@ _DONE = frozenset({
     "tras", "ya",
 })  # fmt: skip
 _FEW_WORDS = 4
+_UNSURE = 1.0
+"""A reading by less is looked at again without the limits."""
+_CONDITIONS = frozenset({"commercial", "open", "no_gpu", "runs_here"})
 _LONGEST_LINE = 1_000_000
 
 
@@ -45,7 +49,7 @@ def read_question(text: str) -> Task:
     _check_question(text)
     tokens, matches, enlargement = _found(text)
     decided = _decide(matches, enlargement)
-    reading = read_tasks(text, _findings(matches, enlargement, decided), told=decided)
+    reading = _reading(text, _findings(matches, enlargement, decided), decided)
     wanted = any(_is_verb(match) and not _is_done_or_refused(match, tokens) for match in matches)
     if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and wanted:
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
@@ -86,6 +90,24 @@ def read_question(text: str) -> Task:
         margin=None if is_strange(text) else round(reading.margin, 3),
         facets=tuple(facets),
     )
+
+
+def _reading(text: str, findings: list[str], decided: TaskId) -> Reading:
+    """The tasks of a question; where they are unsure and it names limits, those that it has without them count.
+
+    Most questions with limits are about enlarging, so that a licence alone speaks for it a little.
+    """
+    reading = read_tasks(text, findings, told=decided)
+    if reading.margin >= _UNSURE:
+        return reading
+    limits = with_sensed(text, read_limits(text), here=True).facets
+    places = [(facet.start, facet.end) for facet in limits if facet.value in _CONDITIONS]
+    if not places:
+        return reading
+    rest = without_clauses(text, places)
+    told = _decide(*_found(rest)[1:])
+    other = read_tasks(rest, findings_of(rest), told=told)
+    return other if other.tasks and other.margin > min(reading.margin, _UNSURE / 2) else reading
 
 
 def findings_of(text: str) -> list[str]:

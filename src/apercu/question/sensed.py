@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from apercu.encoder.transformer import limit_scores, load_encoder
-from apercu.question.limits import Limits, is_spoken_of, stays_here
+from apercu.question.limits import Limits, is_spoken_of, stays_here, what_is_meant
 from apercu.records import Facet
 
 SURE = {"commercial": 1.0, "open": 1.0, "no_gpu": 1.0, "runs_here": 1.0}
@@ -29,11 +29,12 @@ def with_sensed(text: str, limits: Limits, *, here: bool) -> Limits:
     """
     if here and not limits.runs_here and (private := stays_here(text)):
         limits = replace(limits, runs_here=True, facets=(*limits.facets, private))
-    scores = limit_scores(text)
+    said = what_is_meant(text)
+    scores = limit_scores(said)
     over = {name: scores[name] - least - _SURER * is_spoken_of(text, name) for name, least in SURE.items()}
     odds = {name: more for name, more in over.items() if more > 0 and (here or name != "runs_here")}
     known = {"no_gpu": limits.no_gpu, "runs_here": limits.runs_here}
-    found = [name for name, said in known.items() if not said and name in odds]
+    found = [name for name, is_known in known.items() if not is_known and name in odds]
     licences = [name for name in ("commercial", "open") if name in odds]
     if limits.licence is None and licences:
         licence = max(licences, key=odds.__getitem__)
@@ -45,12 +46,12 @@ def with_sensed(text: str, limits: Limits, *, here: bool) -> Limits:
         limits,
         no_gpu=limits.no_gpu or "no_gpu" in found,
         runs_here=limits.runs_here or "runs_here" in found,
-        facets=(*limits.facets, *(_facet(text, name) for name in found)),
+        facets=(*limits.facets, *(_facet(text, said, name) for name in found)),
     )
 
 
-def _facet(text: str, name: str) -> Facet:
-    start, end = _telling(text, name)
+def _facet(text: str, said: str, name: str) -> Facet:
+    start, end = _telling(said, name)
     return Facet(kind="limit", value=name, start=start, end=end, quote=text[start:end])
 
 
