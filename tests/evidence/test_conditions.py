@@ -91,3 +91,10 @@ def test_an_answer_says_how_the_model_that_was_taken_meets_what_the_question_dem
     assert any("are left out: " in text for text in short)
     assert answer.unsupported == ()
     assert ask("enlarge my icon 3x", settings=settings).answer.choice is None
+
+
+def test_a_factor_for_each_axis_wants_a_model_of_any_factor(settings: Settings) -> None:
+    found = recommend("leave the width of this drawing alone, the height should double", settings=settings)
+    assert found.models[0].factors == "any"
+    fixed = next(model for model in found.models if model.factors != "any")
+    assert any("shrunk to 1x the width and 2x the height" in reason for reason in fixed.reasons_against)

@@ -6,6 +6,7 @@ import pytest
 
 from apercu.catalogue import families
 from apercu.question.limits import read_limits
+from apercu.question.read import read_question
 
 
 @pytest.mark.parametrize(
@@ -138,3 +139,71 @@ def test_a_kind_of_network_is_ruled_out_as_a_whole_and_a_row_of_names_together()
     assert {"SwinIR", "HAT"} <= set(read_limits("SwinIR and HAT are off limits").excluded)
     assert read_limits("how do GANs invent detail?").excluded == ()
     assert read_limits("no AI, a plain resize").excluded_kinds == ("gan", "diffusion")
+
+
+@pytest.mark.parametrize(
+    ("question", "here"),
+    [
+        ("Enlarge my photo 2x; it must not be uploaded anywhere", True),
+        ("Enlarge my photo 2x; it has to work on this machine", True),
+        ("Enlarge my photo 2x locally", True),
+        ("no cloud please, double this drawing on my own laptop", True),
+        ("Das Logo soll von 120 auf 900 Pixel wachsen und darf nirgends hochgeladen werden", True),
+        ("agrandis ma photo 2 fois, elle ne doit pas sortir de la maison", True),
+        ("长宽各放大两倍，别把图传到网上去", True),
+        ("このスクショは門外不出。2倍サイズに", True),
+        ("a photo of a cloud over my house, 2x", False),
+        ("I uploaded it and now it is small, double it", False),
+        ("the server room photo 2x", False),
+        ("Cut out the dog locally", False),  # no model for that runs here: it would rule out all of them
+    ],
+)
+def test_a_picture_that_must_not_go_anywhere_wants_a_model_that_runs_here(question: str, here: bool) -> None:
+    task = read_question(question)
+    assert task.runs_here == here
+    assert not here or any(facet.value == "runs_here" and facet.quote in question for facet in task.facets)
+
+
+@pytest.mark.parametrize(
+    ("question", "family"),
+    [
+        ("Waifu2x and I are divorced. Who else would take my cartoon fox to 2x?", "waifu2x"),
+        ("SwinIR may stay at home, 2x of the windmill please", "SwinIR"),
+        ("LaMa smudged the grass. What else could take the hose out of my photo?", "LaMa"),
+        ("what does it better, appart from Real-ESRGAN? double the photo", "Real-ESRGAN"),
+    ],
+)
+def test_a_model_that_is_refused_in_words_that_no_pattern_knows_is_ruled_out(question: str, family: str) -> None:
+    assert family in read_question(question).excluded
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "SwinIR, please, no other",
+        "no watermark please, Real-ESRGAN 4x",
+        "사진을 자르지 말고 SwinIR로 2배 확대",
+        "SwinIR 2x did a nice job on my hotel photo last year, now I need 3x of it",
+        "How does Real-ESRGAN differ from SwinIR?",
+    ],
+)
+def test_a_model_that_is_welcome_is_not_ruled_out(question: str) -> None:
+    assert read_question(question).excluded == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "task"),
+    [
+        ("흑백 사진에 색을 입히고 싶은데 오픈소스 라이선스만 가능합니다.", "colorization"),
+        ("Reconstituer une image HDR à partir d'une seule photo, licence open source obligatoire", "hdr"),
+        ("庭の写真にゴッホが乗り移ったみたいにしてほしい。ただし手元にあるのはグラボなしのPCだけ", "style_transfer"),
+        ("photo à doubler pour un client qui paie, licence commerciale obligatoire", "super_resolution"),
+        ("6x with what you've got installed, no internet here", "super_resolution"),
+    ],
+)
+def test_a_limit_does_not_say_what_is_to_be_done(question: str, task: str) -> None:
+    assert read_question(question).id == task
+
+
+def test_no_wish_to_sell_is_no_wish_for_a_licence() -> None:
+    assert read_question("enlarge it, I won't sell the prints").licence is None
