@@ -11,6 +11,7 @@ What must hold of a model is the matter of a second pair of last layers on top o
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -65,6 +66,8 @@ class Encoder:
     def refusal_score(self, text: str, start: int, end: int) -> float:
         """Log odds that the model whose name stands from `start` to `end` is refused."""
         ids, at = marked(self, text, start, end)
+        if at == 0:  # so many pieces stand before it that it is not read
+            return -math.inf
         x = self._last(self.first(ids), "limits.layers")
         return float(self._linear(np.concatenate((x.mean(axis=0), x[at])), "limits.refused")[0])
 

@@ -72,8 +72,13 @@ _ITS_LIKE = _compiled(
 _ONLY = _compiled(r"\b(?:only|just|nur|seulement|solo|sólo)\s$")
 _NON = _compiled(r"(?<!\w)non[- ]?$")
 _WITHOUT = _compiled(r"\bwithout\s$")
-_SURELY_REFUSED = 2.5
-"""Log odds from which a model is taken for refused where no pattern finds a refusal."""
+_SURELY_REFUSED = 4.5
+"""Log odds from which a model is taken for refused where no pattern finds a refusal, in text of plain Latin letters."""
+_LIKED = _compiled(
+    r"\b(?:only|use|used|using|with|take|try|again|back to|love|loves|like|likes|prefer|trust|happy|have|"
+    r"mit|nur|avec|con|thanks to)\s(?:\w+\s)?$"
+)
+"""Words before a name by which it is asked for."""
 _MOST_MENTIONS = 8
 _NEAR = 120
 """How many characters around a name are looked at."""
@@ -220,9 +225,9 @@ def judged_mentions(text: str, refusal: Refusal | None = None) -> list[tuple[_Me
     """
     mentions = list(_family_mentions(text))
     denied = [_is_denied(text, match) for _, match in mentions]
-    if refusal and len(mentions) <= _MOST_MENTIONS:
+    if refusal and text.isascii() and len(mentions) <= _MOST_MENTIONS:
         denied = [
-            said or refusal(text, *match.span()) > _SURELY_REFUSED
+            said or (not _LIKED.search(text, 0, match.start()) and refusal(text, *match.span()) > _SURELY_REFUSED)
             for said, (_, match) in zip(denied, mentions, strict=True)
         ]
     joined = [

@@ -54,6 +54,13 @@ REFUSED_CJK = _compiled(
     r"|(?:확대|업스케일)(?:는|를)?\s?(?:하지|하진)\s?(?:마|말|않)|확대\s?(?:안|없이|말고|금지)|키우지\s?(?:마|말|않)|크게\s?하지\s?(?:마|말|않)"
     r"|(?<![가-힣])안\s?(?:키[우워]|확대)"
 )
+_TIMES = (
+    rf"(?:(?<![\w.,/])(?:\d[\d.,]*|\b(?:{_WORDS}))\s?-?(?:[x×✕](?![\w×])|times\b|fold\b|fach\w*|mal\b|fois\b|veces\b)"
+    rf"(?!\s(?:as (?:many|much|fast)|longer|faster|slower|more))"
+    rf"|(?<![\d/])(?<!\d[.,])(?:\d[\d.,]*|{_CJK})\s?[배倍]|\b(?:doubl\w*|tripl\w*|quadrupl\w*)\b(?!\s(?:the|its) "
+    r"(?:contrast|speed|price|colou?rs?|brightness))|(?<![\w.])[x×]\s?\d[\d.,]*(?![\w%]))"
+)
+"""An amount of times, and neither of per cent nor of "by 5"."""
 CONTRAST = _compiled(
     r"\b(?:don['’]?t|do not|never|ne|no)\s(?P<d>doubl\w*|tripl\w*|quadrupl\w*|verdopp\w*|verdreifach\w*|duplique\w*)"
     r"|(?<!why )(?<!if )(?<!whether )(?<!pourquoi )(?<!warum )\b(?:not|nicht|pas|instead of|rather than|(?:an)?statt|"
@@ -63,7 +70,7 @@ CONTRAST = _compiled(
     rf"|(?P<t>{AMOUNT})\s(?:is|would be|wäre|ist|est|es)\s(?:far\s|much\s|way\s)?"
     r"(?:too (?:much|big|large)|zu (?:viel|groß)|trop|"
     r"demasiado)\b"
-    rf"|(?P<e>{AMOUNT})(?:"
+    rf"|(?P<e>{_TIMES})(?:"
     r"\s(?:is|are|was|would be)(?:\s?n['’]t|\snot)\s(?:quite\s|really\s|nearly\s)?(?:enough|sufficient)"
     r"|\s(?:won['’]t|will not|wouldn['’]t|would not)\s(?:do|suffice)"
     r"|\s(?:is|are|was|ist|est|es)\s(?:still\s|far\s|noch\s)?"
@@ -77,7 +84,7 @@ CONTRAST = _compiled(
 _TAKEN_BACK = (
     r"(?:oh |wait |sorry |pardon |ach |ah )?(?:no|nope|nein|non|いや|いえ|아니|不|不对)"
     r"(?:[,:;.、，]\s?|\s(?:wait|doch|warte|attends|espera)\b[,:;.、，–—-]?\s?)"
-    r"|(?:i mean|or rather|make that|scratch that|correction|ich meine|besser gesagt|vielmehr|korrektur|je veux dire|"
+    r"|(?:i mean|or rather|make that|scratch that|ich meine|besser gesagt|vielmehr|je veux dire|"
     r"plutôt(?! qu)|quiero decir|digo|mejor dicho|corrijo|いや|訂正(?:します)?|아니(?![면고라])|정정|更正|说错了)"
     r"(?![a-zà-ÿ])[,:;、，]?\s?"
 )
@@ -93,7 +100,8 @@ _FILLING = (
 )
 CORRECTION = _compiled(
     rf"(?:[,;.…–—，、。!?-]\s?|\s)(?:(?:{_TAKEN_BACK})(?:{_PAUSE})?(?=(?:[^\s.;!?]+\s){{0,4}}?(?P<n>{AMOUNT}))"
-    rf"|(?:{_PAUSE}){{1,2}}{_FILLING}(?=(?P<p>{AMOUNT})))"
+    rf"|(?:{_PAUSE}){{1,2}}{_FILLING}(?=(?P<p>{_TIMES})))"
+    rf"|[,;.…–—-]\s(?:correction|korrektur|corrección)\s?[:,]\s{_FILLING}(?=(?P<c>{_TIMES}))"
 )
 """What takes back the amounts before it, followed by another amount: "2x, no wait, 3x"."""
 SAID_AGAIN = _compiled(
@@ -102,25 +110,17 @@ SAID_AGAIN = _compiled(
 )
 """The same before sizes that are told once more: "from 500 px to 1500 px. Sorry, typo: from 500 px to 2000 px"."""
 NOW = _compiled(
-    r"(?:\b(?:now|this time|today|jetzt|diesmal|maintenant|cette fois|ahora|esta vez)\b|"
-    rf"이제|이번엔?|今度は|今回は|现在|这次|这回)[^.;!?。！？]{{0,24}}?(?P<n>{AMOUNT})"
+    r"\b(?:now|this time) (?:i|we) (?:need|want|would like|['’]d like) (?:it |them |a |an |the |only |just )?"
+    rf"(?P<n>{_TIMES})"
 )
 """An amount that is wanted now: another one before it tells of earlier."""
 _QUITE = r"(?:quite|really|more than|already|völlig|schon|bien|más que|largement)"
 ENOUGH = _compiled(
-    rf"(?P<n>{AMOUNT})(?:\s(?:of (?:that|it)|davon|really|already|more than|also|schon|völlig|bien|ya))?[\s,]{{0,2}}"
-    rf"(?:(?:is|are|would be|will be|ist|wäre|sind|est|es|serait|sería)\s(?:{_QUITE}\s)?"
+    rf"(?:[,;.]|\b(?:but|aber|doch|mais|pero))\s(?P<n>{_TIMES})\s"
+    rf"(?:(?:is|are|would be|will be|ist|wäre|est|es|serait|sería)\s(?:{_QUITE}\s)?"
     r"(?:enough|plenty|sufficient|all (?:i|we) need|genug|ausreichend|assez|suffisant|suficiente|bastante)\b|"
-    r"(?:will|would|should) (?:do|suffice)\b|suffices\b|"
-    r"(?:genügt|reicht|reichen|suffi(?:t|ra|sent)|basta|bastan|bastará|alcanza)\b|"
-    r"면 충분|로 충분|이면 돼|면 돼|면 됩|で(?:十分|充分|足り|いい|OK)|(?:就|已经|也)?(?:够|足够|足夠|就行|就好|即可))"
+    r"(?:will|would) (?:do|suffice)\b|suffices\b|(?:genügt|reicht|suffit|suffira|basta|bastará)\b)"
+    r"(?=\s*(?:$|[.;!]|for (?:this|my|the|our) (?:photo|picture|image|drawing|icon|logo)\b))"
+    rf"|[，。]\s?(?P<z>{_TIMES})(?:就|已经|也)?(?:够了?|足够了?|就行|就好|即可)(?=[。！，]|$)"
 )
 """An amount that is said to be enough: the others before it were too much."""
-ONCE = _compiled(
-    r"\b(?:dreamt|dreamed|wanted|thought|planned|hoped|meant|intended|considered|asked for|originally|initially|"
-    r"at first|wollte|dachte|plante|träumte|ursprünglich|zuerst|voulais|pensais|rêvais|comptais|au départ|d['’]abord|"
-    rf"quería|pensaba|soñaba|al principio|en un principio)\b[^.;!?]{{0,40}}?(?P<n>{AMOUNT})"
-    r"(?=[^.;!?]{0,60}?[\s,.;](?:but|now|yet|however|aber|doch|jetzt|mais|maintenant|pero|ahora)\b"
-    rf"[^!?]{{0,50}}?{AMOUNT})"
-)
-"""An amount that was wanted once, before another one is."""

@@ -9,12 +9,14 @@ from apercu.encoder.transformer import limit_scores, load_encoder
 from apercu.question.limits import Limits, is_spoken_of, stays_here, what_is_meant
 from apercu.records import Facet
 
-SURE = {"commercial": 1.0, "open": 1.0, "no_gpu": 1.0, "runs_here": 1.0}
+SURE = {"commercial": 2.0, "open": 2.0, "no_gpu": 2.0, "runs_here": 2.0}
 """From which log odds on a limit is taken for said."""
 _SURER = 2.0
 """How much more it takes where a pattern knows words for what the limit is about."""
+_UNKNOWN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Writing in which MiniLM, which learned from English, has little to say of limits."""
 _WORD = re.compile(r"\S+")
-_MOST_WORDS = 60
+_MOST_PARTS = 24
 _ASIDE = 0.5
 """Words next to the most telling one that tell at least this share of what it tells are quoted with it."""
 
@@ -29,6 +31,8 @@ def with_sensed(text: str, limits: Limits, *, here: bool) -> Limits:
     """
     if here and not limits.runs_here and (private := stays_here(text)):
         limits = replace(limits, runs_here=True, facets=(*limits.facets, private))
+    if _UNKNOWN.search(text):
+        return limits
     said = what_is_meant(text)
     scores = limit_scores(said)
     over = {name: scores[name] - least - _SURER * is_spoken_of(text, name) for name, least in SURE.items()}
@@ -57,7 +61,9 @@ def _facet(text: str, said: str, name: str) -> Facet:
 
 def _telling(text: str, output: str) -> tuple[int, int]:
     """Where the words stand that tell most: without one of them the encoder is less sure."""
-    words = [match.span() for match in _WORD.finditer(text)][:_MOST_WORDS]
+    single = [match.span() for match in _WORD.finditer(text)]
+    step = -(-len(single) // _MOST_PARTS)
+    words = [(single[i][0], single[min(i + step, len(single)) - 1][1]) for i in range(0, len(single), step)]
     encoder, sure = load_encoder(), limit_scores(text)[output]
     tells = [sure - encoder.limit_scores(text[:begin] + text[end:])[output] for begin, end in words]
     first = last = max(range(len(words)), key=tells.__getitem__)

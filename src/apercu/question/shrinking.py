@@ -21,7 +21,6 @@ from apercu.question.refusing import (
     ENOUGH,
     GROWS,
     NOW,
-    ONCE,
     REFUSED,
     REFUSED_CJK,
     SAID_AGAIN,
@@ -262,8 +261,6 @@ def _refused(words: _Words) -> Iterator[tuple[int, int]]:
         yield _begin_of_clause(text, match.start()), match.end() if another else ends
     for match in CONTRAST.finditer(text):
         yield match.span()
-    for match in ONCE.finditer(text):
-        yield match.span("n")
     yield from _taken_back(text)
 
 
