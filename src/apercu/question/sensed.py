@@ -16,7 +16,8 @@ _SURER = 2.0
 _UNKNOWN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Writing in which MiniLM, which learned from English, has little to say of limits."""
 _WORD = re.compile(r"\S+")
-_MOST_PARTS = 24
+_MOST_PARTS = 12
+"""Parts of a question, of one word or some, of which each is left out once to see what it tells."""
 _ASIDE = 0.5
 """Words next to the most telling one that tell at least this share of what it tells are quoted with it."""
 
