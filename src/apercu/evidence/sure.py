@@ -29,7 +29,7 @@ class Share(NamedTuple):
 
 
 SHARES: dict[SureLevel, Share] = {
-    "sure": Share(0.993, 0.941, 460),
+    "sure": Share(0.993, 0.938, 460),
     "fairly sure": Share(0.913, 1.0, 23),
     "unsure": Share(0.625, 0.583, 16),
 }
