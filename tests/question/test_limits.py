@@ -207,3 +207,25 @@ def test_a_limit_does_not_say_what_is_to_be_done(question: str, task: str) -> No
 
 def test_no_wish_to_sell_is_no_wish_for_a_licence() -> None:
     assert read_question("enlarge it, I won't sell the prints").licence is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "4x, nothing from the ESRGAN family",
+        "4x, no ESRGAN-style models",
+        "4x, no ESRGAN of any kind",
+        "4x, none of the ESRGANs",
+        "4x, neither ESRGAN nor its successors",
+        "4x, not Real-ESRGAN or other models of that sort",
+        "4x ohne Real-ESRGAN und Konsorten",
+        "不要Real-ESRGAN这类，放大4倍",
+    ],
+)
+def test_a_family_that_is_refused_with_its_like_stands_for_its_kind(question: str) -> None:
+    assert read_question(question).excluded_kinds == ("gan",)
+
+
+def test_a_family_whose_like_is_wished_for_is_not_refused() -> None:
+    assert read_question("4x with SwinIR-like fidelity").excluded == ()
+    assert read_question("no JPEG artefacts, ESRGAN family please").excluded == ()

@@ -65,8 +65,15 @@ _JOINED = _compiled(
 _ITS_LIKE = _compiled(
     r"^\W*(?:or|and) (?:anything|something|others?|the)? ?(?:like (?:that|it|them)|similar|like)\b|"
     r"^\W*(?:or|and|nor) (?:(?:all )?(?:its|their|the|that|other) )?(?:whole )?"
-    r"(?:cousins?|relatives|kin|siblings|family|friends|ilk|derivatives|variants|lot|kind|sort|others)\b|"
+    r"(?:cousins?|relatives|kin|siblings|family|friends|ilk|derivatives|variants|lot|kind|sort|others|successors?|"
+    r"descendants|offspring|clones?)\b|"
+    r"^s?[- ](?:styled?|type|like|based|famil(?:y|ies)|kind|variants?|lineage|derivatives?|descendants?|clones?|"
+    r"sort)\b|^s\b|^s?,? of (?:any|whatever) (?:kind|sort)\b|"
+    r"^s?,? (?:or|and|nor) (?:other|any) (?:models?|networks?|nets?|things?) "
+    r"(?:like it|of (?:that|the|its) (?:kind|sort))\b|"
+    r"^s?,? (?:and|or|nor) (?:no|any) (?:descendants?|derivatives?|variants?) of (?:it|them)\b|"
     r"^\W*(?:& co\b|und co\b|und ähnliche\w*|oder ähnliche\w*|y similares|o similares|et similaires|ou similaires|"
+    r"und konsorten\b|et consorts\b|y compañía\b|这类|那类|一类|"
     r"et compagnie|같은|및 비슷한|や(?:その)?類似|などの?|之类|等等?)"
 )
 _ONLY = _compiled(r"\b(?:only|just|nur|seulement|solo|sólo)\s$")
@@ -329,7 +336,7 @@ def _names() -> tuple[re.Pattern[str], dict[str, str]]:
     for name in sorted(by_name, key=len, reverse=True):
         part = r"[-\s]?".join(re.escape(part) for part in _PART_OF_NAME.split(name))
         parts.append(part if name in _WORDS else f"(?i:{part})")
-    pattern = re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?![A-Za-z0-9_])")
+    pattern = re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?!(?!s\b)[A-Za-z0-9_])")
     return pattern, {_plain(name): family for name, family in by_name.items()}
 
 
