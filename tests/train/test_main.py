@@ -121,7 +121,7 @@ def test_a_training_that_is_not_known_is_refused_with_the_known_ones(typed, tmp_
     code, err = typed("fit", "liif-huge", tmp_path, tmp_path / "run")
     assert code == EXIT_CODES[InputError]
     assert err.splitlines()[0] == "error: there is no training 'liif-huge'"
-    assert "liif-edsr-anew, liif-edsr-art, liif-edsr-art-begun, liif-edsr-web, liif-edsr-web-begun, liif-fast" in err
+    assert "liif-edsr-anew, liif-edsr-art, liif-edsr-art-2, liif-edsr-art-3, liif-edsr-art-4" in err
 
 
 def test_a_folder_without_pictures_is_one_line_and_a_hint(typed, tmp_path):
