@@ -96,7 +96,7 @@ def main() -> None:
     numbers = [pieces(q["question"], {piece: i for i, piece in enumerate(vocabulary)}, LONGEST) for q in questions]
     outputs = [*sorted({task for q in questions for task in q["tasks"]}), NOTHING, CHAIN]
     outputs += [f"{kind}:{value}" for kind, values in DETAILS.items() for value in values]
-    outputs += [f"limit:{limit}" for limit in LIMITS]
+    outputs += [f"limit:{limit}" for limit in LIMITS]  # `teach_limits.py` makes those that are read
     model = begun(known, [*vocabulary.values()], len(outputs))
     learn(model, numbers, *targets(questions, outputs), given.steps_file)
     write(model, list(vocabulary), outputs, given.out)

@@ -176,7 +176,8 @@ def stays_here(text: str) -> Facet | None:
     match = _patterns()["private"].search(what_is_meant(text))
     if match is None:
         return None
-    return Facet(kind="limit", value="runs_here", start=match.start(), end=match.end(), quote=match.group())
+    start, end = match.span()
+    return Facet(kind="limit", value="runs_here", start=start, end=end, quote=text[start:end])
 
 
 def is_spoken_of(text: str, limit: str) -> bool:
