@@ -43,6 +43,23 @@ def test_of_the_five_first_papers_for_an_example_question_at_least_four_are_abou
     assert all(paper.verdict == "direct" and paper.links for paper in papers)
 
 
+@pytest.mark.parametrize(
+    ("question", "among"),
+    [
+        ("enlarge my photo 4x", ("2107.10833", "2108.10257")),
+        ("enlarge my photo 4x, nothing invented", ("1711.06077",)),
+        ("upscale an anime screenshot 2x", ("2107.10833", "2403.01598")),
+    ],
+)
+def test_papers_of_the_models_and_of_the_wish_are_among_the_first_six(settings, question, among):
+    assert set(among) <= {paper.id for paper in recommend(question, settings=settings).papers[:6]}
+
+
+def test_pixel_art_is_no_reason_for_papers_that_have_pixel_in_their_names(settings):
+    papers = recommend("make a pixel art sprite 4x bigger", settings=settings).papers[:6]
+    assert not {paper.id for paper in papers} & {"2010.01073", "2308.14469", "1606.01299"}
+
+
 def test_another_task_gets_papers_about_that_task(settings):
     papers = recommend("Colour my old black and white photo", settings=settings).papers
     assert re.search(r"colou?r", papers[0].title, re.IGNORECASE)

@@ -32,9 +32,17 @@ _TOPICS = {
     "speed": ("lightweight",),
 }  # fmt: skip
 """Which topics of a curated paper speak to a kind of picture, a damage or a wish."""
+_GENERATIVE = frozenset({"gan", "diffusion"})
 _ASIDE = {"video": 0.6, "data set": 0.6, "benchmark": 0.6, "challenge": 0.6, "survey": 0.2, "text prompt": 0.3}
 """Topics that stand in the way of an explanation, unless the question names them."""
 _TOPIC, _OF_THE_MODEL, _OF_THE_INDEX = 0.4, 20.0, 10.0
+_OF_ANOTHER = (1.0, 0.1, 0.3)
+"""What the paper of a model in one of the first places gains: so much, less so much for each place, but this at least
+where any model of the recommendation is its own."""
+_SHARED_AT_LEAST = 3.0
+"""Rarity of shared words from which they count in full: "enlarge" alone tells these papers apart by little."""
+_MADE_UP = 0.6
+"""What a paper about networks that draw likely texture loses where nothing may be made up."""
 
 
 def related_papers(
@@ -43,15 +51,16 @@ def related_papers(
     """The papers for a question, the best first.
 
     The papers of the first model, and of the first that runs here, lead. With an index of the user's own, what it finds
-    comes next, in its order; then the curated papers by the rare words that they share with the question and by their
-    topics. Papers about networks that the question rules out come last and say so, as many as would have come first.
+    comes next, in its order; then the curated papers by the rare words that they share with the question, by their
+    topics, and by whether they are of another of the models. Papers about networks that the question rules out come
+    last and say so, as many as would have come first.
 
     Raises:
         InputError: the user's index is damaged.
     """
     leading = (*models[:1], *[model for model in models if model.status == "runs"][:1])
     wanted = {number for model in leading for link in model.links if (number := arxiv_id(link))}
-    scores = _curated_scores(question, task)
+    scores = _curated_scores(question, task, models)
     found = {paper_id(paper): _of_curated(paper, task) for paper, _ in scores}
     order = {paper_id(paper): score + _OF_THE_MODEL * (paper.arxiv in wanted) for paper, score in scores}
     abstracts = {}
@@ -106,11 +115,14 @@ def paper_id(paper: CuratedPaper) -> str:
     return paper.arxiv or paper.short
 
 
-def _curated_scores(question: str, task: Task) -> list[tuple[CuratedPaper, float]]:
+def _curated_scores(question: str, task: Task, models: Sequence[RecommendedModel]) -> list[tuple[CuratedPaper, float]]:
     papers = [paper for paper in curated() if task.id in paper.tasks and task.id != "other"]
-    shared = shared_rarity(
-        question, {paper_id(paper): f"{paper.title} {paper.about} {' '.join(paper.topics)}" for paper in papers}
-    )
+    places: dict[str, int] = {}
+    for place, model in enumerate(models):
+        for link in model.links:
+            places.setdefault(arxiv_id(link) or link, place)
+    texts = {paper_id(paper): f"{paper.title} {paper.about} {' '.join(paper.topics)}" for paper in papers}
+    shared = shared_rarity(_without_kinds(question, task), texts, least=_SHARED_AT_LEAST)
     wished = {topic for name in (*task.content, *task.damage, *task.wish) for topic in _TOPICS.get(name, ())}
     if task.factor and task.factor not in (2, 3, 4, 8):
         wished.add("any-factor")
@@ -121,8 +133,19 @@ def _curated_scores(question: str, task: Task) -> list[tuple[CuratedPaper, float
         score -= sum(cost for topic, cost in _ASIDE.items() if topic in paper.topics and topic not in asked)
         score += bool(re.search(rf"(?<!\w){re.escape(paper.short.casefold())}(?!\w)", asked))
         score -= 0.1 * (len(paper.tasks) - 1)
+        score -= _MADE_UP * ("fidelity" in task.wish and not _GENERATIVE.isdisjoint(paper.topics))
+        found = [places[link] for link in (paper.arxiv, *paper.links) if link in places]
+        score += max(_OF_ANOTHER[0] - _OF_ANOTHER[1] * min(found), _OF_ANOTHER[2]) if found else 0
         scored.append((paper, score))
     return scored
+
+
+def _without_kinds(question: str, task: Task) -> str:
+    """A question less its words for kinds of picture without a topic of their own: "pixel art" is no pixel shuffle."""
+    for facet in task.facets:
+        if facet.kind == "content" and facet.value == "pixel_art":
+            question = question.replace(facet.quote, " ")
+    return question
 
 
 def _found_by_user(question: str, task: Task, settings: Settings) -> list[IndexedPaper]:

@@ -274,14 +274,20 @@ def shared_words(question: str, entries: Mapping[str, Entry]) -> dict[str, float
     return shared_rarity(f"{question} {meant}", {id: _text(entry) for id, entry in entries.items()})
 
 
-def shared_rarity(question: str, texts: Mapping[str, str]) -> dict[str, float]:
-    """How much of what a question says each text says, from 0 to 1 of the best: rare words count more."""
+def shared_rarity(question: str, texts: Mapping[str, str], *, least: float = 0.0) -> dict[str, float]:
+    """How much of what a question says each text says, from 0 to 1 of the best: rare words count more.
+
+    Args:
+        question: its text.
+        texts: those that are compared, by id.
+        least: the rarity (sum of ln(1 + texts / texts with the word)) that the best must have to count as 1.
+    """
     asked = set(_stems(question))
     found_in = {id: asked & _stems_of(text) for id, text in texts.items()}
     stands_in = Counter(stem for found in found_in.values() for stem in found)
     rarity = {stem: math.log(1 + len(texts) / n) for stem, n in stands_in.items() if n < len(texts)}
     scores = {id: sum(rarity.get(stem, 0.0) for stem in found) for id, found in found_in.items()}
-    best = max(scores.values(), default=0.0)
+    best = max(least, *scores.values()) if scores else 0.0
     return {id: score / best for id, score in scores.items()} if best > 0 else {}
 
 
