@@ -207,6 +207,8 @@ def test_pixel_art_is_said_to_be_why_nearest_was_chosen(settings: Settings, tmp_
     assert found.choice
     assert found.choice.model == "nearest"
     assert any(text.startswith("In short: the picture looks like pixel art: ") for text in short(found))
+    assert "In short: nearest made the result by repeating every pixel and makes nothing up." in short(found)
+    assert not any("makes up least" in text or "is made up:" in text for text in short(found))
     assert found.unsupported == ()
 
 

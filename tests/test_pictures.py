@@ -122,10 +122,26 @@ def test_repeated_pixels_are_not_left_to_look_made_up(tmp_path: Path):
     squares = np.random.default_rng(0).choice(np.array([40, 128, 220], np.uint8), (16, 16, 3))
     write_image(Image(squares), tmp_path / "sprite.png")
     said = {
-        model: enlarge(
-            tmp_path / "sprite.png", tmp_path / f"{model}.png", settings=load_settings(), model=model, scale=(3, 3)
+        (model, scale): enlarge(
+            str(tmp_path / "sprite.png"),
+            str(tmp_path / f"{model}{scale}.png"),
+            settings=load_settings(),
+            model=model,
+            scale=scale,
         )
-        for model in ("nearest", "bicubic")
+        for model, scale in (("nearest", 3), ("nearest", 3.5), ("bicubic", 3))
     }
-    assert any("makes nothing up" in warning for warning in said["nearest"].warnings)
-    assert not any("makes nothing up" in warning for warning in said["bicubic"].warnings)
+    whole = said["nearest", 3].run.fidelity
+    assert (whole.kernel, whole.lr_psnr_db) == ("box", 120)
+    assert whole.added_share < 1e-9
+    notes = {key: any("makes nothing up" in warning for warning in done.warnings) for key, done in said.items()}
+    assert notes == {("nearest", 3): False, ("nearest", 3.5): True, ("bicubic", 3): False}
+
+
+def test_pictures_in_other_colour_spaces_are_not_compared(tmp_path: Path):
+    from PIL import Image as PIL
+
+    PIL.new("RGB", (8, 8), "red").save(tmp_path / "small.png")
+    PIL.new("CMYK", (16, 16)).save(tmp_path / "large.jpg")
+    with pytest.raises(ShapeError, match=r"small.png is RGB and .*large.jpg CMYK, expected the same kind"):
+        check(tmp_path / "small.png", str(tmp_path / "large.jpg"), settings=Settings())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LARGEST_CHANGE = 0.1
 """Share of contradicted contrast above which `check` doubts that the pictures belong together."""
+_SPACES = {"grey": "grey", "rgb": "RGB", "cmyk": "CMYK"}
 _MEASURED = {
     "scale", "kernel",
     "lr_psnr_db", "max_abs_lr_error", "added_share", "added_rms", "added_max", "changed_share",
@@ -24,12 +25,12 @@ _MEASURED = {
 
 
 def check(
-    before: Path,
-    after: Path,
+    before: Path | str,
+    after: Path | str,
     *,
     settings: Settings,
     kernel: Kernel = "bicubic",
-    added_map: Path | None = None,
+    added_map: Path | str | None = None,
     overwrite: bool = False,
 ) -> Check:
     """Measure what an enlargement kept and what it added, whichever tool made it.
@@ -49,6 +50,7 @@ def check(
     from apercu.image import check_output, read_image, shown_path
     from apercu.run.ops import measure_pictures
 
+    before, after, added_map = Path(before), Path(after), None if added_map is None else Path(added_map)
     if added_map is not None:
         check_output(added_map, overwrite=overwrite)
     lr = read_image(before, max_pixels=settings.max_input_pixels)
@@ -65,6 +67,11 @@ def check(
             hint="Compare an animation with its own enlargement, or one frame with one.",
         )
     lr, sr = _alike(lr, sr)
+    if lr.space != sr.space:
+        raise ShapeError(
+            f"{before} is {_SPACES[lr.space]} and {after} {_SPACES[sr.space]}, expected the same kind of colours",
+            hint="Convert one of them first, for example with `apercu enlarge --scale 1 --model bicubic --to-srgb`.",
+        )
     report = measure_pictures(lr, sr, kernel)
     if added_map is not None:
         _write_map(lr, sr, kernel, added_map, overwrite=overwrite)

@@ -39,12 +39,12 @@ def default_model(settings: Settings, *, by_memory: bool = True) -> tuple[str, s
 
 
 def enlarge(
-    picture: Path,
-    output: Path,
+    picture: Path | str,
+    output: Path | str,
     *,
     settings: Settings,
     model: str = DEFAULT_MODEL,
-    scale: tuple[float, float] | None = None,
+    scale: float | tuple[float, float] | None = None,
     size: tuple[int, int] | None = None,
     faithful: bool = False,
     shrink_first: bool = False,
@@ -62,7 +62,7 @@ def enlarge(
         output: file to write; its suffix names the format.
         settings: limits, threads, where weights are.
         model: id, name or alias of a model that runs here.
-        scale: factors (y, x); or
+        scale: a factor, or factors (y, x); or
         size: exact (height, width).
         faithful: change the result so that shrinking it gives the input back.
         shrink_first: if the picture was enlarged before, shrink it to its native size and enlarge from there.
@@ -82,6 +82,8 @@ def enlarge(
     from apercu.run.execute import execute_plan
     from apercu.run.manifest import check_manifest_path, manifest_of, manifest_path, write_manifest
 
+    picture, output = Path(picture), Path(output)
+    scale = (scale, scale) if isinstance(scale, int | float) else scale
     with open_picture(picture):  # what is wrong with the input is said first
         check_output(output, overwrite=overwrite)
     if manifest:

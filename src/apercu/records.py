@@ -30,6 +30,8 @@ Preference = Literal["fidelity", "crispness", "speed", "licence"]
 ConditionKind = Literal["network", "family", "licence", "runs_here", "no_gpu"]
 Kernel = Literal["bicubic", "bilinear", "box", "lanczos"]
 
+NEAREST = "nearest"
+"""The model that repeats every pixel as it is."""
 NO_MODEL = "none"
 """Stands for the model in a run's record where no model worked on the picture."""
 

@@ -138,6 +138,15 @@ def test_a_run_without_a_model_is_not_the_work_of_none():
     assert not re.search(r"\bModel(?: that ran)? none\b", words)
 
 
+def test_repeated_pixels_are_shown_with_their_hard_edges():
+    stages = {
+        model: report(ANSWER.model_copy(update={"run": RUN.model_copy(update={"model": model})}))
+        for model in ("nearest", "bicubic")
+    }
+    assert 'class="stage squares"' in stages["nearest"]
+    assert 'class="stage"' in stages["bicubic"]
+
+
 def test_a_quote_is_shown_with_the_words_around_it():
     text = "x " * 300 + "the middle of it" + " y" * 300
     start = text.index("the middle")

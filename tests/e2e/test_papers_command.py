@@ -49,7 +49,9 @@ def test_papers_are_imported_found_filtered_deleted_and_the_doctor_is_content(sh
     assert (
         told(shell, "papers", "search", "zebra", "--to", "2020", "--limit", "1")["papers"][0]["paper"]["year"] <= 2020
     )
-    assert "2 taken out" in shell.call("papers", "delete", "arxiv:2901.00007", "arxiv:2901.00008").out
+    deleted = shell.call("papers", "delete", "arxiv:2901.00007", "arxiv:2901.00008", "bib:nobody").out
+    assert "2 taken out" in deleted
+    assert "Not in the index: bib:nobody" in deleted
     assert told(shell, "papers", "doctor")["papers"] == done["papers"] - 2
     assert "Both halves hold every paper and agree" in shell.call("papers", "doctor", "--mend").out
 

@@ -31,7 +31,7 @@ from apercu.answer.measurements import (
 )
 from apercu.answer.render import LEVEL_WORDS, without_address
 from apercu.errors import CitationError
-from apercu.records import NO_MODEL, Answer, Claim, Part, RunRecord, Source, Support
+from apercu.records import NEAREST, NO_MODEL, Answer, Claim, Part, RunRecord, Source, Support
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _CONTEXT = 220
@@ -160,6 +160,7 @@ def _picture(run: RunRecord | None, pictures: ReportPictures) -> str:
         )
     if pictures.before is None or pictures.after is None:
         return '<p class="note">The pictures are not part of this report.</p>'
+    squares = " squares" if run.model == NEAREST else ""
     views = [_layer("before", pictures.before, "Your picture, enlarged by repeating its pixels")]
     result = "The result; no model worked on it" if run.model == NO_MODEL else f"The result of {run.model}"
     views.append(_layer("after", pictures.after, result))
@@ -177,7 +178,7 @@ def _picture(run: RunRecord | None, pictures: ReportPictures) -> str:
     <button type="button" data-zoom="4" aria-pressed="false">4x</button>
   </div>
 </div>
-<div class="stage" style="--aspect:{run.size[1] / run.size[0]:.6f}" tabindex="0" role="group"
+<div class="stage{squares}" style="--aspect:{run.size[1] / run.size[0]:.6f}" tabindex="0" role="group"
      aria-label="Two pictures over each other. Arrow keys move the picture when it is zoomed.">
   {"".join(views)}
   <span class="corner left" aria-hidden="true"></span><span class="corner right" aria-hidden="true"></span>

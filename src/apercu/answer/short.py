@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from apercu.answer.chosen import IN_SHORT
 from apercu.answer.material import Draft, Material
 from apercu.figures import share
-from apercu.records import NO_MODEL, FidelityReport, Support
+from apercu.records import NEAREST, NO_MODEL, FidelityReport, Support
 
 _MADE_UP_TO_SPEAK_OF = 0.001
 
@@ -27,6 +27,18 @@ def in_short(material: Material) -> Iterator[Draft]:
             f"{IN_SHORT} {run.model} made the result, which has too little contrast to say what share of it is made "
             "up.",
             (material.line("run", "enlarged: "), material.line("run", "added: ")),
+        )
+        return
+    if run.model == NEAREST:
+        squares = [f"warning: {line}" for line in run.warnings if line.startswith(NEAREST)]
+        edges = (
+            f": the {share(run.fidelity.added_share)} of its contrast (counted as energy) that interpolation does not "
+            "give are the edges of the repeated pixels"
+        )
+        yield (
+            f"{IN_SHORT} {run.model} made the result by repeating every pixel and makes nothing up"
+            f"{edges if squares else ''}.",
+            tuple(material.line("run", line) for line in ("enlarged: ", "added: ", *squares)),
         )
         return
     added, made_up = run.fidelity.added_share, share(run.fidelity.added_share)

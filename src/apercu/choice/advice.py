@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from apercu.choice.predict import sentences
 from apercu.evidence.suits import Part
-from apercu.records import Prediction, Recommendation
+from apercu.records import NEAREST, Prediction, Recommendation
 from apercu.registry import model_cards
 
 FOR_A_POINT = 0.1
 """What a decibel, or what a user likes as much, counts in a rank."""
 MOST = 1.0
 """No model is further behind than this: some are predicted to lose ten decibels."""
-NEAREST = "nearest"
 
 
 def parts_of(prediction: Prediction) -> dict[str, Part]:

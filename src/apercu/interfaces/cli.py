@@ -81,7 +81,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):  # while the arguments were read: no command had begun
         raise SystemExit(INTERRUPTED) from None
     except UsageError as error:
-        message = error.format_message()
+        message = error.format_message().replace(": Value error, ", ": ")  # words of the library's own
         if not message:  # no command was named: typer has printed the help
             raise SystemExit(EXIT_CODES[InputError]) from None
         hint = "See `apercu --help`, or --help after a command."

@@ -23,8 +23,8 @@ class Preferred(StrEnum):
 Prefer = Annotated[
     list[Preferred] | None,
     typer.Option(
-        help="What matters to you whatever the question says: fidelity, crispness, speed or licence; several may be "
-        "named.",
+        help="What matters to you whatever the question says: fidelity, crispness, speed or licence; may be given "
+        "several times.",
         metavar="WISH",
     ),
 ]

@@ -103,6 +103,8 @@ def delete(
             print_json(done)
         else:
             say(f"{done.deleted:,} taken out. The index holds {done.papers:,} papers.")
+            if done.unknown:
+                say(f"Not in the index: {', '.join(done.unknown)}")
 
 
 @papers_app.command()

@@ -41,10 +41,11 @@ class Imported(Record):
 
 
 class Deleted(Record):
-    """How many papers were taken out, and how many the index holds now."""
+    """How many papers were taken out, how many the index holds now, and which ids it did not hold."""
 
     deleted: int
     papers: int
+    unknown: tuple[str, ...] = ()
 
 
 @cache
@@ -311,13 +312,14 @@ def delete_papers(ids: Sequence[str], *, settings: Settings, index: Place | None
         InputError: there is no index, or none of the papers is in it.
     """
     with opened_for_change(index, settings, make=False) as papers:
+        unknown = tuple(id for id in dict.fromkeys(ids) if papers.get(id) is None)
         deleted = papers.delete(ids)
         if not deleted:
             raise InputError(
                 f"none of {len(ids)} ids is in the index, the first is {ids[0]!r}" if ids else "no id was given",
                 hint="`apercu papers search ... --json` shows the ids.",
             )
-        return Deleted(deleted=deleted, papers=papers.count())
+        return Deleted(deleted=deleted, papers=papers.count(), unknown=unknown)
 
 
 def check_papers(*, settings: Settings, index: Place | None = None, mend: bool = False) -> Health:

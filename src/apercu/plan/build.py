@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from apercu.errors import ShapeError
-from apercu.records import ModelCard, Node, Plan
+from apercu.records import NEAREST, ModelCard, Node, Plan
 
 BASELINE = "bicubic"
 AUTO = "auto"
@@ -21,7 +21,7 @@ def build_plan(
     size: tuple[int, int] | None = None,
     baseline: bool = True,
     faithful: bool = False,
-    kernel: str = "bicubic",
+    kernel: str | None = None,
     required: bool = False,
     native: tuple[int, int] | None = None,
 ) -> Plan:
@@ -33,7 +33,8 @@ def build_plan(
         size: exact (height, width).
         baseline: add plain interpolation as a last candidate, to compare with and to fall back on.
         faithful: project the result onto the input before it is measured.
-        kernel: shrinking kernel of the measurements.
+        kernel: shrinking kernel of the measurements; by default the one that undoes the first enlarger: "box" for one
+            that repeats pixels, "bicubic" for all others.
         required: a model that cannot run stops the run instead of being skipped.
         native: (height, width) to shrink the picture to first, because it was enlarged before; goes with `size`.
 
@@ -44,6 +45,7 @@ def build_plan(
     enlargers = [card.id for card in models if card.task == "super_resolution"] if wanted else []
     if wanted and (baseline or not enlargers) and BASELINE not in enlargers:
         enlargers.append(BASELINE)
+    kernel = kernel or ("box" if enlargers and enlargers[0] == NEAREST else "bicubic")
     skips = {} if required else {"optional": True}
     nodes, first = _beginning(native)
     fixed = {card.id: card for card in models if card.factors != "any"}

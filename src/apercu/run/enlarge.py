@@ -14,6 +14,7 @@ from apercu.errors import OutOfMemoryError, ShapeError
 from apercu.image import Image, Pixels
 from apercu.image.picture import quantised
 from apercu.image.scratch import LET_GO_BYTES, Samples, let_go, new_samples
+from apercu.records import NEAREST
 from apercu.registry import Block, Enlarger, Progress
 from apercu.resample import FloatImage, Kernel, PixelSource, resize_strips
 from apercu.run.transparency import Opacity, bleed, unmixing
@@ -21,8 +22,6 @@ from apercu.settings import Settings
 
 Scale = tuple[float, float]
 Size = tuple[int, int]
-NEAREST = "nearest"
-"""The model that repeats pixels, for pixel art."""
 _ROWS_AT_ONCE = 256
 
 

@@ -30,10 +30,10 @@ from apercu.measure.project import TOLERANCE
 from apercu.measure.project import project as project_onto_input
 from apercu.plan.build import AUTO, native_scale
 from apercu.plan.graph import OpSignature, ParamSpec, ParamType
-from apercu.records import NO_MODEL, BranchMeasure, FidelityReport, Finding, Plan, Record, SelfTest
+from apercu.records import NEAREST, NO_MODEL, BranchMeasure, FidelityReport, Finding, Plan, Record, SelfTest
 from apercu.registry import find_model, load_model, model_status, weights_digest
 from apercu.resample import Kernel
-from apercu.run.enlarge import NEAREST, Scale, Size, enlarge_image, resize_image, target_size
+from apercu.run.enlarge import Scale, Size, enlarge_image, resize_image, target_size
 from apercu.run.manifest import Manifest, embedded
 from apercu.run.memory import SMALLEST_TILE, final_size
 from apercu.run.selftest import self_test
@@ -44,6 +44,8 @@ SQUARES = (
     f"{NEAREST} repeats every pixel as it is and makes nothing up; what is counted as added are the hard edges of its "
     "squares, which shrinking by interpolation does not determine"
 )
+_ROUNDING = 5e-5
+"""A share below this is shown as 0."""
 _ROWS_AT_ONCE = 256
 _DECIDE = (
     "apercu", "numpy", "scipy", "onnxruntime", "pyvips", "pyvips-binary", "pillow", "pi-heif",
@@ -309,7 +311,7 @@ def project(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> Im
 def measure(run: Run, lr: Image, sr: Image, *, kernel: Kernel = "bicubic") -> FidelityReport:
     """Measure what was kept and what was added, on the samples that will be saved."""
     report = measure_pictures(lr, sr, kernel)
-    if run.models.get(run.inputs[1]) == NEAREST and report.added_share > 0:
+    if run.models.get(run.inputs[1]) == NEAREST and report.added_share > _ROUNDING:
         run.warnings.append(SQUARES)
     if report.sanity:
         raise RunError(
