@@ -91,6 +91,15 @@ def test_a_paper_is_found_by_its_words_and_by_words_that_mean_the_same(index):
     assert (meant.paper.id, meant.by_words, meant.by_meaning) == ("a", None, 1)
 
 
+def test_the_paper_of_a_name_comes_first_where_the_name_alone_is_typed(index):
+    others = [paper(f"o{i}", f"FooNet, FooNet {i}", "FooNet.") for i in range(3)]
+    index.put(
+        [*others, paper("foo", "FooNet: Larger pictures", "It enlarges with care and patience, unlike the rest.")]
+    )
+    assert ids(index.search("foonet"))[0] == "foo"
+    assert ids(index.search("FooNet 1"))[0] == "o1"
+
+
 def test_the_best_come_first_and_no_more_than_asked_for(index):
     index.put(PAPERS)
     found = index.search("image", limit=2)

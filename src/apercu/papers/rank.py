@@ -43,6 +43,10 @@ FAR = 0.1
 """Cosine of two words up to which they have nothing to do with each other."""
 
 
+_NAMED = 1_000.0
+"""More than all else: a title that begins with what was typed, and a colon, is the paper of that name."""
+
+
 class Asked(NamedTuple):
     """A word of the query: its stem, itself, and how many papers of the index hold it."""
 
@@ -90,9 +94,17 @@ def ranked(
     read = [entry for entry in named if entry.key in texts]
     near = [cosines.get(entry.key, 0.0) for entry in read]
     scores = features(question, [texts[entry.key] for entry in read], near, embedder, stems) @ WEIGHTS
+    scores += [_NAMED * _is_its_name(question.text, texts[entry.key]) for entry in read]
     # Stable: equal scores stay in the order of the searches.
     told = [read[i]._replace(score=float(scores[i])) for i in np.argsort(-scores, kind="stable").tolist()]
     return [*told, *(entry for entry in named if entry.key not in texts)]
+
+
+def _is_its_name(typed: str, text: str) -> bool:
+    """Whether the text is of a paper "Name: what it does" of which the name alone was typed."""
+    name, colon, _ = text.partition(":")
+    words = WORD.findall(name.casefold())
+    return bool(colon and words) and words == WORD.findall(typed.casefold())
 
 
 def features(
