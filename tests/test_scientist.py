@@ -74,6 +74,15 @@ def test_a_factor_that_no_enlargement_has_is_said_not_to_be_taken(factor: str, s
     assert not answered.unsupported
 
 
+def test_without_a_picture_the_first_sentence_says_what_to_take_and_how_to_run_it(settings: Settings) -> None:
+    first = "In short: Apercu takes LIIF-EDSR for this. Ask again with --image FILE to run it on your picture"
+    plain = ask("How do I enlarge a photo 3x?", settings=settings).answer
+    assert texts(plain, "task").startswith(first.replace("LIIF-EDSR", "SISR-Any-LIIF-EDSR") + ".")
+    true = ask("How do I enlarge a photo 3x without inventing anything?", settings=settings).answer
+    assert "so add --faithful" in texts(true, "task")
+    assert "In short" not in texts(ask("Colour my old photo", settings=settings).answer, "task")
+
+
 def test_the_plan_of_a_question_is_the_plan_of_its_answer(settings: Settings) -> None:
     assert plan_question(QUESTION, settings=settings) == ask(QUESTION, settings=settings).answer.plan
 

@@ -93,9 +93,7 @@ def test_a_paper_is_found_by_its_words_and_by_words_that_mean_the_same(index):
 
 def test_the_paper_of_a_name_comes_first_where_the_name_alone_is_typed(index):
     others = [paper(f"o{i}", f"FooNet, FooNet {i}", "FooNet.") for i in range(3)]
-    index.put(
-        [*others, paper("foo", "FooNet: Larger pictures", "It enlarges with care, unlike all the rest.")]
-    )
+    index.put([*others, paper("foo", "FooNet: Larger pictures", "It enlarges with care, unlike all the rest.")])
     assert ids(index.search("foonet"))[0] == "foo"
     assert ids(index.search("FooNet 1"))[0] == "o1"
 

@@ -20,7 +20,10 @@ def is_flat(report: FidelityReport) -> bool:
 def in_short(material: Material) -> Iterator[Draft]:
     """What a person wants to know first about a run: who made the result, and how much of it is made up."""
     run = material.run
-    if run is None or run.model == NO_MODEL:
+    if run is None:
+        yield from _what_to_take(material)
+        return
+    if run.model == NO_MODEL:
         return
     if is_flat(run.fidelity):
         yield (
@@ -69,3 +72,22 @@ def in_short(material: Material) -> Iterator[Draft]:
                 *((material.line("run", f"candidate {plain.node}: "),) if plain else ()),
             ),
         )
+
+
+def _what_to_take(material: Material) -> Iterator[Draft]:
+    """Without a picture, and where Apercu chose the model itself: which it is, and how to run it."""
+    plan = material.texts.get("plan")
+    models = [source for source in material.dossier.sources if source.kind == "model"]
+    if material.level != "open" or not plan or not models or models[0].name in material.unused:
+        return
+    wished = [facet for facet in material.task.facets if (facet.kind, facet.value) == ("wish", "fidelity")]
+    faithful = "; nothing is to be made up, so add --faithful, which holds the result to your picture"
+    yield (
+        f"{IN_SHORT} Apercu takes {models[0].name} for this. Ask again with --image FILE to run it on your picture"
+        f"{faithful if wished else ''}.",
+        (
+            material.entry(models[0]),
+            material.quote("plan", plan),
+            *(Support(source="question", start=f.start, end=f.end, quote=f.quote) for f in wished[:1]),
+        ),
+    )

@@ -142,7 +142,8 @@ def _curated_scores(question: str, task: Task, models: Sequence[RecommendedModel
 
 def _without_kinds(question: str, task: Task) -> str:
     """A question less words for kinds of picture that mean something else in papers: a "drawing" is not "drawn at any
-    size", nor "pixel art" a shuffle of pixels."""
+    size", nor "pixel art" a shuffle of pixels.
+    """
     for facet in task.facets:
         if facet.kind == "content" and facet.value in ("illustration", "pixel_art"):
             question = question.replace(facet.quote, " ")
