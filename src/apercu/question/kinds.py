@@ -23,7 +23,10 @@ _TASKS: tuple[tuple[TaskId, str], ...] = (
 _MODEL = r"(?:models?|networks?|nets?|modelle?n?|netze?(?:werke?)?)\b"
 _BEFORE = r"\b(?:modèles?|réseaux?|modelos?|red(?:es)?)\s(?:pour (?:la |le |l['’])?|de (?:la )?|d['’]|para )"
 _PATTERNS = tuple(
-    (task, re.compile(rf"\b(?:{words})[- ]{_MODEL}|{_BEFORE}(?:{words})\b|(?:{words})\s?(?:모델|モデル|模型|网络)", re.I))
+    (
+        task,
+        re.compile(rf"\b(?:{words})[- ]{_MODEL}|{_BEFORE}(?:{words})\b|(?:{words})\s?(?:모델|モデル|模型|网络)", re.I),
+    )
     for task, words in _TASKS
 )
 

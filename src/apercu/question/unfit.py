@@ -27,7 +27,9 @@ _THING = (
     r"(?:faces?|backgrounds?|plates?|people|persons?|passers-?by|rest|everything|names?|numbers?|eyes|children|kids|"
     r"strangers?|address\w*|logos?|surroundings)"
 )
-_ADDED = r"(?:(?:film\s)?grain\b|noise\b(?!-| reduc| remov)|blur\b|motion blur|bokeh|vignett\w*|watermarks?\b(?! remov))"
+_ADDED = (
+    r"(?:(?:film\s)?grain\b|noise\b(?!-| reduc| remov)|blur\b|motion blur|bokeh|vignett\w*|watermarks?\b(?! remov))"
+)
 _NO_LINK = rf"(?:(?!and\b|to\b|remove|reduce|without|colou?r|detail|less\b|no\b){_WORD})"
 _BLACK = r"(?:black[- ]?(?:and|&|n)[- ]?white|b\s?[&/]\s?w|monochrome|gr[ae]yscale)"
 _GREY = r"schwarz[- /]?(?:und[- ])?(?:weiß|weiss)"
@@ -129,7 +131,9 @@ _OTHER_AMOUNTS = tuple(
 _DENIED = _compiled(
     r"(?:\b(?:without|not|no|never|don['’]?t|ohne|nicht|kein\w*|sans|ne|pas|sin)\s(?:[\w'’]+\s){0,2}|不要|不想|别|別|勿|不|不用)$"
 )
-_DENIED_AFTER = _compiled(r"\S{0,3}\s?(?:지\s?(?:마|말|않)|말고|ないで|ずに|せず)|[^.;!?,]{0,20}\bnicht\b|\s?(?:pas|jamais)\b")
+_DENIED_AFTER = _compiled(
+    r"\S{0,3}\s?(?:지\s?(?:마|말|않)|말고|ないで|ずに|せず)|[^.;!?,]{0,20}\bnicht\b|\s?(?:pas|jamais)\b"
+)
 _AMOUNT = _compiled(AMOUNT)
 
 
