@@ -112,7 +112,7 @@ def only_shrinks(text: str) -> bool:
 
 
 def without_refused(text: str) -> str:
-    """A question with spaces in place of enlarging that is refused; the text itself where it is to grow all the same."""
+    """A question with spaces in place of enlarging that is refused; the text itself where it grows all the same."""
     digits = in_digits(text)
     wanted = what_is_wanted(digits.text)
     if not wanted.refuses or wanted.grows or wants_undoing(text):

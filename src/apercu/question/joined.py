@@ -81,9 +81,11 @@ _AND = r"(?:,\s(?:and |und |et |y |then )?|\s(?:and|und|et|y|then|&)\s(?:then )?
 _LIST = _compiled(rf"(?<!not )(?<!n't )\b(?P<verbs>{_VERB}(?:{_AND}{_VERB})+){_AND}(?:{GROWS})")
 _GROWS_LATER = _compiled(rf"[^.!?。！？\n]{{0,40}}?(?:{GROWS}|{AMOUNT})")
 _ELSEWHERE = _compiled(
-    rf"\b(?:after|having|nach (?:dem|der)|après(?: avoir)?|después de|tras)\s(?P<verb>{_VERB})\s(?:(?:it|them|this|the \w+|my \w+)\s)?"
+    rf"\b(?:after|having|nach (?:dem|der)|après(?: avoir)?|después de|tras)\s(?P<verb>{_VERB})\s(?:(?:it|them"
+    rf"|this|the \w+|my \w+)\s)?"
     r"(?:in|with|using|mit|dans|avec|en|con)\s(?:adobe |topaz )?"
-    r"(?:lightroom|photoshop|topaz|gimp|capture one|dxo|darktable|affinity|camera raw|rawtherapee|luminar|photolab|snapseed)"
+    r"(?:lightroom|photoshop|topaz|gimp|capture one|dxo|darktable|affinity|camera raw|rawtherapee|luminar"
+    r"|photolab|snapseed)"
 )
 _GROWN_BEFORE = _compiled(
     r"(?<=\w )(?:after|once|nachdem|après|después de|tras)\s(?:[\w'’]+\s){0,4}?(?:l['’]avoir |l['’])?"

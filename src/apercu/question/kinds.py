@@ -8,8 +8,10 @@ from apercu.records import Facet, TaskId
 
 _TASKS: tuple[tuple[TaskId, str], ...] = (
     ("inpainting", r"inpainting|인페인팅|インペインティング|图像(?:修补|补全)"),
-    ("segmentation", r"segmentation|segmentierungs?|segmentación|세그멘테이션|(?:영상|이미지) ?분할|セグメンテーション|(?:图像|语义|实例)分割"),
-    ("depth", r"depth(?: estimation)?|tiefen(?:schätzungs?)?|(?:estimation de )?profondeur|profundidad|깊이 ?추정|深度(?:推定|估计)"),
+    ("segmentation", r"segmentation|segmentierungs?|segmentación|세그멘테이션|(?:영상|이미지) ?분할"
+                     r"|セグメンテーション|(?:图像|语义|实例)分割"),
+    ("depth", r"depth(?: estimation)?|tiefen(?:schätzungs?)?|(?:estimation de )?profondeur|profundidad"
+              r"|깊이 ?추정|深度(?:推定|估计)"),
     ("denoise", r"denoising|entrauschungs?|débruitage|노이즈 ?제거|ノイズ除去|[去降]噪"),
     ("deblur", r"deblurring|défloutage|去模糊|ブレ除去"),
     ("colorization", r"colou?ri[sz]ation|kolorierungs?|colorisation|coloreado|컬러화|채색|カラー化|着色|上色"),

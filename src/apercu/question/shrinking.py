@@ -143,14 +143,18 @@ _ORDER = _compiled(
     r"\W*(?:\b(?:please|just|can|could|would|you|i|we|to|want|need|would|like|have|must|i['’]d|how|do|should|my|the|this|these|an?|it|"
     r"them|that|(?:make|scale|resize|bring|set|get)|down|so|photos?|pictures?|images?|icons?|logos?|files?|drawings?|scans?|"
     r"bitte|wie|kann|kannst|könnt\w*|ich|man|du|möchte|will|muss|mach\w*|mir|das|die|den|es|sie|ein|mein\w*|dies\w*|bild\w*|fotos?|"
-    r"s['’]il (?:te|vous) plaît|comment|puis-je|je|veux|voudrais|faut|peux-tu|rend\w*|(?:rends|rendez)-l[ae]s?|l[ae]|l['’]|les|une?|"
-    r"cette|cet?|ma|mon|mes|por favor|cómo|como|puedo|quiero|necesito|hacer|ha[zg]l[ao]s?|haz|el|est[ae]|imágen\w*|imagen)\b\W*"
+    r"s['’]il (?:te|vous) plaît|comment|puis-je|je|veux|voudrais|faut|peux-tu|rend\w*|(?:rends|rendez)-l[ae]s?"
+    r"|l[ae]|l['’]|les|une?|"
+    r"cette|cet?|ma|mon|mes|por favor|cómo|como|puedo|quiero|necesito|hacer|ha[zg]l[ao]s?|haz|el|est[ae]"
+    r"|imágen\w*|imagen)\b\W*"
     r"|[请請]|怎么|如何|[把将](?:照片|图片|这张图|图像))*"
 )
 """What may stand before an order to shrink: polite words, "how do I", the picture itself."""
 _TOO_BIG = _compiled(
-    r"\b(?:(?:(?:is|are|'s|looks?|it['’]s) (?:(?:still|just|really|so|way|far|much) )?(?:too|very|so|quite|huge\b|enormous\b|gigantic\b)|(?:way|far|much) too)"
-    r"(?: (?:big|large|huge|heavy|wide|tall))?\b|zu (?:groß|gross|riesig|schwer|breit|hoch)\b|riesig\b|trop (?:grand|gros|lourd|large)\w*|(?:demasiado|muy) (?:grand|pesad)\w*)"
+    r"\b(?:(?:(?:is|are|'s|looks?|it['’]s) (?:(?:still|just|really|so|way|far|much) )?(?:too|very|so|quite"
+    r"|huge\b|enormous\b|gigantic\b)|(?:way|far|much) too)"
+    r"(?: (?:big|large|huge|heavy|wide|tall))?\b|zu (?:groß|gross|riesig|schwer|breit|hoch)\b|riesig\b"
+    r"|trop (?:grand|gros|lourd|large)\w*|(?:demasiado|muy) (?:grand|pesad)\w*)"
     r"|너무 (?:커|크|큽|큰)|大きすぎ|太大|过大|太占"
 )
 _LAST = _compiled(

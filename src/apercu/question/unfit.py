@@ -74,14 +74,16 @@ _COLOURLESS = tuple(
     )
 )
 _IN_COLOUR = _compiled(
-    r"\b(?:in|into|full|to)\s(?:full\s|true\s)?colou?r|colou?ri[sz]|colou?rful|in farbe|farbig|bunt|kolorier|en couleurs?\b|"
+    r"\b(?:in|into|full|to)\s(?:full\s|true\s)?colou?r|colou?ri[sz]|colou?rful|in farbe|farbig|bunt|kolorier"
+    r"|en couleurs?\b|"
     r"colori[es]|colorea|컬러로|색을|カラーに|カラー化|彩色|上色|着色"
 )
 _SHAPED = tuple(
     _compiled(pattern)
     for pattern in (
         rf"{_ORDER}(?:crop|trim|rotate|flip|straighten)\s(?:{_DET}\s(?:{_WORD}){{0,2}}?)?(?:{_NOUN}s?|it|them)\b{_REST}",
-        rf"{_ORDER}(?:make|create|build|arrange|put|turn|assemble)\s(?:(?!for\b|of\b|the (?:collage|slide)){_WORD}){{0,6}}?"
+        rf"{_ORDER}(?:make|create|build|arrange|put|turn|assemble)\s(?:(?!for\b|of\b|the (?:collage"
+        rf"|slide)){_WORD}){{0,6}}?"
         rf"(?:collage|slide ?show|photo ?book|photo album)s?\b{_REST}",
         rf"{_ORDER}vectori[sz]\w*\b{_REST}|\b(?:convert|turn|export)\w*\s(?:{_WORD}){{0,6}}?(?:in)?to\s"
         r"(?:an?\s)?(?:vector|svg)\b(?:\s(?:file|format|graphic|image))?",
@@ -91,7 +93,8 @@ _SHAPED = tuple(
         r"(?:collage|diaporama)\b[^.;!?,]{0,40}",
         r"\brecort(?:a|ar|e)\s(?!.*(?:fondo|persona|silueta))[^.;!?,]{0,40}|\bvectoriza[r]?\b[^.;!?,]{0,40}|"
         r"\b(?:ha[zg]\w*|hacer|cre\w+)\s(?:[\w-]+\s){0,4}?collage\b[^.;!?,]{0,40}",
-        r"(?:정사각형|크기|비율|16:9)\S{0,3}\s?(?:에 맞게 )?(?:잘라|자르)|벡터(?:로|화)\s?(?:변환|바꿔|바꾸|해|하)?|콜라주\S{0,2}\s?만들",
+        r"(?:정사각형|크기|비율|16:9)\S{0,3}\s?(?:에 맞게 )?(?:잘라|자르)|벡터(?:로|화)\s?(?:변환|바꿔|바꾸|해"
+        r"|하)?|콜라주\S{0,2}\s?만들",
         r"トリミング(?:し|する|して)|ベクター(?:化|に変換|データに)|コラージュを?作",
         r"裁[剪切]成?|矢量化|转[成为]?矢量|[做制]作?\S{0,3}(?:拼图|拼贴)",
     )
@@ -125,7 +128,8 @@ _OTHER_AMOUNTS = tuple(
         r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?: is| equals| makes)?\W*$",
         r"^\W*(?:how (?:large|big|wide|high|tall|many pixels) (?:is|are|has|does)|wie (?:groß|gross|breit|hoch) ist|"
         r"quelle est la taille d['’e]|(?:qué|que) tamaño tiene)\s?(?:(?:an?|the|one|ein|eine|das|une?|la|una?) )?"
-        r"(?:[\w'’-]+ )?(?:din|a[0-7]|4k|8k|full hd|hd|us letter|letter|postcard|postkarte|blatt|sheet)\b[^?]{0,30}\W*$",
+        r"(?:[\w'’-]+ )?(?:din|a[0-7]|4k|8k|full hd|hd|us letter|letter|postcard|postkarte|blatt"
+        r"|sheet)\b[^?]{0,30}\W*$",
     )
 )
 _DENIED = _compiled(
