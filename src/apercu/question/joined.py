@@ -78,7 +78,7 @@ _VERBS: tuple[tuple[TaskId, str], ...] = (
 )
 _VERB = "(?:" + "|".join(words for _, words in _VERBS) + ")"
 _AND = r"(?:,\s(?:and |und |et |y |then )?|\s(?:and|und|et|y|then|&)\s(?:then )?)"
-_LIST = _compiled(rf"(?<!not )(?<!n't )\b(?P<verbs>{_VERB}(?:{_AND}{_VERB})+){_AND}(?:{GROWS})")
+_LIST = _compiled(rf"(?<!not )(?<!n't )\b(?P<verbs>{_VERB}(?:{_AND}{_VERB}){{1,4}}){_AND}(?:{GROWS})")
 _GROWS_LATER = _compiled(rf"[^.!?。！？\n]{{0,40}}?(?:{GROWS}|{AMOUNT})")
 _ELSEWHERE = _compiled(
     rf"\b(?:after|having|nach (?:dem|der)|après(?: avoir)?|después de|tras)\s(?P<verb>{_VERB})\s(?:(?:it|them"

@@ -202,7 +202,7 @@ def _leads(text: str, start: int, end: int) -> bool:
     begins = _begin_of_clause(text, start)
     if _ORDER.fullmatch(text, 0, start) or _LAST.fullmatch(text, end):
         return True
-    return bool(_TOO_BIG.search(text, 0, begins) and _ORDER.fullmatch(text, begins, start))
+    return bool(_TOO_BIG.search(text, max(0, begins - 3 * _NEAR), begins) and _ORDER.fullmatch(text, begins, start))
 
 
 def wants_undoing(text: str) -> bool:
