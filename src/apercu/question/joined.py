@@ -26,48 +26,46 @@ _KO_GONE = (
 _JA_THEN = r"(?:て(?:から)?|た(?:後|あと)(?:に|で)?)"
 _JA_GONE = rf"を?(?:除去し{_JA_THEN}|補正し{_JA_THEN}|消し{_JA_THEN}|(?:取っ|直し|減らし){_JA_THEN})"
 _ZH_THEN = r"(?:之后|以后|后|並|并|再|然后|[，,]\s?(?:再|然后|并|接着))"
-_UNSPACED: tuple[tuple[TaskId, re.Pattern[str]], ...] = tuple(
-    (task, _compiled(pattern))
-    for task, pattern in (
-        (
-            "denoise",
-            rf"(?:노이즈|잡음|그레인){_KO_GONE}|(?:ノイズ|粒子){_JA_GONE}|(?:去噪点?|降噪|去除噪[点声]){_ZH_THEN}",
-        ),
-        (
-            "deblur",
-            rf"(?:블러|흐림|흔들림){_KO_GONE}|(?:ぼけ|ボケ|ブレ|ピンボケ){_JA_GONE}|(?:去模糊|去除模糊){_ZH_THEN}",
-        ),
-        (
-            "weather_removal",
-            rf"(?:안개|빗방울|연무){_KO_GONE}|(?:霧|雨|かすみ){_JA_GONE}|去[雾雨霧]{_ZH_THEN}",
-        ),
-        (
-            "restoration",
-            rf"(?:흠집|스크래치|긁힘|긁힌 자국|얼룩|구김){_KO_GONE}|복[원구]{_KO_DONE}|(?:傷|汚れ|シミ){_JA_GONE}|"
-            rf"(?:修復|復元)し{_JA_THEN}|修复(?:这张|我的)?(?:[老旧]?照片)?{_ZH_THEN}|去除?(?:划痕|折痕|污渍){_ZH_THEN}",
-        ),
-        (
-            "inpainting",
-            rf"(?:워터마크|사람|행인|자막|전선){_KO_GONE}|(?:透かし|通行人|人物?|電線){_JA_GONE}|"
-            rf"去[除掉]?(?:水印|路人){_ZH_THEN}",
-        ),
-        (
-            "segmentation",
-            rf"배경{_KO_GONE}|누끼를?\s?(?:따고|딴 (?:뒤|후|다음))|背景{_JA_GONE}|背景を透過し{_JA_THEN}|"
-            rf"(?:去[除掉]?背景|抠图){_ZH_THEN}",
-        ),
-        (
-            "colorization",
-            r"[컬칼]러로\s?(?:(?:바꾸|만들)고|변환하고|바꿔서|(?:바꾼|만든|변환한)\s?(?:뒤|후|다음))|"
-            rf"색[을상]*\s?(?:(?:입히|칠하|넣)고|(?:입힌|칠한|넣은)\s?(?:뒤|후|다음))|(?:채색|컬러화){_KO_DONE}|"
-            rf"カラー[に化]し{_JA_THEN}|色を(?:つけ|付け){_JA_THEN}|着色し{_JA_THEN}|[上着]色{_ZH_THEN}",
-        ),
-        (
-            "low_light",
-            rf"밝게\s?(?:하고|만들고|보정하고|한\s?(?:뒤|후|다음))|明るくし{_JA_THEN}|(?:提亮|调亮){_ZH_THEN}",
-        ),
-    )
+_STEPS: tuple[tuple[TaskId, str], ...] = (
+    (
+        "denoise",
+        rf"(?:노이즈|잡음|그레인){_KO_GONE}|(?:ノイズ|粒子){_JA_GONE}|(?:去噪点?|降噪|去除噪[点声]){_ZH_THEN}",
+    ),
+    (
+        "deblur",
+        rf"(?:블러|흐림|흔들림){_KO_GONE}|(?:ぼけ|ボケ|ブレ|ピンボケ){_JA_GONE}|(?:去模糊|去除模糊){_ZH_THEN}",
+    ),
+    (
+        "weather_removal",
+        rf"(?:안개|빗방울|연무){_KO_GONE}|(?:霧|雨|かすみ){_JA_GONE}|去[雾雨霧]{_ZH_THEN}",
+    ),
+    (
+        "restoration",
+        rf"(?:흠집|스크래치|긁힘|긁힌 자국|얼룩|구김){_KO_GONE}|복[원구]{_KO_DONE}|(?:傷|汚れ|シミ){_JA_GONE}|"
+        rf"(?:修復|復元)し{_JA_THEN}|修复(?:这张|我的)?(?:[老旧]?照片)?{_ZH_THEN}|去除?(?:划痕|折痕|污渍){_ZH_THEN}",
+    ),
+    (
+        "inpainting",
+        rf"(?:워터마크|사람|행인|자막|전선){_KO_GONE}|(?:透かし|通行人|人物?|電線){_JA_GONE}|"
+        rf"去[除掉]?(?:水印|路人){_ZH_THEN}",
+    ),
+    (
+        "segmentation",
+        rf"배경{_KO_GONE}|누끼를?\s?(?:따고|딴 (?:뒤|후|다음))|背景{_JA_GONE}|背景を透過し{_JA_THEN}|"
+        rf"(?:去[除掉]?背景|抠图){_ZH_THEN}",
+    ),
+    (
+        "colorization",
+        r"[컬칼]러로\s?(?:(?:바꾸|만들)고|변환하고|바꿔서|(?:바꾼|만든|변환한)\s?(?:뒤|후|다음))|"
+        rf"색[을상]*\s?(?:(?:입히|칠하|넣)고|(?:입힌|칠한|넣은)\s?(?:뒤|후|다음))|(?:채색|컬러화){_KO_DONE}|"
+        rf"カラー[に化]し{_JA_THEN}|色を(?:つけ|付け){_JA_THEN}|着色し{_JA_THEN}|[上着]色{_ZH_THEN}",
+    ),
+    (
+        "low_light",
+        rf"밝게\s?(?:하고|만들고|보정하고|한\s?(?:뒤|후|다음))|明るくし{_JA_THEN}|(?:提亮|调亮){_ZH_THEN}",
+    ),
 )
+_UNSPACED = tuple((task, _compiled(pattern)) for task, pattern in _STEPS)
 _VERBS: tuple[tuple[TaskId, str], ...] = (
     ("denoise", r"denois\w+|entrausch\w+|débruit\w+"),
     ("deblur", r"deblur\w*|sharpen\w*|schärf\w+|déflout\w+"),
