@@ -39,6 +39,8 @@ def _side(number: int) -> str:
     return rf"(?P<s{number}>\d{{1,5}}|\b(?:full hd|4k|8k))(?P<u{number}>p\b|{PIXELS})?"
 
 
+_LEAST_LETTERS = 2
+"""Of a task in Chinese."""
 _NO_SIZE = (
     _compiled(rf"(?<![\w.]){NUMBER}\s?{TIMES}\s?(?:optical |digital |lens |tele )?zoom\b(?! (?:in|into)\b)"),
     _compiled(rf"\bzoom (?:lens|factor|range|camera) (?:of )?{NUMBER}\s?{TIMES}"),
@@ -107,6 +109,24 @@ def only_shrinks(text: str) -> bool:
         return False
     found = read_enlargement(text, enlarging=True)
     return not any((found.factor, found.scale, found.size, found.width, found.height))
+
+
+def without_refused(text: str) -> str:
+    """A question with spaces in place of enlarging that is refused; the text itself where it grows all the same."""
+    digits = in_digits(text)
+    wanted = what_is_wanted(digits.text)
+    if not wanted.refuses or wanted.grows or wants_undoing(text):
+        return text
+    found = read_enlargement(text, enlarging=True)
+    if any((found.factor, found.scale, found.size, found.width, found.height)):
+        return text
+    whole = list(text)
+    for at, (before, after) in enumerate(zip(digits.text, wanted.text, strict=True)):
+        if before != after:
+            start, end = digits.place(at, at + 1)
+            whole[start:end] = " " * (end - start)
+    rest = "".join(whole)
+    return rest if sum(map(str.isalpha, rest)) >= _LEAST_LETTERS else text
 
 
 def _in_own_words(text: str, facet: Facet, digits: Digits) -> Facet:

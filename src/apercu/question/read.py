@@ -14,11 +14,14 @@ from apercu.encoder.transformer import refusal_score
 from apercu.errors import QuestionError
 from apercu.question.clauses import without_clauses
 from apercu.question.details import NEGATION_REACH, is_denied, quoted, read_details, without_repeats
-from apercu.question.factor import Enlargement, only_shrinks, read_enlargement
+from apercu.question.factor import Enlargement, only_shrinks, read_enlargement, without_refused
+from apercu.question.joined import with_joined
+from apercu.question.kinds import kind_of_model
 from apercu.question.learned import Reading, is_strange, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
 from apercu.question.sensed import with_sensed
+from apercu.question.unfit import without_unfit
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
 
@@ -31,6 +34,7 @@ _DONE = frozenset({
     "after", "already", "been", "once", "was", "bereits", "nach", "schon", "nicht", "après", "déjà", "pas", "después",
     "tras", "ya",
 })  # fmt: skip
+_ONLY = frozenset({"just", "only", "nur", "bloß", "seulement", "juste", "solo", "solamente"})
 _FEW_WORDS = 4
 _UNSURE = 1.0
 """A reading by less is looked at again without the limits."""
@@ -48,14 +52,18 @@ def read_question(text: str) -> Task:
     """
     _check_question(text)
     tokens, matches, enlargement = _found(text)
-    decided = _decide(matches, enlargement)
-    reading = _reading(text, _findings(matches, enlargement, decided), decided)
-    wanted = any(_is_verb(match) and not _is_done_or_refused(match, tokens) for match in matches)
+    shrunk = without_refused(text)
+    asked = without_unfit(shrunk)
+    reading, wanted = _asked_reading(asked, asked != shrunk)
     if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and wanted:
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
         reading = Reading(("super_resolution",), {"super_resolution": ()})
+    joined, places = with_joined(asked, reading.tasks)
+    reading = replace(reading, tasks=joined, quotes={**reading.quotes, **places})
     if "super_resolution" in reading.tasks and only_shrinks(text):
         reading = replace(reading, tasks=tuple(step for step in reading.tasks if step != "super_resolution"))
+    elif reading.margin < _UNSURE and asked == text and _names_no_task(matches) and only_shrinks(text):
+        reading = Reading((), {}, reading.margin)
     task = _main(reading.tasks)
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
@@ -92,12 +100,31 @@ def read_question(text: str) -> Task:
     )
 
 
+def _asked_reading(text: str, is_rest: bool) -> tuple[Reading, bool]:
+    """The tasks of a question, and whether a word for enlarging asks for that.
+
+    Of what is left of one (`is_rest`), only tasks that the vocabulary knows words for are taken.
+    """
+    tokens, matches, enlargement = _found(text)
+    decided = _decide(matches, enlargement)
+    if is_rest and decided == "other" and _names_no_task(matches):
+        return Reading((), {}), False
+    reading = _reading(text, _findings(matches, enlargement, decided), decided)
+    return reading, any(_is_verb(match) and not _is_done_or_refused(match, tokens) for match in matches)
+
+
+def _names_no_task(matches: Sequence[Match]) -> bool:
+    return all(match.group.kind != "task" or match.group.value in ("super_resolution", "other") for match in matches)
+
+
 def _reading(text: str, findings: list[str], decided: TaskId) -> Reading:
     """The tasks of a question; where they are unsure and it names limits, those that it has without them count.
 
     Most questions with limits are about enlarging, so that a licence alone speaks for it a little.
     """
     reading = read_tasks(text, findings, told=decided)
+    if kind := _named_kind(text, findings, reading):
+        return kind
     if reading.margin >= _UNSURE:
         return reading
     limits = with_sensed(text, read_limits(text), here=True).facets
@@ -108,6 +135,23 @@ def _reading(text: str, findings: list[str], decided: TaskId) -> Reading:
     told = _decide(*_found(rest)[1:])
     other = read_tasks(rest, findings_of(rest), told=told)
     return other if other.tasks and other.margin > min(reading.margin, _UNSURE / 2) else reading
+
+
+def _named_kind(text: str, findings: Sequence[str], reading: Reading) -> Reading | None:
+    """A task whose models are asked for by its name ("segmentation network"), where conditions hid it.
+
+    Words of enlarging and sizes speak against it: a "segmentation mask" may be what is to grow.
+    """
+    kind = kind_of_model(text)
+    enlarges = any(finding.startswith("group:task:super_resolution") for finding in findings)
+    if kind is None or enlarges or "sized:000" not in findings or kind.value in reading.tasks:
+        return None
+    if reading.tasks != ("super_resolution",):
+        conditions = any(facet.value in _CONDITIONS for facet in read_limits(text).facets)
+        if not conditions or (reading.tasks and reading.margin >= _UNSURE):
+            return None
+    task = cast("TaskId", kind.value)
+    return Reading((task,), {task: ((kind.start, kind.end),)}, _UNSURE / 2, reading.details)
 
 
 def findings_of(text: str) -> list[str]:
@@ -262,6 +306,8 @@ def _is_denied_repair(match: Match, tokens: tuple[Token, ...]) -> bool:
 def _is_done_or_refused(match: Match, tokens: tuple[Token, ...]) -> bool:
     """Whether a verb tells of what was done before, or is not to be done: "after upscaling", "don't enlarge"."""
     before = () if match.first < 0 else tokens[max(0, match.first - NEGATION_REACH) : match.first]
+    if any(token.key in _ONLY for token in before[1:]):  # "don't just enlarge it, sharpen it, too"
+        return False
     return any(token.key in _DONE or token.key in NEGATIONS or token.key.endswith("n't") for token in before)
 
 

@@ -31,8 +31,8 @@ from apercu.question.refusing import (
 class Wanted:
     """A question without what is not wanted, and where the first amount stood that is not.
 
-    `shrinks` says that smaller pictures are asked for or larger ones refused, `leads` that it does so first of all, and
-    `grows` that larger ones are asked for, too.
+    `shrinks` says that smaller pictures are asked for or larger ones refused, `refuses` the latter alone, `leads` that
+    it does so first of all, and `grows` that larger ones are asked for, too.
     """
 
     text: str
@@ -40,6 +40,7 @@ class Wanted:
     shrinks: bool
     grows: bool
     leads: bool
+    refuses: bool
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -67,7 +68,7 @@ _SHRINKS = (
     r"a la mitad|la mitad del tamaño|到一半|一半大小|半分(?:に(?!も)|のサイズ|の大きさ)|절반으로|반으로|절반 크기|"
     r"verkleiner(?:e|n|ung)\b|kleiner\b(?! als (?:nötig|ich|es))|runterskal\w*|herunterskal\w*|"
     r"rédui(?:s|re|sez|sons|ction)\b|rétréci\w*|rapetiss\w*|plus petite?s?\b(?! que (?:néc|ce))|"
-    r"reduc(?:ir|irl[ao]|el[ao]|ción)\b|reduzca\w*|achi(?:ca|que|car)\w*|encog\w+|"
+    r"reduc(?:ir|irl[ao]|el[ao]|ción)\b|redúcel[ao]s?\b|reduzca\w*|achi(?:ca|que|car)\w*|encog\w+|"
     r"más (?:pequeñ\w+|chic[ao]s?)(?! de lo)|"
     r"缩[到成]|缩小(?![了过後后的])|縮小(?!版|画像|され|した|済)|变小|小さく(?:し|す)|"
     r"축소(?!된|했|됐|되어|판)|줄여|줄이(?=[고면는기려자세지])|작게 (?:만|해|하)"
@@ -101,7 +102,7 @@ _IS = _compiled(
     r"était|es|son|está|era)\s(?:[\w'’.]+\s){0,3}$"
 )
 _TO_BE = _compiled(
-    r"\b(?:want\w*|needs?|like|have|must|should|shall|can|could|make|made|get|to|soll\w*|muss|doit|debe|quiero|mach\w*|rend\w*|fais|ha[zg]\w*)\s"
+    r"\b(?:want\w*|needs?|like|have|must|should|shall|can|could|make|made|get|to|soll\w*|muss|doit|debe|quiero|mach\w*|kann\w*|möchte|rend\w*(?:-l[ae]s?)?|fais|ha[zg]\w*)\s"
     r"(?:[\w'’]+\s){0,4}$"
 )
 _OTHER_THING = _compiled(
@@ -139,14 +140,32 @@ _TO_PART = _compiled(
 )
 _FALLING_PAPER = _compiled(r"\b(?P<s>[AB])(?P<a>[0-7])\s(?:\w+\s){0,2}?(?:to|auf|à|a|into)\s(?P=s)(?P<b>[0-7])\b")
 _ORDER = _compiled(
-    r"\W*(?:(?:please|bitte|just|can you|could you|i want to|i'd like to|"
-    r"(?:make|scale|resize|bring|set) (?:it|this|(?:my|the) \w+)(?: down)?(?: to)?|s'il te plaît|"
-    r"por favor|mach (?:es|das \w+)|请|請)\W*)*"
+    r"\W*(?:\b(?:please|just|can|could|would|you|i|we|to|want|need|would|like|have|must|i['’]d|how|do|should|my|the|this|these|an?|it|"
+    r"them|that|(?:make|scale|resize|bring|set|get)|down|so|photos?|pictures?|images?|icons?|logos?|files?|drawings?|scans?|"
+    r"bitte|wie|kann|kannst|könnt\w*|ich|man|du|möchte|will|muss|mach\w*|mir|das|die|den|es|sie|ein|mein\w*|dies\w*|bild\w*|fotos?|"
+    r"s['’]il (?:te|vous) plaît|comment|puis-je|je|veux|voudrais|faut|peux-tu|rend\w*|(?:rends|rendez)-l[ae]s?"
+    r"|l[ae]|l['’]|les|une?|"
+    r"cette|cet?|ma|mon|mes|por favor|cómo|como|puedo|quiero|necesito|hacer|ha[zg]l[ao]s?|haz|el|est[ae]"
+    r"|imágen\w*|imagen)\b\W*"
+    r"|[请請]|怎么|如何|[把将](?:照片|图片|这张图|图像))*"
 )
-_LAST = _compiled(r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:[して下さいくだ주세요해줘라니다으로吧]|\s){0,8}[.!。！]?")
+"""What may stand before an order to shrink: polite words, "how do I", the picture itself."""
+_TOO_BIG = _compiled(
+    r"\b(?:(?:(?:is|are|'s|looks?|it['’]s) (?:(?:still|just|really|so|way|far|much) )?(?:too|very|so|quite"
+    r"|huge\b|enormous\b|gigantic\b)|(?:way|far|much) too)"
+    r"(?: (?:big|large|huge|heavy|wide|tall))?\b|zu (?:groß|gross|riesig|schwer|breit|hoch)\b|riesig\b"
+    r"|trop (?:grand|gros|lourd|large)\w*|(?:demasiado|muy) (?:grand|pesad)\w*)"
+    r"|너무 (?:커|크|큽|큰)|大きすぎ|太大|过大|太占"
+)
+_LAST = _compiled(
+    r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:(?:[して下さいくだ주세요해줘라니다으로吧]|\s){0,8}[.!?。！？]?"
+    r"|(?:する|し)?(?:に|方法|たい|やり方)[^。.!！\n]{0,16}[.!?。！？]?|一[半倍][.。！]?)"
+)
 """What may stand after an order in languages whose verbs come last."""
 _ADJECTIVES = ("smaller", "kleiner", "plus petit", "más peq", "half size", "half-size")
 _AND = _compiled(r"\s(?:and|und|et|y)\s")
+_AND_KO = _compiled(r"(?:고|(?<=말고))\s")
+"""Joins what is wanted instead: "확대하지 말고 노이즈만 제거해 줘"."""
 _LENGTHS = ("mm", "cm", "m", "me", "mè")
 _LEAST = 16
 _NEAR = 60
@@ -173,9 +192,17 @@ def what_is_wanted(text: str, *, undo: bool = False) -> Wanted:
         gone[start:end] = b"\1" * (end - start)
     passed = min([*fallen, *(amount for amount in words.amounts if gone[amount[0]])], default=None)
     grows = any(hit["grows"] and not gone[hit.start()] and _is_wanted(text, hit) for hit in words.hits)
-    leads = any(_ORDER.fullmatch(text, 0, start) or _LAST.fullmatch(text, end) for start, end in (*spans, *refused))
+    leads = any(_leads(text, start, end) for start, end in (*spans, *refused))
     rest = "".join(" " if gone[i] and c not in ".,;!?，。、" else c for i, c in enumerate(text)) if any(gone) else text
-    return Wanted(rest, passed, shrinks or bool(refused or fallen), grows, leads)
+    return Wanted(rest, passed, shrinks or bool(refused or fallen), grows, leads, bool(refused))
+
+
+def _leads(text: str, start: int, end: int) -> bool:
+    """Whether nothing but an order stands before it, or beside it only that something is too big."""
+    begins = _begin_of_clause(text, start)
+    if _ORDER.fullmatch(text, 0, start) or _LAST.fullmatch(text, end):
+        return True
+    return bool(_TOO_BIG.search(text, max(0, begins - 3 * _NEAR), begins) and _ORDER.fullmatch(text, begins, start))
 
 
 def wants_undoing(text: str) -> bool:
@@ -257,6 +284,8 @@ def _refused(words: _Words) -> Iterator[tuple[int, int]]:
         if _OTHER_THING.search(text, max(0, match.start() - 8), match.start()):
             continue
         ends = words.end_of_clause(match.end())
+        if (joined := _AND_KO.match(text, match.end())) and not _AMOUNTS.search(text, joined.end(), ends):
+            ends = joined.end()
         another = any(hit["grows"] for hit in _HITS.finditer(text, match.end(), min(ends, match.end() + _NEAR)))
         yield _begin_of_clause(text, match.start()), match.end() if another else ends
     for match in CONTRAST.finditer(text):
