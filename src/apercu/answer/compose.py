@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from apercu.answer.chosen import how_chosen, not_measured, what_else_counted
+from apercu.answer.chosen import CHOICE, how_chosen, not_measured, what_else_counted
 from apercu.answer.material import Draft, Material
 from apercu.answer.short import in_short, is_flat
 from apercu.answer.task import not_used, task_read, undone
@@ -43,6 +43,9 @@ _SPOKEN_OF = {
     "pixel_art": ("pixel art", "sprite"),
 }
 """Words by which a source would speak of a kind of picture."""
+
+_NOT_PROVIDED = frozenset({"question", "reading", "plan", "run", CHOICE})
+"""Texts that are not about a model or a paper."""
 
 LONGEST_QUOTE = 400
 
@@ -300,8 +303,8 @@ def _first_supports(sources: Iterable[Source]) -> tuple[Support, ...]:
 
 
 def _unspoken(material: Material) -> Iterator[Draft]:
-    """Kinds of picture that the question speaks of and no provided text does."""
-    provided = "\n".join(material.texts[source.id] for source in material.dossier.sources).casefold()
+    """Kinds of picture that the question speaks of and no text about the models and papers does, cards among them."""
+    provided = "\n".join(text for id, text in material.texts.items() if id not in _NOT_PROVIDED).casefold()
     for facet in material.task.facets:
         words = _SPOKEN_OF.get(facet.value, ()) if facet.kind == "content" else ()
         spoken = "|".join(re.escape(word) for word in (*words, facet.quote.casefold()))
