@@ -36,6 +36,14 @@ No quiero subir mis fotos a internet. Amplía 2x.
 사진을 클라우드에 올리지 않고 2배로 키우고 싶어요.
 クラウドは使わずに写真を2倍にしたい。
 不想把照片传到服务器，放大2倍。
+We are not allowed to use cloud services, upscale the scans 2x
+Our policy forbids uploading images to third parties. 2x
+Die Fotos sollen auf meinem Rechner bleiben, 2x
+Les clichés restent chez nous, pas de cloud, agrandir 2x
+Que todo se quede en mi ordenador, amplía 2x
+社外に出せない図面を2倍に拡大したい
+不能联网上传，放大两倍
+My kids' photos must not be uploaded. 2x
 """
 _GOES_ANYWHERE = """
 I can't upload it to the server, it is too small. 2x please
@@ -56,6 +64,11 @@ Un cielo sin nubes, amplía la foto 2x.
 인터넷에 올릴 사진을 2배로 키워 주세요.
 ネットに上げる写真を2倍にしたい。
 本地风景照片放大2倍
+Don't send me a link, just tell me which model doubles a photo
+Die Katze darf das Haus nicht verlassen. Foto 2x vergrößern
+Mon chat ne peut pas sortir de la maison, agrandis sa photo 2x
+猫が外に出ない写真を2倍に
+I never put the photo online because it was so small. 2x
 """
 _NO_CARD = """
 외장 그래픽이 없는 노트북에서 2배 확대

@@ -86,7 +86,8 @@ _LIKED = _compiled(
     r"mit|nur|avec|con|thanks to)\s(?:\w+\s)?$"
 )
 """Words before a name by which it is asked for."""
-_OUTRIGHT = _compiled(r"commerc|kommerz|comercial|gewerblich|licen|lizenz|상업|상용|商用|商业|営利|营利")
+_OUTRIGHT = _compiled(r"commerc|kommerz|comercial|gewerblich|licen|lizenz|^(?:상업|상용|商用|商业|営利|营利)")
+_HOME = _compiled(r"house|home|haus|maison|casa|밖|外")
 _MOST_MENTIONS = 8
 _NEAR = 120
 """How many characters around a name are looked at."""
@@ -177,9 +178,12 @@ def stays_here(text: str) -> Facet | None:
     patterns, said = _patterns(), what_is_meant(text)
     unfit = patterns["unfit"].search(said)
     for match in patterns["private"].finditer(said):
-        if not (unfit and patterns["unable"].search(match.group())):  # "I can't put it online, it is too small"
-            start, end = match.span()
-            return Facet(kind="limit", value="runs_here", start=start, end=end, quote=text[start:end])
+        if unfit and patterns["unable"].search(match.group()):
+            continue  # "I can't put it online, it is too small"
+        if _HOME.search(match.group()) and patterns["creature"].search(around(said, *match.span())[0]):
+            continue  # "my cat must not leave the house"
+        start, end = match.span()
+        return Facet(kind="limit", value="runs_here", start=start, end=end, quote=text[start:end])
     return None
 
 
@@ -213,7 +217,11 @@ def _first_refused(text: str, value: str, facets: list[Facet]) -> bool:
 
 def _plainest(said: str, pattern: re.Pattern[str], first: re.Match[str]) -> re.Match[str]:
     """Of the words that speak of a licence those that say so outright, "可以商用" before "商品图"."""
-    outright = (match for match in pattern.finditer(said) if _OUTRIGHT.search(match.group()))
+    outright = (
+        match
+        for match in pattern.finditer(said)
+        if _OUTRIGHT.search(match.group()) and said[max(0, match.start() - 1) : match.start()] not in ("비", "非")
+    )
     return next((match for match in outright if _is_demanded(said, match)), first)
 
 

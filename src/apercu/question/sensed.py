@@ -16,7 +16,7 @@ _SURER = 2.0
 _UNKNOWN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Writing in which MiniLM, which learned from English, has little to say of limits."""
 _WORD = re.compile(r"\S+")
-_ENDS = re.compile(r"[.;:!?]$")
+_ENDS = frozenset(".;:!?")
 _MOST_PARTS = 12
 """Parts of a question, of one word or some, of which each is left out once to see what it tells."""
 _ASIDE = 0.5
@@ -68,9 +68,9 @@ def _telling(text: str, output: str) -> tuple[int, int]:
     tells = [sure - encoder.limit_scores(text[:begin] + text[end:])[output] for begin, end in words]
     first = last = max(range(len(words)), key=tells.__getitem__)
     least = _ASIDE * tells[first]
-    while first > 0 and tells[first - 1] >= least and not _ENDS.search(text[: words[first - 1][1]]):
+    while first > 0 and tells[first - 1] >= least and text[words[first - 1][1] - 1] not in _ENDS:
         first -= 1
-    while last + 1 < len(words) and tells[last + 1] >= least and not _ENDS.search(text[: words[last][1]]):
+    while last + 1 < len(words) and tells[last + 1] >= least and text[words[last][1] - 1] not in _ENDS:
         last += 1
     start, end = words[first][0], words[last][1]
     return start, max(start + 1, start + len(text[start:end].rstrip(".,;:!?")))
@@ -83,7 +83,7 @@ def _parts(text: str) -> list[tuple[int, int]]:
     parts: list[tuple[int, int]] = []
     count = 0
     for start, end in single:
-        if count % step == 0 or _ENDS.search(text[: parts[-1][1]]):
+        if count % step == 0 or text[parts[-1][1] - 1] in _ENDS:
             parts.append((start, end))
             count = 1
         else:

@@ -51,6 +51,8 @@ _NOT_SHARPENED = _compiled(
 _DENIES = _compiled(
     r"\b(?:no|not|nothing|never|nobody|none|kein\w*|nichts?|niemals|rien|aucune?|nada|ning[uú]n\w*)\b|n['’]t\b"
 )
+_NEAR = 120
+"""How many characters before such words are looked at."""
 _CLAUSE = re.compile(r"[.!?;:,]|\bbut\b|\baber\b", re.IGNORECASE)
 
 
@@ -58,7 +60,8 @@ def waived_wishes(text: str) -> list[tuple[Wish, int, int]]:
     """The wishes that a question says it does not have, with the places of the words; not "no model may invent"."""
     found: list[tuple[Wish, int, int]] = []
     for match in _MAY_INVENT.finditer(text):
-        begins = max((mark.end() for mark in _CLAUSE.finditer(text, 0, match.start())), default=0)
+        near = max(0, match.start() - _NEAR)
+        begins = max((mark.end() for mark in _CLAUSE.finditer(text, near, match.start())), default=near)
         if not _DENIES.search(text, begins, match.start()):
             found.append(("fidelity", *match.span()))
     found += [("crispness", *match.span()) for match in _NOT_SHARPENED.finditer(text)]
