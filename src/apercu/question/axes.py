@@ -51,14 +51,19 @@ _NUMBER = re.compile(
     rf"|(?<![\w])[x×](?P<x>{_N})(?![\w.])",
     re.IGNORECASE,
 )
+_AS_IT_IS = (
+    r"[^.;!?]{0,12}(?:stays?|same|unchanged|as (?:it )?is|untouched|bleib\w*|gleich\w*|unverändert|beibehalten|"
+    r"inchangée?|identique|intacte?|constante?|igual|그대로|そのまま|不变)"
+)
+_KEPT = re.compile(_AS_IT_IS, re.IGNORECASE)
 _STAYS = re.compile(
     r"\b(?:only|just|nur|seulement|uniquement|solo|sólo|solamente|alone)\b|만|だけ|のみ|只|仅|"
     r"(?:n['’]t|\b(?:without|not|keep\w*|leav\w*|same|unchanged|untouched|ohne|bleibt|sans|garde\w*|"
-    r"sin|mantén|manteniendo))\b"
-    r"[^.;!?]{0,40}(?:width|height|horizontal|vertical|breite|höhe|largeur|hauteur|ancho|alto|"
+    r"sin|mantén|manteniendo|(?:bei )?gleiche[rnms]?|dieselbe|selbe[rn]?|même|mism[oa]|igual|constante?))\b"
+    r"[^.;!?]{0,40}(?:width|height|horizontal|vertical|breite|höhe|largeur|hauteur|ancho|alto|anchura|altura|"
     r"other (?:side|axis|direction|way))|"
-    r"(?:width|height|other (?:side|axis|direction)|breite|höhe|largeur|hauteur|ancho|alto|세로|가로|縦|横|高|宽)"
-    r"[^.;!?]{0,12}(?:stays?|same|unchanged|as (?:it )?is|untouched|bleibt|inchangée?|igual|그대로|そのまま|不变)",
+    r"(?:width|height|other (?:side|axis|direction)|breite|höhe|largeur|hauteur|ancho|alto|anchura|altura|세로|가로|縦|"
+    rf"横|高|宽){_AS_IT_IS}",
     re.IGNORECASE,
 )
 _GAP = 32
@@ -122,7 +127,7 @@ def _one_axis(text: str, words: list[_Word]) -> Axes | None:
     if max(best.start - amount.end, amount.start - best.end) > _GAP:
         return None
     after = [word for word in words if word.start >= best.end and word.axis and word.axis != best.axis]
-    if after and _JOINED.match(text[best.end : after[0].start]):
+    if after and _JOINED.match(text[best.end : after[0].start]) and not _KEPT.match(text, after[0].end):
         return None  # "double the width and the height"
     y, x = (amount.factor if best.axis == axis else 1.0 for axis in "yx")
     return Axes(y, x, min(best.start, amount.start), max(best.end, amount.end))

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from apercu.question.learned import Reading
 from apercu.question.match import Match, Token
 from apercu.question.softness import is_kept_grain, is_softness
+from apercu.question.waived import waived_wishes
 from apercu.question.words import NEGATIONS
 from apercu.records import Facet, Wish
 
@@ -23,6 +24,12 @@ _IS_NOT = frozenset({"not", "isn't", "aren't", "nicht", "kein", "keine", "keinen
 _ARTICLES = frozenset({"a", "an", "any", "the", "un", "une", "d'un", "d'une", "ein", "eine"})
 _SCREENSHOT = re.compile(r"screen|captur|スクリーン|スクショ|キャプチャ|캡처|캡쳐|스크린|截图", re.IGNORECASE)
 _TEXTURES = re.compile(r"textur|텍스처|テクスチャ|贴图|材质", re.IGNORECASE)
+_ON_PAPER = re.compile(
+    r"small print (?:shops?|stores?|studios?|business\w*|compan\w+|house|firms?|runs?|orders?|sizes?|sales?|press|"
+    r"works?|formats?|jobs?|makers?|labs?|on (?:\w+ )?(?:paper|canvas)|of (?:an?|the|my|our|this|her|his) (?:\w+ )?"
+    r"(?:photo\w*|pictures?|paintings?|drawings?|images?|portraits?))\b",
+    re.IGNORECASE,
+)
 _LARGE_PIXELS = re.compile(
     r"pixel|sprite|\b(?:8|16)[- ]?bit|retro|\bs?nes\b|game ?boy|arcade|tile|minecraft|blocky|도트|픽셀|ドット|像素",
     re.IGNORECASE,
@@ -43,7 +50,17 @@ def read_details(
     """
     others = [match for match in matches if _is_other_kind(match, tokens)]
     found = _detail_facets(text, [match for match in matches if match not in others], tokens, repairs=repairs)
-    found = _with_learned(text, found, reading, {match.group.value for match in others})
+    waived = waived_wishes(text)
+    found = [
+        facet
+        for facet in found
+        if not any(
+            (facet.kind, facet.value) == ("wish", wish) and facet.start < end and start < facet.end
+            for wish, start, end in waived
+        )
+    ]
+    known = {("content", match.group.value) for match in others} | {("wish", wish) for wish, _, _ in waived}
+    found = _with_learned(text, found, reading, known)
     return _without_look_alikes(text, _without_softness(text, found))
 
 
@@ -59,9 +76,9 @@ def _detail_facets(text: str, matches: Sequence[Match], tokens: tuple[Token, ...
     return without_repeats(facets)
 
 
-def _with_learned(text: str, facets: list[Facet], reading: Reading, others: Collection[str]) -> list[Facet]:
-    """What the vocabulary found, and what the linear model finds beside it, but for kinds that a picture is not of."""
-    known = {(facet.kind, facet.value) for facet in facets} | {("content", value) for value in others}
+def _with_learned(text: str, facets: list[Facet], reading: Reading, others: Collection[tuple[str, str]]) -> list[Facet]:
+    """What the vocabulary found, and what the linear model finds beside it, but for what is said not to be so."""
+    known = {(facet.kind, facet.value) for facet in facets} | set(others)
     denied = {wish for facet in facets for wish in [facet.value] if facet.kind == "wish"}
     found = [
         quoted(text, place, kind, value)
@@ -73,7 +90,11 @@ def _with_learned(text: str, facets: list[Facet], reading: Reading, others: Coll
 
 
 def _without_look_alikes(text: str, facets: list[Facet]) -> list[Facet]:
-    """A screenshot of an anime shows an anime and no interface; textures of a game are not made of large pixels."""
+    """A screenshot of an anime shows an anime and no interface; textures of a game are not made of large pixels.
+
+    A small print shop has no small print.
+    """
+    facets = [facet for facet in facets if facet.value != "text" or not _ON_PAPER.match(text, facet.start)]
     if _TEXTURES.search(text) and not _LARGE_PIXELS.search(text):
         facets = [facet for facet in facets if facet.value != "pixel_art"]
     if not any(facet.value == "anime" for facet in facets):

@@ -52,6 +52,8 @@ _NO_SIZE = (
 )
 """A zoom of a camera, and how often something was tried: numbers of times that are no factor."""
 _ANY_PAIR = _compiled(pair_of_pixels(1))
+_YEAR_BY = _compiled(r"(?:1[89]|20)\d\d by [2-9]")
+"""A year and a factor, no pair of pixels: "a photo from 1930 by 3"."""
 _FROM_TO = _compiled(
     rf"{pair_of_pixels(1)}(?:(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*|\s+(?:{PICTURE})\s+){pair_of_pixels(2)}"
 )
@@ -171,7 +173,9 @@ def _read(text: str, *, enlarging: bool) -> Enlargement:
 def _without_sizes(text: str) -> str:
     """Without zooms of cameras, numbers of tries, and sizes in pixels: none of them is a factor."""
     for pattern in (*_NO_SIZE, _ANY_PAIR):
-        text = pattern.sub(lambda found: " " * len(found.group()), text)
+        text = pattern.sub(
+            lambda found: found.group() if _YEAR_BY.fullmatch(found.group()) else " " * len(found.group()), text
+        )
     return text
 
 

@@ -86,6 +86,8 @@ _LIKED = _compiled(
     r"mit|nur|avec|con|thanks to)\s(?:\w+\s)?$"
 )
 """Words before a name by which it is asked for."""
+_OUTRIGHT = _compiled(r"commerc|kommerz|comercial|gewerblich|licen|lizenz|^(?:상업|상용|商用|商业|営利|营利)")
+_HOME = _compiled(r"house|home|haus|maison|casa|밖|外")
 _MOST_MENTIONS = 8
 _NEAR = 120
 """How many characters around a name are looked at."""
@@ -141,7 +143,7 @@ def read_limits(text: str, refusal: Refusal | None = None) -> Limits:
     for value in get_args(Licence):
         if licence is None and (match := patterns[value].search(said)) and _is_demanded(said, match):
             licence = value
-            facets.append(_facet(text, value, match))
+            facets.append(_facet(text, value, _plainest(said, patterns[value], match)))
         elif licence is None and _first_refused(said, value, facets):
             licence = value
     excluded: list[str] = []
@@ -173,11 +175,16 @@ def what_is_meant(text: str) -> str:
 
 def stays_here(text: str) -> Facet | None:
     """Words by which the picture must not go anywhere, or the work be done on the asker's own machine."""
-    match = _patterns()["private"].search(what_is_meant(text))
-    if match is None:
-        return None
-    start, end = match.span()
-    return Facet(kind="limit", value="runs_here", start=start, end=end, quote=text[start:end])
+    patterns, said = _patterns(), what_is_meant(text)
+    unfit = patterns["unfit"].search(said)
+    for match in patterns["private"].finditer(said):
+        if unfit and patterns["unable"].search(match.group()):
+            continue  # "I can't put it online, it is too small"
+        if _HOME.search(match.group()) and patterns["creature"].search(around(said, *match.span())[0]):
+            continue  # "my cat must not leave the house"
+        start, end = match.span()
+        return Facet(kind="limit", value="runs_here", start=start, end=end, quote=text[start:end])
+    return None
 
 
 def is_spoken_of(text: str, limit: str) -> bool:
@@ -206,6 +213,16 @@ def _first_refused(text: str, value: str, facets: list[Facet]) -> bool:
             facets.append(_facet(text, value, match))
             return True
     return False
+
+
+def _plainest(said: str, pattern: re.Pattern[str], first: re.Match[str]) -> re.Match[str]:
+    """Of the words that speak of a licence those that say so outright, "可以商用" before "商品图"."""
+    outright = (
+        match
+        for match in pattern.finditer(said)
+        if _OUTRIGHT.search(match.group()) and said[max(0, match.start() - 1) : match.start()] not in ("비", "非")
+    )
+    return next((match for match in outright if _is_demanded(said, match)), first)
 
 
 def _is_demanded(text: str, match: re.Match[str]) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 _GROWS = re.compile(
-    r"\b(?:enlarg|upscal|magnif|blow|scal|zoom|resiz|increas|grow|expand|stretch|vergröß|größer|wachs|agrand|grand|"
+    r"\b(?:enlarg|upscal|magnif|blow|scal|zoom|resiz|increas|grow|larger|bigger|wider|taller|expand|stretch|vergröß|größer|wachs|agrand|grand|"
     r"augment|ampl[ií]|aument)\w*",
     re.IGNORECASE,
 )

@@ -16,6 +16,7 @@ _SURER = 2.0
 _UNKNOWN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Writing in which MiniLM, which learned from English, has little to say of limits."""
 _WORD = re.compile(r"\S+")
+_ENDS = frozenset(".;:!?")
 _MOST_PARTS = 12
 """Parts of a question, of one word or some, of which each is left out once to see what it tells."""
 _ASIDE = 0.5
@@ -62,15 +63,30 @@ def _facet(text: str, said: str, name: str) -> Facet:
 
 def _telling(text: str, output: str) -> tuple[int, int]:
     """Where the words stand that tell most: without one of them the encoder is less sure."""
-    single = [match.span() for match in _WORD.finditer(text)]
-    step = -(-len(single) // _MOST_PARTS)
-    words = [(single[i][0], single[min(i + step, len(single)) - 1][1]) for i in range(0, len(single), step)]
+    words = _parts(text)
     encoder, sure = load_encoder(), limit_scores(text)[output]
     tells = [sure - encoder.limit_scores(text[:begin] + text[end:])[output] for begin, end in words]
     first = last = max(range(len(words)), key=tells.__getitem__)
     least = _ASIDE * tells[first]
-    while first > 0 and tells[first - 1] >= least:
+    while first > 0 and tells[first - 1] >= least and text[words[first - 1][1] - 1] not in _ENDS:
         first -= 1
-    while last + 1 < len(words) and tells[last + 1] >= least:
+    while last + 1 < len(words) and tells[last + 1] >= least and text[words[last][1] - 1] not in _ENDS:
         last += 1
-    return words[first][0], words[last][1]
+    start, end = words[first][0], words[last][1]
+    return start, max(start + 1, start + len(text[start:end].rstrip(".,;:!?")))
+
+
+def _parts(text: str) -> list[tuple[int, int]]:
+    """Words in at most about `_MOST_PARTS` parts, none of which goes on past the end of a sentence."""
+    single = [match.span() for match in _WORD.finditer(text)]
+    step = -(-len(single) // _MOST_PARTS)
+    parts: list[tuple[int, int]] = []
+    count = 0
+    for start, end in single:
+        if count % step == 0 or text[parts[-1][1] - 1] in _ENDS:
+            parts.append((start, end))
+            count = 1
+        else:
+            parts[-1] = (parts[-1][0], end)
+            count += 1
+    return parts

@@ -55,13 +55,26 @@ _IS_SOFTNESS = tuple(
 
 _KEPT_GRAIN = re.compile(
     r"\b(?:keep\w*|kept|preserv\w*|retain\w*|maintain\w*|authentic|lov\w*|like) (?:\w+ ){0,3}?grain\b"
-    r"|\bgrain\b.{0,20}\b(?:authentic|stays?|remains?|survives?|intact|kept|preserved|must stay|should stay)\b",
+    r"|\bgrain\b.{0,20}\b(?:authentic|stays?|remains?|survives?|intact|kept|preserved|must stay|should stay)\b"
+    r"|\b(?:do not|don['’]t|never|without|no need to|not) (?:touch|remov|chang|clean|filter|smooth|denois|fix|alter|"
+    r"kill)\w*(?: (?:the|its|any|my|out|up|away|that|this|film))* (?:noise|grain)\b"
+    r"(?! (?:well|properly|enough|completely|fully|entirely|at all))"
+    r"|\b(?:leave|leaving|keep|keeping) (?:the |its |all |all the )?(?:film )?noise\b"
+    r"(?! (?:low|down|out|away|at bay|minimal|free|behind|level|under))"
+    r"|\b(?:lass|lasst|lassen sie|behalte) (?:das |die )?(?:rauschen|korn|körnung)\b"
+    r"|\b(?:rauschen|korn|körnung)(?: \w+)? (?:lassen|erhalten|behalten|bleiben|drin|"
+    r"nicht (?:anfassen|entfernen|anrühren))\b"
+    r"|\b(?:garde\w*|laisse\w*|touche\w* pas|conserve\w*|sans (?:toucher|enlever)) (?:à |au |le )*(?:bruit|grain)\b"
+    r"|\b(?:deja|mantén|conserva|no (?:toques|quites|elimines)|sin (?:tocar|quitar)) (?:el )?(?:ruido|grano)\b"
+    r"|노이즈(?:는|를)?\s?(?:그대로|건드리지|남겨|없애지\s?(?:말|마|않)|제거하지\s?(?:말|마|않))"
+    r"|ノイズ(?:は|を)?(?:そのまま|残し|いじら|触ら|消さ|除去(?:せず|しな))"
+    r"|(?:保留|不要(?:去掉?|动|碰|处理)|别(?:去掉?|动|碰|处理)|不(?:去掉?|动|碰|处理))(?:噪点|颗粒|噪声)",
     re.IGNORECASE,
 )
 
 
 def is_kept_grain(text: str) -> bool:
-    """Whether the grain that a question speaks of is to stay: then it is no damage."""
+    """Whether the grain or noise that a question speaks of is to stay: then it is no damage."""
     return _KEPT_GRAIN.search(text) is not None
 
 
