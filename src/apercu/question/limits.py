@@ -16,7 +16,7 @@ from apercu.question.clauses import around, refusals, without_subjects
 from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
-_Mention = tuple[tuple[str, ...], re.Match[str]]
+Mention = tuple[tuple[str, ...], re.Match[str]]
 Refusal = Callable[[str, int, int], float]
 """Log odds that a text refuses what is named from one place to another."""
 
@@ -93,10 +93,23 @@ _SHORTEST_NAME = 3
 _NO_PLAIN_WORD = re.compile(r"[\d\s_-]|[a-z][A-Z]")
 _WORDS = frozenset({
     "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
-    "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
+    "Parakeet", "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
 })  # fmt: skip
 """Names that are words, too ("hat", "film"): they count as they are written."""
+_SENTENCE_BEFORE, _SENTENCE_AFTER = re.compile(r"[^.!?;\n]*$"), re.compile(r"[^.!?;\n]*")
+_SHOUTED = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}(?![^\W\d_])")
+_FEWEST_SHOUTED = 2
+_OF_NAME = _compiled(
+    r"-(?:large|small|medium|base|tiny|turbo|based|style|like|type|v?\d|modell?|tdt|ctc|rnnt)|"
+    r"(?:'s|’s)?(?![-\w'’])(?!\s+[a-z])|"
+    r"(?:'s|’s)?\s+(?:or|vs|versus|and|und|oder|ou|et|y|o|for|für|pour|para|is|isn['’]t|ist|est|es|was|war|can|can['’]t|kann|"
+    r"puede|peut|does|doesn['’]t|won['’]t|from|von|by|on|auf|mit|with|runs?|läuft|works?|needs?|braucht|seems|gives|makes|"
+    r"writes|transcri\w+|mishears|hallucinat\w+|handles|speaks|sounds|reads|models?|modell|large|small|medium|tiny|base|"
+    r"turbo|v\d|too|has|hat|keeps|would|should|could|will|if|please|bitte)\b"
+)
+"""What stands after a name that begins a sentence where it is the name of a model: "Whisper or ...", "Whisper large"."""
 _OTHER_NAMES = {"R-ESRGAN": "Real-ESRGAN", "RealESR": "Real-ESRGAN", "CUGAN": "Real-CUGAN", "waifu2": "waifu2x"}
+_DOTS_OF_I = str.maketrans("İı", "ii")
 _PART_OF_NAME = re.compile(r"[-\s]|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Z])|(?<=[A-Z])(?=GAN$)")
 
 
@@ -225,13 +238,13 @@ def _tolerates(text: str, match: re.Match[str]) -> bool:
     return not refuses and bool(_patterns()["tolerated"].search(around))
 
 
-def judged_mentions(text: str, refusal: Refusal | None = None) -> list[tuple[_Mention, bool]]:
+def judged_mentions(text: str, refusal: Refusal | None = None) -> list[tuple[Mention, bool]]:
     """Every mention of a family and whether it is refused: by words beside it, or in a row with one that is.
 
     A row is "no SwinIR and no HAT", "neither GANs nor diffusion", "SwinIR and HAT are out". Where the patterns find
     none, `refusal` may.
     """
-    mentions = list(_family_mentions(text))
+    mentions = list(family_mentions(text))
     denied = [_is_denied(text, match) for _, match in mentions]
     if refusal and text.isascii() and len(mentions) <= _MOST_MENTIONS:
         denied = [
@@ -255,7 +268,8 @@ def _is_denied(text: str, match: re.Match[str]) -> bool:
     first, rest = max(0, match.start() - _NEAR), text[match.end() : match.end() + _NEAR]
     before = patterns["before"].search(text, first, match.start())
     if before and any(
-        said.start() <= before.start() < said.end() for said in patterns["asserts"].finditer(text, first)
+        said.start() <= before.start() < said.end()
+        for said in patterns["asserts"].finditer(text, first, match.end() + _NEAR)
     ):
         before = None
     if _is_praised(text[first : match.start()], rest, refused=before is not None):
@@ -309,11 +323,13 @@ def _drawn_by(names: tuple[str, ...]) -> set[str]:
     return {family.draws for family in families() if family.family in names and family.draws != "mean"}
 
 
-def _family_mentions(text: str) -> Iterator[_Mention]:
+def family_mentions(text: str) -> Iterator[Mention]:
     """Families that a text names, and kinds of networks that stand for several, in the order of the text."""
     pattern, by_name = _names()
     taken: list[tuple[re.Match[str], tuple[str, ...]]] = [
-        (match, (by_name[_plain(match.group())],)) for match in pattern.finditer(text)
+        (match, (by_name[_plain(match.group())],))
+        for match in pattern.finditer(text)
+        if not (match.group() in _WORDS and _is_plain_word(text, match))
     ]
     spans = [match.span() for match, _ in taken]
     for kinds, words in ((("gan",), _KINDS["gan"]), (("diffusion",), _KINDS["diffusion"]), (_DRAWING, _GENERATIVE)):
@@ -328,6 +344,22 @@ def _family_mentions(text: str) -> Iterator[_Mention]:
         yield names, match
 
 
+def _is_plain_word(text: str, match: re.Match[str]) -> bool:
+    """Whether a name that is a word is one here: in a sentence of capitals, or with one at its beginning ("Bark texture")."""
+    before = _SENTENCE_BEFORE.search(text, max(0, match.start() - _NEAR), match.start())
+    after = _SENTENCE_AFTER.match(text, match.end(), match.end() + _NEAR)
+    around_it = f"{before.group() if before else ''} {after.group() if after else ''}"
+    if match.group().isupper():
+        words = _SHOUTED.findall(around_it)
+        if any(_names()[1].get(word.casefold()) not in (None, *_WORDS) for word in words):  # "HAT OR SWINIR"
+            return False
+        words = [word for word in words if word.casefold() not in _names()[1]]
+        return len(words) >= _FEWEST_SHOUTED and all(map(str.isupper, words))
+    begins = not (before and before.group().strip(" \t\"'“„«([¿¡"))
+    hyphened = text[match.end() : match.end() + 1] == "-"
+    return match.group().istitle() and (begins or hyphened) and not _OF_NAME.match(text, match.end())
+
+
 @cache
 def _names() -> tuple[re.Pattern[str], dict[str, str]]:
     """Names and other names of families as a pattern; a hyphen, a space and nothing are alike between their parts."""
@@ -337,12 +369,14 @@ def _names() -> tuple[re.Pattern[str], dict[str, str]]:
     for name in sorted(by_name, key=len, reverse=True):
         part = r"[-\s]?".join(re.escape(part) for part in _PART_OF_NAME.split(name))
         parts.append(part if name in _WORDS else f"(?i:{part})")
-    pattern = re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?!(?!s\b)[A-Za-z0-9_])")
+    letter = r"A-Za-z0-9_\u00c0-\u024f\u0300-\u036f"  # "carné" is no CARN, but "SwinIR은" and "SwinIR的" are SwinIR
+    pattern = re.compile(rf"(?<![{letter}-])(?:{'|'.join(parts)})(?!(?!s\b)[{letter}])")
     return pattern, {_plain(name): family for name, family in by_name.items()}
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[-\s]", "", name).lower()
+    """A name as it is looked up; letters that `re.IGNORECASE` takes for ASCII ones become those ("SWİNİR", "ſwinIR")."""
+    return re.sub(r"[-\s]", "", name).translate(_DOTS_OF_I).casefold()
 
 
 def _facet(text: str, value: str, match: re.Match[str]) -> Facet:

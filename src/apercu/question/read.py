@@ -18,6 +18,7 @@ from apercu.question.factor import Enlargement, only_shrinks, read_enlargement
 from apercu.question.learned import Reading, is_strange, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
+from apercu.question.named import with_named, without_what_names_say
 from apercu.question.sensed import with_sensed
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
@@ -49,7 +50,8 @@ def read_question(text: str) -> Task:
     _check_question(text)
     tokens, matches, enlargement = _found(text)
     decided = _decide(matches, enlargement)
-    reading = _reading(text, _findings(matches, enlargement, decided), decided)
+    limits = read_limits(text, refusal_score)
+    reading = with_named(text, _reading(text, _findings(matches, enlargement, decided), decided), limits.excluded)
     wanted = any(_is_verb(match) and not _is_done_or_refused(match, tokens) for match in matches)
     if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and wanted:
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
@@ -59,7 +61,6 @@ def read_question(text: str) -> Task:
     task = _main(reading.tasks)
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
-    limits = read_limits(text, refusal_score)
     if reading.tasks:
         limits = with_sensed(text, limits, here="super_resolution" in reading.tasks)
     facets = [
@@ -68,6 +69,7 @@ def read_question(text: str) -> Task:
         *read_details(text, matches, tokens, reading, repairs=task in _REPAIRS),
         *limits.facets,
     ]
+    facets = without_what_names_say(text, facets)
     return Task(
         id=task,
         name=TASK_NAMES[task],
