@@ -100,7 +100,9 @@ def recommend_for(
         if family not in best and len(best) < MOST_DESCRIBED:  # the best of its variants stands for a family
             best[family] = _meeting(_described(entries[id], task, score, found), entries[id], task)
     models = tuple(sorted((*carded, *best.values()), key=lambda model: -model.score))
-    models = _with_called_beside(models, entries, task)
+    beside = _called_beside(models, entries, task)
+    if len(task.steps) == 1:
+        models, beside = tuple(sorted((*models, *beside), key=lambda model: -model.score)), ()
     if prefer or counted:
         others = [
             (_score_of(entries[id], _parts_of(entries[id], task, words)), entries[id].status) for _, id, _ in scored
@@ -114,6 +116,7 @@ def recommend_for(
     sure = sureness_of(task.margin if readable else None, () if abstained else models)
     if passed := what_was_not_taken(task):
         sure = sure.model_copy(update={"text": f"{sure.text} {passed}"})
+    models = (*models[:1], *beside, *models[1:])
     doing = [entry for entry in given.values() if entry.task == task.id]
     return Recommendation(
         task=task,
@@ -129,28 +132,28 @@ def recommend_for(
     )
 
 
-def _with_called_beside(
-    models: tuple[RecommendedModel, ...], entries: Mapping[str, Entry], task: Task
+def _called_beside(
+    models: Sequence[RecommendedModel], entries: Mapping[str, Entry], task: Task
 ) -> tuple[RecommendedModel, ...]:
-    """With models that the question calls by name and whose task stands beside its own.
+    """Models that the question calls by name and whose task stands beside its own, the best of each family.
 
-    They repair faces, which is no task of its own, or do another step of a chain; these come after the first for the
-    main task.
+    They repair faces, which the catalogue counts as a task of its own, or do another step of a chain; these come after
+    the first model for the main task, by whose rank they are listed.
     """
-    listed = {model.family for model in models}
+    known = {model.family for model in models}
     best: dict[str, RecommendedModel] = {}
     for entry in entries.values():
         repairs = entry.task == "face_edit" and entry.damage and set(task.steps) & _REPAIRS
-        if entry.family not in called_families(task) - listed or not (repairs or entry.task in task.steps):
+        if entry.family not in called_families(task) - known or not (repairs or entry.task in task.steps):
             continue
         own = task.model_copy(update={"id": entry.task})
         found = _parts_of(entry, own, {})
         score = _score_of(entry, found)
-        if len(task.steps) > 1 and models:
-            score = min(score, round(models[0].score - 0.01, 3))
         if entry.family not in best or score > best[entry.family].score:
             best[entry.family] = _meeting(_described(entry, own, score, found), entry, task)
-    return tuple(sorted((*models, *best.values()), key=lambda model: -model.score))
+    if len(task.steps) == 1 or not models:
+        return tuple(best.values())
+    return tuple(model.model_copy(update={"score": models[0].score}) for model in best.values())
 
 
 def _meeting(model: RecommendedModel, entry: Entry, task: Task) -> RecommendedModel:

@@ -58,7 +58,7 @@ _PURPOSE_IN_WORDS = frozenset({"classification", "object_detection", "style_tran
 _HEAVY, _LIGHT = -0.02, 0.1
 """Of two that suit a task alike the lighter comes first."""
 _SPECIAL = -0.7
-NAMED, CALLED = 0.5, 1.0
+NAMED, CALLED = 0.5, 1.4
 """What it counts for that a question names the kind of a network, or the family by its own name."""
 _WORDS, _WORDS_OF_MANY = 0.5, 0.08
 _WORD = re.compile(r"[a-z]{3,}")

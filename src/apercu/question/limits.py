@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from apercu.catalogue import families, transformers
 from apercu.question.clauses import around, refusals, without_subjects
+from apercu.question.plain_words import is_plain_word
 from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
@@ -96,20 +97,8 @@ _WORDS = frozenset({
     "Parakeet", "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
 })  # fmt: skip
 """Names that are words, too ("hat", "film"): they count as they are written."""
-_SENTENCE_BEFORE, _SENTENCE_AFTER = re.compile(r"[^.!?;\n]*$"), re.compile(r"[^.!?;\n]*")
-_SHOUTED = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}(?![^\W\d_])")
-_FEWEST_SHOUTED = 2
-_OF_NAME = _compiled(
-    r"-(?:large|small|medium|base|tiny|turbo|based|style|like|type|v?\d|modell?|tdt|ctc|rnnt)|"
-    r"(?:'s|’s)?(?![-\w'’])(?!\s+[a-z])|"
-    r"(?:'s|’s)?\s+(?:or|vs|versus|and|und|oder|ou|et|y|o|for|für|pour|para|is|isn['’]t|ist|est|es|was|war|can|can['’]t|kann|"
-    r"puede|peut|does|doesn['’]t|won['’]t|from|von|by|on|auf|mit|with|runs?|läuft|works?|needs?|braucht|seems|gives|makes|"
-    r"writes|transcri\w+|mishears|hallucinat\w+|handles|speaks|sounds|reads|models?|modell|large|small|medium|tiny|base|"
-    r"turbo|v\d|too|has|hat|keeps|would|should|could|will|if|please|bitte)\b"
-)
-"""What stands after a name that begins a sentence where it is the name of a model: "Whisper or ...", "Whisper large"."""
 _OTHER_NAMES = {"R-ESRGAN": "Real-ESRGAN", "RealESR": "Real-ESRGAN", "CUGAN": "Real-CUGAN", "waifu2": "waifu2x"}
-_DOTS_OF_I = str.maketrans("İı", "ii")
+_DOTS_OF_I = str.maketrans("\u0130\u0131", "ii")
 _PART_OF_NAME = re.compile(r"[-\s]|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Z])|(?<=[A-Z])(?=GAN$)")
 
 
@@ -329,7 +318,7 @@ def family_mentions(text: str) -> Iterator[Mention]:
     taken: list[tuple[re.Match[str], tuple[str, ...]]] = [
         (match, (by_name[_plain(match.group())],))
         for match in pattern.finditer(text)
-        if not (match.group() in _WORDS and _is_plain_word(text, match))
+        if not (match.group() in _WORDS and is_plain_word(text, match, _sure_names()))
     ]
     spans = [match.span() for match, _ in taken]
     for kinds, words in ((("gan",), _KINDS["gan"]), (("diffusion",), _KINDS["diffusion"]), (_DRAWING, _GENERATIVE)):
@@ -342,22 +331,6 @@ def family_mentions(text: str) -> Iterator[Mention]:
     taken += [(match, transformers()) for match in _TRANSFORMERS.finditer(text)]
     for match, names in sorted(taken, key=lambda item: item[0].start()):
         yield names, match
-
-
-def _is_plain_word(text: str, match: re.Match[str]) -> bool:
-    """Whether a name that is a word is one here: in a sentence of capitals, or with one at its beginning ("Bark texture")."""
-    before = _SENTENCE_BEFORE.search(text, max(0, match.start() - _NEAR), match.start())
-    after = _SENTENCE_AFTER.match(text, match.end(), match.end() + _NEAR)
-    around_it = f"{before.group() if before else ''} {after.group() if after else ''}"
-    if match.group().isupper():
-        words = _SHOUTED.findall(around_it)
-        if any(_names()[1].get(word.casefold()) not in (None, *_WORDS) for word in words):  # "HAT OR SWINIR"
-            return False
-        words = [word for word in words if word.casefold() not in _names()[1]]
-        return len(words) >= _FEWEST_SHOUTED and all(map(str.isupper, words))
-    begins = not (before and before.group().strip(" \t\"'“„«([¿¡"))
-    hyphened = text[match.end() : match.end() + 1] == "-"
-    return match.group().istitle() and (begins or hyphened) and not _OF_NAME.match(text, match.end())
 
 
 @cache
@@ -374,8 +347,14 @@ def _names() -> tuple[re.Pattern[str], dict[str, str]]:
     return pattern, {_plain(name): family for name, family in by_name.items()}
 
 
+@cache
+def _sure_names() -> frozenset[str]:
+    """Names as they are looked up, but for those that are words, too."""
+    return frozenset(plain for plain, family in _names()[1].items() if family not in _WORDS)
+
+
 def _plain(name: str) -> str:
-    """A name as it is looked up; letters that `re.IGNORECASE` takes for ASCII ones become those ("SWİNİR", "ſwinIR")."""
+    """A name as it is looked up; letters that `re.IGNORECASE` takes for ASCII ones become those."""
     return re.sub(r"[-\s]", "", name).translate(_DOTS_OF_I).casefold()
 
 

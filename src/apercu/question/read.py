@@ -37,6 +37,8 @@ _UNSURE = 1.0
 """A reading by less is looked at again without the limits."""
 _CONDITIONS = frozenset({"commercial", "open", "no_gpu", "runs_here"})
 _LONGEST_LINE = 1_000_000
+_LIKE_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "IisK")
+"""Letters that `re.IGNORECASE` takes for ASCII ones, though `str.lower` does not ("SWİNİR", "a thırd")."""
 
 
 def read_question(text: str) -> Task:
@@ -48,6 +50,7 @@ def read_question(text: str) -> Task:
         QuestionError: the text is empty, has no letters, holds a lone surrogate, or is longer than `MAX_CHARACTERS`.
     """
     _check_question(text)
+    written, text = text, text.translate(_LIKE_ASCII)
     tokens, matches, enlargement = _found(text)
     decided = _decide(matches, enlargement)
     limits = read_limits(text, refusal_score)
@@ -70,6 +73,8 @@ def read_question(text: str) -> Task:
         *limits.facets,
     ]
     facets = without_what_names_say(text, facets)
+    if text != written:
+        facets = [facet.model_copy(update={"quote": written[facet.start : facet.end]}) for facet in facets]
     return Task(
         id=task,
         name=TASK_NAMES[task],
