@@ -26,11 +26,13 @@ _UNSURE = 1.0
 _BY_NAME = 0.5
 """How sure a task is that only a name tells."""
 _OCR = _compiled(
-    r"(?<![a-z0-9])ocr(?![a-z0-9])|\btexterkennung\w*|\bzeichenerkennung\w*|\breconnaissance (?:optique )?de (?:caractères|texte)|"
+    r"(?<![a-z0-9])ocr(?![a-z0-9])|\btexterkennung\w*|\bzeichenerkennung\w*|"
+    r"\breconnaissance (?:optique )?de (?:caractères|texte)|"
     r"\breconocimiento (?:óptico )?de (?:caracteres|texto)|(?:문자|글자|텍스트) ?인식|文字認識|文字识别|文字辨識"
 )
 _NO_OCR = _compiled(
-    r"(?:\b(?:no|not|without|isn['’]t|kein\w*|ohne|nicht|pas d[e'’]|sans|sin|tampoco)\W+(?:\w+\W+){0,2}|不要|不用|无需|不需要|没有)$"
+    r"(?:\b(?:no|not|without|isn['’]t|kein\w*|ohne|nicht|pas d[e'’]|sans|sin|tampoco)\W+(?:\w+\W+){0,2}|"
+    r"不要|不用|无需|不需要|没有)$"
 )
 _WEAK = frozenset({
     "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LTE", "MAT", "PAN", "Parakeet", "SAN",
@@ -39,28 +41,29 @@ _WEAK = frozenset({
 """Names that stand for other things, too (LTE of phones, a MAT file): one alone tells only where it is all there is."""
 _SURE_KINDS = re.compile(r"GANs?|(?i:stable diffusion)")
 _NETWORKS = _compiled(
-    r"\b(?:models?|networks?|nets?|upscal\w+|modell\w*|netze?|modèles?|réseaux?|modelos?|redes)\b|diffusionsmodell|모델|モデル|模型"
+    r"\b(?:models?|networks?|nets?|upscal\w+|modell\w*|netze?|modèles?|réseaux?|modelos?|redes)\b|"
+    r"diffusionsmodell|모델|モデル|模型"
 )
 _BESIDE = 20
-_ABOUT = frozenset(
-    # words of questions about a model, whatever it does
-    """a an the is are was were be does do did has have had can could should would will may might i you me we my it its
-    what which who whom when where why how much many about of for from in on by with or and vs versus than then to so
-    better best worse good great fast faster slow slower quick old new big large heavy light accurate reliable free
-    open source commercially commercial work works working function functions operate built build trained made
-    published released written come comes differ differs different difference differences between compare compared
-    comparison explain tell say describe think recommend suggest choose pick use using used trust worth any there
-    paper papers model models network networks nets net architecture method algorithm author authors licence license
-    licensed parameters parameter weights size gpu cpu memory please just only still really also both either
-    was ist sind wie wer wann wo warum welche welcher welches welchen der die das den dem ein eine einen und oder als
-    besser beste schneller langsamer gut unterschied zwischen funktioniert arbeitet kann taugt erklär erkläre erklären
-    mir bitte hat von für lizenz modell netz gemacht entwickelt nehmen nutzen
-    qu est ce que qui quoi quel quelle quels quelles comment pourquoi quand où le la les l un une des de d et ou
-    mieux meilleur meilleure plus moins rapide fonctionne marche différence entre explique expliquez moi modèle réseau
-    licence choisir prendre sert
-    qué es son cuál cuáles quién cómo cuándo dónde por el los las un una unos y o u mejor peor más menos rápido
-    funciona hace sirve diferencia explica explícame modelo red licencia elegir usar para""".split()
-)
+_ABOUT_WORDS = """
+a an the is are was were be does do did has have had can could should would will may might i you me we my it its
+what which who whom when where why how much many about of for from in on by with or and vs versus than then to so
+better best worse good great fast faster slow slower quick old new big large heavy light accurate reliable free
+open source commercially commercial work works working function functions operate built build trained made
+published released written come comes differ differs different difference differences between compare compared
+comparison explain tell say describe think recommend suggest choose pick use using used trust worth any there
+paper papers model models network networks nets net architecture method algorithm author authors licence license
+licensed parameters parameter weights size gpu cpu memory please just only still really also both either
+was ist sind wie wer wann wo warum welche welcher welches welchen der die das den dem ein eine einen und oder als
+besser beste schneller langsamer gut unterschied zwischen funktioniert arbeitet kann taugt erklär erkläre erklären
+mir bitte hat von für lizenz modell netz gemacht entwickelt nehmen nutzen
+qu est ce que qui quoi quel quelle quels quelles comment pourquoi quand où le la les l un une des de d et ou
+mieux meilleur meilleure plus moins rapide fonctionne marche différence entre explique expliquez moi modèle réseau
+licence choisir prendre sert
+qué es son cuál cuáles quién cómo cuándo dónde por el los las un una unos y o u mejor peor más menos rápido
+funciona hace sirve diferencia explica explícame modelo red licencia elegir usar para"""
+"""Words of questions about a model, whatever it does."""
+_ABOUT = frozenset(_ABOUT_WORDS.split())
 _ABOUT_UNSPACED = _compiled(
     r"^(?:[\s?!.,:;、。，？！·]|是|什么|什麼|怎么|怎麼|如何|为什么|的|原理|工作|运作|哪个|哪個|更|好|比|和|与|还是|区别|差别|有|"
     r"请|解释|介绍|一下|吗|呢|会|能|用|模型|论文|"
@@ -115,7 +118,7 @@ def with_named(text: str, reading: Reading, refused: Sequence[str]) -> Reading:
 
 
 def without_what_names_say(text: str, facets: Sequence[Facet]) -> list[Facet]:
-    """Without a kind of picture that only a model's name says beside another one, and without what it is asked to explain.
+    """Without a kind of picture that only a model's name says beside another one, and without what is to be explained.
 
     "I love waifu2x, but for photos?" is about photos, and "how does ESRGAN hallucinate?" wishes nothing.
     """

@@ -19,11 +19,11 @@ _OF_NAME = re.compile(
     r"turbo|v\d|too|has|hat|keeps|would|should|could|will|if|please|bitte)\b",
     re.IGNORECASE,
 )
-"""What stands after a name that begins a sentence where it is the name of a model: "Whisper or ...", "Whisper large"."""
+"""What stands after a name that begins a sentence where it is that of a model: "Whisper or ...", "Whisper large"."""
 
 
 def is_plain_word(text: str, match: re.Match[str], sure: Collection[str]) -> bool:
-    """Whether a name that is a word is one here: in a sentence of capitals, or at the beginning of one ("Bark texture").
+    """Whether a name that is a word is one here: in a sentence of capitals, or where one begins ("Bark texture").
 
     Args:
         text: the question.
