@@ -13,7 +13,7 @@ from functools import cache
 
 from apercu.catalogue import families
 from apercu.question.learned import Reading, Span
-from apercu.question.limits import Mention, family_mentions
+from apercu.question.limits import family_mentions
 from apercu.records import Facet, TaskId
 
 
@@ -118,7 +118,7 @@ def with_named(text: str, reading: Reading, refused: Sequence[str]) -> Reading:
 
 
 def without_what_names_say(text: str, facets: Sequence[Facet]) -> list[Facet]:
-    """Without a kind of picture that only a model's name says beside another one, and without what is to be explained.
+    """Without a kind of picture that only a name of a model says beside another, or what is to be explained.
 
     "I love waifu2x, but for photos?" is about photos, and "how does ESRGAN hallucinate?" wishes nothing.
     """
