@@ -80,8 +80,8 @@ _NOT_ABOUT_IT = _compiled(
 )
 """What no model of the catalogue does, whatever is named beside it."""
 _EXPLAINS = _compiled(
-    r"(?:^|[.!?]\s+)\W*(?:and |so |but |please |can you |could you |tell me )?(?:explain\w*|how|why|what makes|erklär\w*|"
-    r"wie|warum|wieso|weshalb|expli\w+|comment|pourquoi|por qué|cómo)\b[^.!?]*$"
+    r"(?:^|[.!?]\s+)\W*(?:and |so |but |please |can you |could you |tell me )?(?:"
+    r"explain\w*|how|why|what makes|erklär\w*|wie|warum|wieso|weshalb|expli\w+|comment|pourquoi|por qué|cómo)\b[^.!?]*$"
 )
 _FEW_WORDS = re.compile(r"s?\W{1,3}(?:[\w'’-]+\W+){0,2}$")
 
