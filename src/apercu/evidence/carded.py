@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from apercu.catalogue import Entry
 from apercu.evidence.fit import verdict_on
 from apercu.evidence.measured import BASE, Figure, quickness
-from apercu.evidence.suits import NAMED, Part, by_content, by_damage, by_guessing, speed_part
+from apercu.evidence.suits import Part, by_content, by_damage, by_guessing, by_name, speed_part
 from apercu.records import Content, Damage, ModelCard, RecommendedModel, Task, Verdict
 from apercu.registry import model_cards
 from apercu.tasks import TASK_WORDS
@@ -65,9 +65,9 @@ def consider(
     found_parts = (by_damage(entry, task), by_guessing(entry, task))
     score += sum(part.score for part in found_parts)
     say(found_parts, speaks_for, against)
-    if card.family in task.named:
-        score += NAMED
-        speaks_for.append("The question names it.")
+    if (named := by_name(entry, task)).score:
+        score += named.score
+        speaks_for.append(named.reason)
     if card.family == "LIIF" and "fidelity" in task.wish:
         score += 0.2
         speaks_for.append("It was trained for a small average difference, not for likely texture.")

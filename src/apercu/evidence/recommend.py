@@ -10,7 +10,7 @@ from apercu.evidence.carded import STATUS_SCORE, VERDICT_SCORE, by_factor, consi
 from apercu.evidence.conditions import as_asked, conditions_of, left_out_of
 from apercu.evidence.measured import figures_for
 from apercu.evidence.prefer import chosen_before, held_behind, past_choices, preferred
-from apercu.evidence.suits import Part, parts, ruled_out, shared_words
+from apercu.evidence.suits import Part, called_families, parts, ruled_out, shared_words
 from apercu.evidence.sure import (
     in_letters_that_are_read,
     runner_up_of,
@@ -100,6 +100,9 @@ def recommend_for(
         if family not in best and len(best) < MOST_DESCRIBED:  # the best of its variants stands for a family
             best[family] = _meeting(_described(entries[id], task, score, found), entries[id], task)
     models = tuple(sorted((*carded, *best.values()), key=lambda model: -model.score))
+    beside = _called_beside(models, entries, task)
+    if len(task.steps) == 1:
+        models, beside = tuple(sorted((*models, *beside), key=lambda model: -model.score)), ()
     if prefer or counted:
         others = [
             (_score_of(entries[id], _parts_of(entries[id], task, words)), entries[id].status) for _, id, _ in scored
@@ -113,6 +116,7 @@ def recommend_for(
     sure = sureness_of(task.margin if readable else None, () if abstained else models)
     if passed := what_was_not_taken(task):
         sure = sure.model_copy(update={"text": f"{sure.text} {passed}"})
+    models = (*models[:1], *beside, *models[1:])
     doing = [entry for entry in given.values() if entry.task == task.id]
     return Recommendation(
         task=task,
@@ -126,6 +130,30 @@ def recommend_for(
         against_runner_up=what_tells_apart(models, other) if other else "",
         models=() if abstained else models,
     )
+
+
+def _called_beside(
+    models: Sequence[RecommendedModel], entries: Mapping[str, Entry], task: Task
+) -> tuple[RecommendedModel, ...]:
+    """Models that the question calls by name and whose task stands beside its own, the best of each family.
+
+    They repair faces, which the catalogue counts as a task of its own, or do another step of a chain; these come after
+    the first model for the main task, by whose rank they are listed.
+    """
+    known = {model.family for model in models}
+    best: dict[str, RecommendedModel] = {}
+    for entry in entries.values():
+        repairs = entry.task == "face_edit" and entry.damage and set(task.steps) & _REPAIRS
+        if entry.family not in called_families(task) - known or not (repairs or entry.task in task.steps):
+            continue
+        own = task.model_copy(update={"id": entry.task})
+        found = _parts_of(entry, own, {})
+        score = _score_of(entry, found)
+        if entry.family not in best or score > best[entry.family].score:
+            best[entry.family] = _meeting(_described(entry, own, score, found), entry, task)
+    if len(task.steps) == 1 or not models:
+        return tuple(best.values())
+    return tuple(model.model_copy(update={"score": models[0].score}) for model in best.values())
 
 
 def _meeting(model: RecommendedModel, entry: Entry, task: Task) -> RecommendedModel:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from apercu.catalogue import Entry
+from apercu.catalogue import Entry, families, transformers
 from apercu.records import ConditionKind, Content, Draws, Task
 
 _NOT_FREE = re.compile(
@@ -58,7 +58,8 @@ _PURPOSE_IN_WORDS = frozenset({"classification", "object_detection", "style_tran
 _HEAVY, _LIGHT = -0.02, 0.1
 """Of two that suit a task alike the lighter comes first."""
 _SPECIAL = -0.7
-NAMED = 0.5
+NAMED, CALLED = 0.5, 1.4
+"""What it counts for that a question names the kind of a network, or the family by its own name."""
 _WORDS, _WORDS_OF_MANY = 0.5, 0.08
 _WORD = re.compile(r"[a-z]{3,}")
 _STEM = 6
@@ -142,7 +143,8 @@ def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part
     if task.no_gpu and not enlarges and entry.cost == "low":
         yield Part(_LIGHT, "It is light.")
     suited = task.id != "style_transfer" and set(entry.content) & _NARROW & set(task.content)
-    meant = task.id in _PURPOSE_IN_WORDS and words.get(entry.id) == 1.0
+    called = entry.family in called_families(task)
+    meant = called or (task.id in _PURPOSE_IN_WORDS and words.get(entry.id) == 1.0)
     if entry.narrow and not suited and not meant:
         yield Part(_SPECIAL, "It serves one special purpose.")
     if entry.paper and entry.paper.year < _OLD_YEAR and "speed" not in task.wish:
@@ -151,10 +153,33 @@ def parts(entry: Entry, task: Task, words: Mapping[str, float]) -> Iterator[Part
         yield Part(_NO_WEIGHTS_OF_MANY if enlarges else _NO_WEIGHTS, "Official weights are not known here.")
     if "not known" in entry.licence:
         yield Part(_NO_LICENCE, "Its licence is not known.")
-    if entry.family in task.named and not entry.narrow:
-        yield Part(NAMED, "The question names it.")
+    if called or not entry.narrow:
+        yield by_name(entry, task)
     # Of the many networks that enlarge, the words of a question tell little: facets of it are what counts.
     yield Part((_WORDS_OF_MANY if enlarges else _WORDS) * words.get(entry.id, 0.0))
+
+
+def by_name(entry: Entry, task: Task) -> Part:
+    """What it counts for that a question names a model: most where it calls it by the family's own name.
+
+    Where nothing may be invented, a network that makes up detail is not put first by its name alone: people name it to
+    say what they do not want, too.
+    """
+    if entry.family not in task.named:
+        return Part(0.0)
+    against = "fidelity" in task.wish and entry.draws != "mean"
+    return Part(CALLED if entry.family in called_families(task) and not against else NAMED, "The question names it.")
+
+
+def called_families(task: Task) -> frozenset[str]:
+    """Families that a question calls by their own names, and not only by a kind of network ("diffusion")."""
+    return frozenset(task.named) - _only_by_kind(task.named)
+
+
+@lru_cache(maxsize=256)
+def _only_by_kind(named: tuple[str, ...]) -> frozenset[str]:
+    kinds = (frozenset(f.family for f in families() if f.draws == "diffusion"), frozenset(transformers()))
+    return frozenset[str]().union(*(kind for kind in kinds if kind <= set(named)))
 
 
 def speed_part(entry: Entry, task: Task) -> Part:

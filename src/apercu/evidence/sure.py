@@ -63,8 +63,10 @@ def what_tells_apart(models: Sequence[RecommendedModel], other: RecommendedModel
     told = [_of(first.id, gains[0])] if gains else []
     told += [_of(other.id, losses[0])] if losses else []
     near = "as good by rank" if lead < CLOSE_LEAD else f"{lead:.2f} behind"
-    same = f"after {place - 2} more of the family {first.family}" if place > 2 else ""
-    who = f"The best of another family, in place {place} {same}, is {other.id}" if same else f"The second is {other.id}"
+    more = sum(model.family == first.family for model in models[1 : place - 1])
+    same = f" after {more} more of the family {first.family}" if more else ""
+    who = f"The best of another family, in place {place}{same}, is" if place > 2 else "The second is"
+    who = f"{who} {other.id}"
     return f"{who}, {near}. {' '.join(told)}".strip()
 
 

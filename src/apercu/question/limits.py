@@ -13,10 +13,11 @@ from typing import Literal, get_args
 
 from apercu.catalogue import families, transformers
 from apercu.question.clauses import around, refusals, without_subjects
+from apercu.question.plain_words import is_plain_word
 from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
-_Mention = tuple[tuple[str, ...], re.Match[str]]
+Mention = tuple[tuple[str, ...], re.Match[str]]
 Refusal = Callable[[str, int, int], float]
 """Log odds that a text refuses what is named from one place to another."""
 
@@ -95,10 +96,11 @@ _SHORTEST_NAME = 3
 _NO_PLAIN_WORD = re.compile(r"[\d\s_-]|[a-z][A-Z]")
 _WORDS = frozenset({
     "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
-    "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
+    "Parakeet", "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
 })  # fmt: skip
 """Names that are words, too ("hat", "film"): they count as they are written."""
 _OTHER_NAMES = {"R-ESRGAN": "Real-ESRGAN", "RealESR": "Real-ESRGAN", "CUGAN": "Real-CUGAN", "waifu2": "waifu2x"}
+_DOTS_OF_I = str.maketrans("\u0130\u0131", "ii")
 _PART_OF_NAME = re.compile(r"[-\s]|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Z])|(?<=[A-Z])(?=GAN$)")
 
 
@@ -242,13 +244,13 @@ def _tolerates(text: str, match: re.Match[str]) -> bool:
     return not refuses and bool(_patterns()["tolerated"].search(around))
 
 
-def judged_mentions(text: str, refusal: Refusal | None = None) -> list[tuple[_Mention, bool]]:
+def judged_mentions(text: str, refusal: Refusal | None = None) -> list[tuple[Mention, bool]]:
     """Every mention of a family and whether it is refused: by words beside it, or in a row with one that is.
 
     A row is "no SwinIR and no HAT", "neither GANs nor diffusion", "SwinIR and HAT are out". Where the patterns find
     none, `refusal` may.
     """
-    mentions = list(_family_mentions(text))
+    mentions = list(family_mentions(text))
     denied = [_is_denied(text, match) for _, match in mentions]
     if refusal and text.isascii() and len(mentions) <= _MOST_MENTIONS:
         denied = [
@@ -272,7 +274,8 @@ def _is_denied(text: str, match: re.Match[str]) -> bool:
     first, rest = max(0, match.start() - _NEAR), text[match.end() : match.end() + _NEAR]
     before = patterns["before"].search(text, first, match.start())
     if before and any(
-        said.start() <= before.start() < said.end() for said in patterns["asserts"].finditer(text, first)
+        said.start() <= before.start() < said.end()
+        for said in patterns["asserts"].finditer(text, first, match.end() + _NEAR)
     ):
         before = None
     if _is_praised(text[first : match.start()], rest, refused=before is not None):
@@ -326,11 +329,13 @@ def _drawn_by(names: tuple[str, ...]) -> set[str]:
     return {family.draws for family in families() if family.family in names and family.draws != "mean"}
 
 
-def _family_mentions(text: str) -> Iterator[_Mention]:
+def family_mentions(text: str) -> Iterator[Mention]:
     """Families that a text names, and kinds of networks that stand for several, in the order of the text."""
     pattern, by_name = _names()
     taken: list[tuple[re.Match[str], tuple[str, ...]]] = [
-        (match, (by_name[_plain(match.group())],)) for match in pattern.finditer(text)
+        (match, (by_name[_plain(match.group())],))
+        for match in pattern.finditer(text)
+        if not (match.group() in _WORDS and is_plain_word(text, match, _sure_names()))
     ]
     spans = [match.span() for match, _ in taken]
     for kinds, words in ((("gan",), _KINDS["gan"]), (("diffusion",), _KINDS["diffusion"]), (_DRAWING, _GENERATIVE)):
@@ -354,12 +359,20 @@ def _names() -> tuple[re.Pattern[str], dict[str, str]]:
     for name in sorted(by_name, key=len, reverse=True):
         part = r"[-\s]?".join(re.escape(part) for part in _PART_OF_NAME.split(name))
         parts.append(part if name in _WORDS else f"(?i:{part})")
-    pattern = re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(parts)})(?!(?!s\b)[A-Za-z0-9_])")
+    letter = r"A-Za-z0-9_\u00c0-\u024f\u0300-\u036f"  # "carné" is no CARN, but "SwinIR은" and "SwinIR的" are SwinIR
+    pattern = re.compile(rf"(?<![{letter}-])(?:{'|'.join(parts)})(?!(?!s\b)[{letter}])")
     return pattern, {_plain(name): family for name, family in by_name.items()}
 
 
+@cache
+def _sure_names() -> frozenset[str]:
+    """Names as they are looked up, but for those that are words, too."""
+    return frozenset(plain for plain, family in _names()[1].items() if family not in _WORDS)
+
+
 def _plain(name: str) -> str:
-    return re.sub(r"[-\s]", "", name).lower()
+    """A name as it is looked up; letters that `re.IGNORECASE` takes for ASCII ones become those."""
+    return re.sub(r"[-\s]", "", name).translate(_DOTS_OF_I).casefold()
 
 
 def _facet(text: str, value: str, match: re.Match[str]) -> Facet:

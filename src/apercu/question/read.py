@@ -20,6 +20,7 @@ from apercu.question.kinds import kind_of_model
 from apercu.question.learned import Reading, is_strange, read_tasks
 from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
+from apercu.question.named import with_named, without_what_names_say
 from apercu.question.sensed import with_sensed
 from apercu.question.unfit import without_unfit
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
@@ -40,6 +41,8 @@ _UNSURE = 1.0
 """A reading by less is looked at again without the limits."""
 _CONDITIONS = frozenset({"commercial", "open", "no_gpu", "runs_here"})
 _LONGEST_LINE = 1_000_000
+_LIKE_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "IisK")
+"""Letters that `re.IGNORECASE` takes for ASCII ones, though `str.lower` does not ("SWİNİR", "a thırd")."""
 
 
 def read_question(text: str) -> Task:
@@ -51,10 +54,13 @@ def read_question(text: str) -> Task:
         QuestionError: the text is empty, has no letters, holds a lone surrogate, or is longer than `MAX_CHARACTERS`.
     """
     _check_question(text)
+    written, text = text, text.translate(_LIKE_ASCII)
     tokens, matches, enlargement = _found(text)
+    limits = read_limits(text, refusal_score)
     shrunk = without_refused(text)
     asked = without_unfit(shrunk)
     reading, wanted = _asked_reading(asked, asked != shrunk)
+    reading = with_named(asked, reading, limits.excluded)
     if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and wanted:
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
         reading = Reading(("super_resolution",), {"super_resolution": ()})
@@ -67,7 +73,6 @@ def read_question(text: str) -> Task:
     task = _main(reading.tasks)
     enlarges = "super_resolution" in reading.tasks or "video" in reading.tasks
     enlargement = read_enlargement(text, enlarging=True) if enlarges else Enlargement()
-    limits = read_limits(text, refusal_score)
     if reading.tasks:
         limits = with_sensed(text, limits, here="super_resolution" in reading.tasks)
     facets = [
@@ -76,6 +81,9 @@ def read_question(text: str) -> Task:
         *read_details(text, matches, tokens, reading, repairs=task in _REPAIRS),
         *limits.facets,
     ]
+    facets = without_what_names_say(text, facets)
+    if text != written:
+        facets = [facet.model_copy(update={"quote": written[facet.start : facet.end]}) for facet in facets]
     return Task(
         id=task,
         name=TASK_NAMES[task],

@@ -37,7 +37,8 @@ def with_sensed(text: str, limits: Limits, *, here: bool) -> Limits:
         return limits
     said = what_is_meant(text)
     scores = limit_scores(said)
-    over = {name: scores[name] - least - _SURER * is_spoken_of(text, name) for name, least in SURE.items()}
+    over = {name: scores[name] - least for name, least in SURE.items() if scores[name] > least}
+    over = {name: more - _SURER * is_spoken_of(text, name) for name, more in over.items()}
     odds = {name: more for name, more in over.items() if more > 0 and (here or name != "runs_here")}
     known = {"no_gpu": limits.no_gpu, "runs_here": limits.runs_here}
     found = [name for name, is_known in known.items() if not is_known and name in odds]
