@@ -502,6 +502,6 @@ def test_who_wants_nothing_made_up_is_told_that_the_result_does_not_keep_to_it(
     found = ask("Enlarge this photo 3x without inventing anything", settings=settings, job=job).answer
     assert found.run is not None
     assert found.run.fidelity.added_share > 0.001
-    assert "nothing was to be made up, and this result does not keep to that wholly" in texts(found, "task")
+    assert "), and this result does not keep to that wholly" in texts(found, "task")
     job = Job(picture=picture, output=picture.with_name("other.png"))
-    assert "nothing was to be made up" not in texts(ask("Enlarge it 3x", settings=settings, job=job).answer, "task")
+    assert "was to stay true to itself" not in texts(ask("Enlarge it 3x", settings=settings, job=job).answer, "task")

@@ -115,6 +115,8 @@ SwinIRは遅すぎる。2倍で他のモデルは？
 Everyone says ESRGAN, but I'd rather have something calmer. 2x
 Diffusion upscalers make everything pretty, but I need the truth. 2x
 Take ESRGAN out of the list, 2x
+GFPGAN changes my mother's face. What is gentler?
+Real-ESRGAN smears the lines of my comic, is there anything softer for 2x?
 """
 _WELCOME = """
 SAM or U2Net for cutting out hair?
@@ -130,6 +132,8 @@ Macht Real-ESRGAN Haut zu Plastik?
 SwinIR은 너무 느린가요? 2배
 Real-ESRGANは肌がプラスチックみたいになりますか？
 SwinIR makes nice photos, but I need 8x
+SwinIR is great for photos. What is faster? 2x
+How does Real-ESRGAN change a face? Is there something to read about it?
 """
 
 
@@ -192,6 +196,10 @@ def test_both_axes_grow_alike_otherwise(question: str, factor: float) -> None:
         ("随便脑补都可以，放大4倍", ()),
         ("Do not sharpen, just 2x the photo.", ()),
         ("Foto 2x vergrößern, aber nicht schärfen.", ()),
+        ("Enlarge this photo 2x, and is anything made up?", ()),
+        ("What does LIIF invent when it enlarges a photo?", ()),
+        ("Which model does not invent details? 2x", ("fidelity",)),
+        ("Enlarge it 2x; is that possible without making things up?", ("fidelity",)),
         ("No model may invent details. 4x", ("fidelity",)),
         ("I don't care how long it takes, but it must not invent details. 4x", ("fidelity",)),
         ("The photo is not sharp enough, 2x", ("crispness",)),

@@ -64,8 +64,8 @@ def in_short(material: Material) -> Iterator[Draft]:
             "counts most."
         )
         yield (
-            f"{IN_SHORT} nothing was to be made up, and this result does not keep to that wholly"
-            f"{advice if plain else '.'}",
+            f"{IN_SHORT} the picture was to stay true to itself (“{wished[0].quote}”), and this result does not keep to "
+            f"that wholly{advice if plain else '.'}",
             (
                 Support(source="question", start=wished[0].start, end=wished[0].end, quote=wished[0].quote),
                 material.line("run", "added: "),
@@ -81,7 +81,7 @@ def _what_to_take(material: Material) -> Iterator[Draft]:
     if material.level != "open" or not plan or not models or models[0].name in material.unused:
         return
     wished = [facet for facet in material.task.facets if (facet.kind, facet.value) == ("wish", "fidelity")]
-    faithful = "; nothing is to be made up, so add --faithful, which holds the result to your picture"
+    faithful = "; it is to stay true to itself, so add --faithful, which holds the result to your picture"
     yield (
         f"{IN_SHORT} Apercu takes {models[0].name} for this. Ask again with --image FILE to run it on your picture"
         f"{faithful if wished else ''}.",

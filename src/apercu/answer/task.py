@@ -43,7 +43,7 @@ def task_read(material: Material, plan: Plan) -> Iterator[Draft]:
     yield from done
     yield from _other_size(material)
     for kind, words, frame in (
-        ("content", _CONTENT, "The picture shows {}, going by {}."),
+        ("content", _CONTENT, "The picture seems to show {}, going by {}."),
         ("damage", _DAMAGE, "The question speaks of {} ({})."),
         ("wish", _WISH, "What matters to the person is {} ({})."),
         ("asked", _ASKED, "The question asks {} ({})."),

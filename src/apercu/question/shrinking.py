@@ -185,7 +185,7 @@ def what_is_wanted(text: str, *, undo: bool = False) -> Wanted:
         [match.start() for match in _BOUNDARY.finditer(text)],
     )
     spans, shrinks = _shrinking(words, undo=undo)
-    refused = list(_refused(words))
+    refused = list(dict.fromkeys(_refused(words)))
     fallen = [] if undo else [match.span() for match in _falling(text)]
     gone = bytearray(len(text) + 1)
     for start, end in (*spans, *refused, *fallen):

@@ -38,6 +38,11 @@ _MAY_INVENT = _compiled(
     r"(?:编造|虚构|脑补|自由发挥|捏造)[^，。]{0,6}?(?:没关系|可以|无所谓|也行|没事|不要紧)",
     r"(?:不介意|不在乎|无所谓|可以)[^，。]{0,6}?(?:编造|虚构|脑补|自由发挥|捏造)",
 )
+_WHETHER = _compiled(
+    rf"(?:^|[.;:,]\s|\b(?:and|or|but)\s)(?:is|are|was|were|does|do|did|will|how much|what|which)\b[^.!?;,]{{0,40}}?"
+    rf"\b{_INVENTS}\b[^.!;]{{0,40}}?\?",
+)
+"""It is asked whether anything is invented, which does not say that nothing may be."""
 _NOT_SHARPENED = _compiled(
     r"\b(?:do not|don['’]t|never|without|no|not|avoid|skip)(?: (?:any|extra|additional|artificial|more|want|need|to|it|"
     r"be|the|for)){0,4} (?:over-?)?sharpen(?:s|ed|ing)?\b(?! enough)",
@@ -64,5 +69,10 @@ def waived_wishes(text: str) -> list[tuple[Wish, int, int]]:
         begins = max((mark.end() for mark in _CLAUSE.finditer(text, near, match.start())), default=near)
         if not _DENIES.search(text, begins, match.start()):
             found.append(("fidelity", *match.span()))
+    found += [
+        ("fidelity", *match.span())
+        for match in _WHETHER.finditer(text)
+        if not _DENIES.search(match.group()) and "without" not in match.group().lower()
+    ]
     found += [("crispness", *match.span()) for match in _NOT_SHARPENED.finditer(text)]
     return found
