@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apercu.errors import QuestionError
@@ -206,6 +206,7 @@ def test_a_question_of_20000_characters_is_read_and_one_more_is_refused() -> Non
         read_question("a" * (MAX_CHARACTERS + 1))
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=200) | st.lists(st.sampled_from([*FACTORS, *NOT_FACTORS, "to", "by", "%", "×", "."])).map(" ".join)
 )

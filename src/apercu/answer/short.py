@@ -64,8 +64,8 @@ def in_short(material: Material) -> Iterator[Draft]:
             "counts most."
         )
         yield (
-            f"{IN_SHORT} the picture was to stay true to itself (“{wished[0].quote}”), and this result does not keep to "
-            f"that wholly{advice if plain else '.'}",
+            f"{IN_SHORT} the picture was to stay true to itself (“{wished[0].quote}”), and this result does not keep "
+            f"to that wholly{advice if plain else '.'}",
             (
                 Support(source="question", start=wished[0].start, end=wished[0].end, quote=wished[0].quote),
                 material.line("run", "added: "),

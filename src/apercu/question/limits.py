@@ -5,19 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
 
-from apercu.catalogue import families, transformers
+from apercu.catalogue import families
 from apercu.question.clauses import around, refusals, without_subjects
-from apercu.question.plain_words import is_plain_word
+from apercu.question.mentions import KINDS, SHORTEST_NAME, TRANSFORMERS, Mention, family_mentions
 from apercu.records import Draws, Facet
 
 Licence = Literal["commercial", "open"]
-Mention = tuple[tuple[str, ...], re.Match[str]]
 Refusal = Callable[[str, int, int], float]
 """Log odds that a text refuses what is named from one place to another."""
 
@@ -39,26 +38,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_KINDS = {
-    "gan": _compiled(
-        r"(?<![a-z])gans?(?![a-z])(?!-(?:inversion))|\badversarial(?:ly)?\b|적대적 생성|敵対的生成|对抗生成|生成对抗"
-    ),
-    "diffusion": _compiled(
-        r"(?<![a-z])(?:latent |stable )?dif+us+i?on(?![a-z])|\bdiffusionsmodell\w*|\bdifusión\b|"
-        r"디퓨전|확산\s?모델|拡散|扩散"
-    ),
-}
-_TRANSFORMERS = _compiled(
-    r"\b(?:vision |swin |image )?transformers\b(?! (?:film|movie|toy|robot|comic|poster))|"
-    r"\btransformer[- ](?:based|models?|networks?|architectures?|modelle?|netze?)\b|\btransformateurs? de vision\b|"
-    r"트랜스포머|トランスフォーマー|变换器|Transformer(?=模型|网络|架构|ベース|モデル|기반|모델)"
-)
-_DRAWING = ("gan", "diffusion")
-_GENERATIVE = _compiled(
-    r"\bgenerativ(?:e|es|er|en|o|a|os|as)?\b(?! adversarial)|\bgénérati(?:f|ve)s?\b|"
-    r"생성형|생성\s?(?:AI|모델)|生成(?:系|AI|モデル|型|式|模型)"
-)
-"""Networks that draw what they make up: those trained as a GAN and those of diffusion."""
 _LEARNED = (*(family.family for family in families()), "RealSR")
 _JOINED = _compiled(
     r"\s*(?:,|/|and|or|nor|plus|und|oder|ni|et|ou|y|e|o|、|,|和|与|と|や|이?랑|하고|와|과)(?: (?:no|not|neither))?\s*"
@@ -92,16 +71,7 @@ _HOME = _compiled(r"house|home|haus|maison|casa|밖|外")
 _MOST_MENTIONS = 8
 _NEAR = 120
 """How many characters around a name are looked at."""
-_SHORTEST_NAME = 3
 _NO_PLAIN_WORD = re.compile(r"[\d\s_-]|[a-z][A-Z]")
-_WORDS = frozenset({
-    "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
-    "Parakeet", "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
-})  # fmt: skip
-"""Names that are words, too ("hat", "film"): they count as they are written."""
-_OTHER_NAMES = {"R-ESRGAN": "Real-ESRGAN", "RealESR": "Real-ESRGAN", "CUGAN": "Real-CUGAN", "waifu2": "waifu2x"}
-_DOTS_OF_I = str.maketrans("\u0130\u0131", "ii")
-_PART_OF_NAME = re.compile(r"[-\s]|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Z])|(?<=[A-Z])(?=GAN$)")
 
 
 _FILLING = (
@@ -155,12 +125,12 @@ def read_limits(text: str, refusal: Refusal | None = None) -> Limits:
     for (names, match), denied in judged_mentions(text, refusal):
         if denied:
             excluded += names
-            if _KINDS["diffusion"].search(match.group()):  # "no latent diffusion" is said of them all
+            if KINDS["diffusion"].search(match.group()):  # "no latent diffusion" is said of them all
                 excluded += [family.family for family in families() if family.draws == "diffusion"]
             if _ITS_LIKE.search(text[match.end() : match.end() + _NEAR]):
                 excluded += [family.family for family in families() if family.draws in _drawn_by(names)]
             facets.append(_facet(text, "not", match))
-        elif len(names) == 1 or _KINDS["diffusion"].fullmatch(match.group()) or _TRANSFORMERS.fullmatch(match.group()):
+        elif len(names) == 1 or KINDS["diffusion"].fullmatch(match.group()) or TRANSFORMERS.fullmatch(match.group()):
             named += names
             facets.append(_facet(text, "named", match))
     kinds: tuple[Draws, ...] = tuple(kind for kind, families_of in _kinds().items() if families_of <= set(excluded))
@@ -309,6 +279,10 @@ def _is_praised(before: str, rest: str, *, refused: bool) -> bool:
     return not refused and bool(patterns["praised"].search(rest))
 
 
+def _drawn_by(names: tuple[str, ...]) -> set[str]:
+    return {family.draws for family in families() if family.family in names and family.draws != "mean"}
+
+
 def names_in(text: str, names: Iterable[str]) -> dict[str, bool]:
     """Which of some names of models a question gives, in any spelling; True where it asks for it, False if it refuses.
 
@@ -317,62 +291,12 @@ def names_in(text: str, names: Iterable[str]) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for name in names:
         parts = [re.escape(part) for part in re.split(r"[-_\s]+", name) if part]
-        if len(name) < _SHORTEST_NAME or not _NO_PLAIN_WORD.search(name) or not parts:
+        if len(name) < SHORTEST_NAME or not _NO_PLAIN_WORD.search(name) or not parts:
             continue
         match = _compiled(rf"(?<![\w-]){'[-_ ]?'.join(parts)}(?![\w-])").search(text)
         if match:
             found[name] = not _is_denied(text, match)
     return found
-
-
-def _drawn_by(names: tuple[str, ...]) -> set[str]:
-    return {family.draws for family in families() if family.family in names and family.draws != "mean"}
-
-
-def family_mentions(text: str) -> Iterator[Mention]:
-    """Families that a text names, and kinds of networks that stand for several, in the order of the text."""
-    pattern, by_name = _names()
-    taken: list[tuple[re.Match[str], tuple[str, ...]]] = [
-        (match, (by_name[_plain(match.group())],))
-        for match in pattern.finditer(text)
-        if not (match.group() in _WORDS and is_plain_word(text, match, _sure_names()))
-    ]
-    spans = [match.span() for match, _ in taken]
-    for kinds, words in ((("gan",), _KINDS["gan"]), (("diffusion",), _KINDS["diffusion"]), (_DRAWING, _GENERATIVE)):
-        names = tuple(family.family for family in families() if family.draws in kinds)
-        taken += [
-            (match, names)
-            for match in words.finditer(text)
-            if not any(begin < match.end() and match.start() < end for begin, end in spans)
-        ]
-    taken += [(match, transformers()) for match in _TRANSFORMERS.finditer(text)]
-    for match, names in sorted(taken, key=lambda item: item[0].start()):
-        yield names, match
-
-
-@cache
-def _names() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Names and other names of families as a pattern; a hyphen, a space and nothing are alike between their parts."""
-    own = {family.family: family.family for family in families() if len(family.family) >= _SHORTEST_NAME}
-    by_name = {**_OTHER_NAMES, **own}
-    parts = []
-    for name in sorted(by_name, key=len, reverse=True):
-        part = r"[-\s]?".join(re.escape(part) for part in _PART_OF_NAME.split(name))
-        parts.append(part if name in _WORDS else f"(?i:{part})")
-    letter = r"A-Za-z0-9_\u00c0-\u024f\u0300-\u036f"  # "carné" is no CARN, but "SwinIR은" and "SwinIR的" are SwinIR
-    pattern = re.compile(rf"(?<![{letter}-])(?:{'|'.join(parts)})(?!(?!s\b)[{letter}])")
-    return pattern, {_plain(name): family for name, family in by_name.items()}
-
-
-@cache
-def _sure_names() -> frozenset[str]:
-    """Names as they are looked up, but for those that are words, too."""
-    return frozenset(plain for plain, family in _names()[1].items() if family not in _WORDS)
-
-
-def _plain(name: str) -> str:
-    """A name as it is looked up; letters that `re.IGNORECASE` takes for ASCII ones become those."""
-    return re.sub(r"[-\s]", "", name).translate(_DOTS_OF_I).casefold()
 
 
 def _facet(text: str, value: str, match: re.Match[str]) -> Facet:

@@ -13,7 +13,7 @@ from functools import cache
 
 from apercu.catalogue import families
 from apercu.question.learned import Reading, Span
-from apercu.question.limits import family_mentions
+from apercu.question.mentions import family_mentions
 from apercu.records import Facet, TaskId
 
 

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apercu.question.impossible import signed_number
+from apercu.question.falling import SIZE, falling
 from apercu.question.refusing import (
     AMOUNT,
     CONTRAST,
@@ -47,15 +47,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_UNIT = (
-    r"(?:px|pixe?ls?|pixeln|píxeles|픽셀|ピクセル|像素|画素|%|percent|prozent|dpi|ppi|mp|mpx|megapixels?|megapíxeles|"
-    r"mm|cm|met(?:ers?|res?|ros?|ern)|mètres?|m|inch(?:es)?|in|zoll|pouces?|pulgadas?)"
-)
-_SIZE = (
-    r"(?<![a-z0-9_.,:/-])(?P<a{0}>\d+(?:[.,]\d+)*)(?:\s?[x×]\s?(?P<b{0}>\d+))?(?:\s?(?P<u{0}>"
-    + _UNIT
-    + r")(?![a-z]))?(?![a-z0-9])"
-)
 _SHRINKS = (
     r"shrink(?!s)\w*|downscal(?:e|ing)\b|downsiz(?:e|ing)\b|downsampl(?:e|ing)\b|minify|halv(?:e|ing)\b|reduc(?:e|ing)\b|"
     r"(?:scal|siz|resiz)(?:e|ing)\s(?:(?:it|this|that|them|the|my|our|an?|photo|picture|image|icon|logo|\w+'s)\s){0,4}?down\b|zoom(?:ing)?\s(?:[\w']+\s){0,2}?out\b|"
@@ -123,22 +114,7 @@ _UNDO = _compiled(
 _TO_PAIR = _compiled(r"(?:\s(?:down|it|them))?\s(?P<to>to|auf|à|a)\s(?=\d+\s?[x×]\s?\d)")
 _BOUND = _compiled(r"\s?(?:(?:down|by|to|it|them|about|auf|um|à|de|d'|en|a|con|full|some)\s?)*")
 """What may stand between "shrunk" and the amount that belongs to it: "reduced image 3x" names another one."""
-_FROM = _compiled(rf"\b(?:from|von|de|desde)\s+{_SIZE.format(1)}")
-_FALLS = _compiled(
-    rf"(?P<from>\b(?:from|von|de|desde)\s+)?{_SIZE.format(1)}\s?(?:(?:[^\W\d]+\s){{0,2}}?(?:down\s)?"
-    r"(?:to|auf|bis|hasta|(?(from)[aà]|(?!)))\s|(?P<arrow>→|->|=>)|から|에서\s?|[^\s\d]{0,3}[到至])\s?(?:an?\s)?"
-    rf"{_SIZE.format(2)}"
-)
-_GROUND = _compiled(
-    r"gsd|drone|aerial|uav\b|dem\b|imagery|luftbild\w*|terrain|(?:per|je|pro|por|par|/)\s?(?:pixel|píxel|px)|satel+it|landsat|sentinel|orthoph|auflösung|resolu[tc]i[oó]n|résolution"
-)
-"""Where metres tell how much ground a pixel shows, fewer are finer."""
-_TO_PART = _compiled(
-    r"\b(?:scal|resiz|skalier)\w*\s(?:(?!\bup\b|\bfrom\b|\bvon\b|qualit|contrast|opacity|bright)[^.;!?\d]){0,40}?\b"
-    r"(?:to|auf)\s\d{1,2}(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b|prozent\b)"
-    r"(?!\s(?:quality|opacity|qualität|of (?!its|the original|what)))"
-)
-_FALLING_PAPER = _compiled(r"\b(?P<s>[AB])(?P<a>[0-7])\s(?:\w+\s){0,2}?(?:to|auf|à|a|into)\s(?P=s)(?P<b>[0-7])\b")
+_FROM = _compiled(rf"\b(?:from|von|de|desde)\s+{SIZE.format(1)}")
 _ORDER = _compiled(
     r"\W*(?:\b(?:please|just|can|could|would|you|i|we|to|want|need|would|like|have|must|i['’]d|how|do|should|my|the|this|these|an?|it|"
     r"them|that|(?:make|scale|resize|bring|set|get)|down|so|photos?|pictures?|images?|icons?|logos?|files?|drawings?|scans?|"
@@ -166,8 +142,6 @@ _ADJECTIVES = ("smaller", "kleiner", "plus petit", "más peq", "half size", "hal
 _AND = _compiled(r"\s(?:and|und|et|y)\s")
 _AND_KO = _compiled(r"(?:고|(?<=말고))\s")
 """Joins what is wanted instead: "확대하지 말고 노이즈만 제거해 줘"."""
-_LENGTHS = ("mm", "cm", "m", "me", "mè")
-_LEAST = 16
 _NEAR = 60
 
 
@@ -186,7 +160,7 @@ def what_is_wanted(text: str, *, undo: bool = False) -> Wanted:
     )
     spans, shrinks = _shrinking(words, undo=undo)
     refused = list(dict.fromkeys(_refused(words)))
-    fallen = [] if undo else [match.span() for match in _falling(text)]
+    fallen = [] if undo else [match.span() for match in falling(text)]
     gone = bytearray(len(text) + 1)
     for start, end in (*spans, *refused, *fallen):
         gone[start:end] = b"\1" * (end - start)
@@ -301,35 +275,6 @@ def _taken_back(text: str) -> Iterator[tuple[int, int]]:
             yield from (amount.span() for amount in _AMOUNTS.finditer(text, first, match.start()))
     for match in SAID_AGAIN.finditer(text):
         yield max(0, match.start() - 3 * _NEAR), match.start()
-
-
-def _falling(text: str) -> Iterator[re.Match[str]]:
-    """Sizes that go down: "from 500 to 100 px", "256x256 -> 64x64", "A3 to A5"."""
-    for match in _FALLS.finditer(text):
-        a, b = (signed_number(match[name]) or 0.0 for name in ("a1", "a2"))
-        pairs = match["b1"] is not None and match["b2"] is not None
-        units = match["u1"] or match["u2"] or match["from"] or match["arrow"] or pairs
-        same = match["u1"] is None or match["u2"] is None or match["u1"][0].lower() == match["u2"][0].lower()
-        both = not pairs or int(match["b1"]) >= int(match["b2"])
-        ground = (match["u1"] or "px").lower()[:2] in _LENGTHS and _GROUND.search(text)
-        years = all(re.fullmatch(r"(?:1[89]|20)\d\d", match[name]) for name in ("a1", "a2")) and not (
-            match["u1"] or match["u2"] not in (None, "in") or pairs
-        )
-        if (
-            units
-            and not years
-            and not ground
-            and same
-            and both
-            and a > b
-            and a >= _LEAST
-            and (match["b1"] is None) == (match["b2"] is None)
-        ):
-            yield match
-    yield from _TO_PART.finditer(text)
-    for match in _FALLING_PAPER.finditer(text):
-        if int(match["a"]) < int(match["b"]):
-            yield match
 
 
 def _is_refused(text: str, hit: re.Match[str]) -> bool:
