@@ -91,7 +91,8 @@ _SHAPED = tuple(
         r"\b(?:erstell\w*|mach\w*|bastel\w*)\s(?:[\w-]+\s){0,5}?(?:collage|diashow|fotobuch)\b[^.;!?,]{0,40}",
         r"\b(?:recadre[rz]?|vectorise[rz]?)\b[^.;!?,]{0,40}|\b(?:fai\w+|cré\w+)\s(?:[\w'’-]+\s){0,4}?"
         r"(?:collage|diaporama)\b[^.;!?,]{0,40}",
-        r"\brecort(?:a|ar|e)\s(?!.*(?:fondo|persona|silueta))[^.;!?,]{0,40}|\bvectoriza[r]?\b[^.;!?,]{0,40}|"
+        r"(?<!\bel )(?<!\bun )(?<!\beste )(?<!\bmi )\brecort(?:a|ar|e)\s(?!.*(?:fondo|persona|silueta))[^.;!?,]{0,40}|"
+        r"\bvectoriza[r]?\b[^.;!?,]{0,40}|"
         r"\b(?:ha[zg]\w*|hacer|cre\w+)\s(?:[\w-]+\s){0,4}?collage\b[^.;!?,]{0,40}",
         r"(?:정사각형|크기|비율|16:9)\S{0,3}\s?(?:에 맞게 )?(?:잘라|자르)|벡터(?:로|화)\s?(?:변환|바꿔|바꾸|해"
         r"|하)?|콜라주\S{0,2}\s?만들",
