@@ -96,7 +96,7 @@ def test_packed_files_and_byte_order_marks_are_read(tmp_path):
         ("{", "no JSON"),
         ("[1]", "expected an object with the fields of a paper, got list"),
         ("12", "got int"),
-        ('{"colour": 1}', "of no known kind of record: it has the fields colour"),
+        ('{"colour": 1}', "of no known kind of record: it has the fields colour; expected arxiv_id (arXiv)"),
         ("{}", "(none)"),
         ('{"arxiv_id": "1", "abstract": "x"}', "not a record of arXiv: the field 'title' is missing"),
         ('{"arxiv_id": "1", "title": 5}', "not a record of arXiv: the field 'title' holds a number, expected text"),

@@ -259,11 +259,17 @@ def _json_line(number: int, line: bytes) -> Iterator[Found | Problem]:
             yield Problem(number, f"expected an object with the fields of a paper, got {type(record).__name__}")
 
 
+_EXPECTED = (
+    "; expected arxiv_id (arXiv), paperId or corpusid (Semantic Scholar), an id of openalex.org, or id and source (an "
+    "index of Apercu), each with a title"
+)
+
+
 def _as_paper(number: int, record: Mapping[str, Any]) -> Iterator[Found | Problem]:
     kind = next((kind for kind, (belongs, _) in KINDS.items() if belongs(record)), None)
     if kind is None:
         some = ", ".join(sorted(map(str, record))[:6])
-        yield Problem(number, f"of no known kind of record: it has the fields {some or '(none)'}")
+        yield Problem(number, f"of no known kind of record: it has the fields {some or '(none)'}{_EXPECTED}")
         return
     try:
         fields = KINDS[kind][1](record)
