@@ -126,7 +126,7 @@ def test_a_training_that_is_not_known_is_refused_with_the_known_ones(typed, tmp_
 
 def test_a_folder_without_pictures_is_one_line_and_a_hint(typed, tmp_path):
     pytest.importorskip("torch", reason="training needs the extra `train`")
-    code, err = typed("fit", "liif-fast", tmp_path, tmp_path / "run")
+    code, err = typed("fit", "liif-fast-begun", tmp_path, tmp_path / "run")
     assert code == EXIT_CODES[InputError]
     first, hint = err.splitlines()
     assert first == f"error: {tmp_path} holds no training pictures: pictures.json cannot be read"
@@ -158,7 +158,7 @@ def test_a_file_that_is_no_training_is_one_line(typed, tmp_path, text: str | Non
 
 def test_training_without_torch_says_how_to_install_it(typed, tmp_path, monkeypatch):
     monkeypatch.setattr("apercu.train.__main__.find_spec", lambda name: None)
-    code, err = typed("fit", "liif-fast", tmp_path, tmp_path / "run")
+    code, err = typed("fit", "liif-fast-begun", tmp_path, tmp_path / "run")
     assert code == EXIT_CODES[MissingDependencyError]
     assert "pip install 'apercu[train]'" in err
 
@@ -167,8 +167,8 @@ def test_the_length_can_be_given_on_the_command():
     pytest.importorskip("torch", reason="training needs the extra `train`")
     from apercu.train.__main__ import read_training
 
-    own = read_training("liif-fast")
-    assert read_training("liif-fast", 5) == own.model_copy(update={"steps": 5})
+    own = read_training("liif-fast-begun")
+    assert read_training("liif-fast-begun", 5) == own.model_copy(update={"steps": 5})
 
 
 # --- curves ----------------------------------------------------------------------------------------------------------

@@ -66,6 +66,17 @@ _LIKED = _compiled(
     r"mit|nur|avec|con|thanks to)\s(?:\w+\s)?$"
 )
 """Words before a name by which it is asked for."""
+_RIVAL_BEFORE = _compiled(
+    r"\b(?:(?:better|faster|sharper|lighter|smaller|quicker|newer|stronger|cleaner|softer|gentler|(?:more|less) \w+|"
+    r"besser|schneller|leichter|schärfer|mieux|meilleure?s?|plus \w+|moins \w+|mejor|más \w+|menos \w+) (?:\w+ ){0,2}?"
+    r"(?:than|als|que)|(?:pictures?|images?|photos?|renders?|outputs?|results?|art\w*) (?:from|of|by)|from)\s$|比$"
+)
+_RIVAL_AFTER = _compiled(
+    r"^(?:보다|より)|^[^.;!?]{0,60}[.;!?,][^.;!?]{0,24}?\b(?:what|anything|something|is there|which one|was|gibt es|"
+    r"quoi|qué)\b[^.;!?]{0,24}?"
+    r"\b(?:faster|better|lighter|quicker|sharper|newer|stronger|schneller\w*|besser\w*|mieux|mejor)\b"
+)
+"""A name that something else is to be better than, or that a picture comes from, does not ask for that model."""
 _OUTRIGHT = _compiled(r"commerc|kommerz|comercial|gewerblich|licen|lizenz|^(?:상업|상용|商用|商业|営利|营利)")
 _HOME = _compiled(r"house|home|haus|maison|casa|밖|外")
 _MOST_MENTIONS = 8
@@ -120,6 +131,7 @@ def read_limits(text: str, refusal: Refusal | None = None) -> Limits:
             licence = value
     excluded: list[str] = []
     named: list[str] = []
+    rivals: list[str] = []
     if _first(text, patterns["no_learning"], "no_learning", facets):
         excluded += _LEARNED
     for (names, match), denied in judged_mentions(text, refusal):
@@ -131,13 +143,19 @@ def read_limits(text: str, refusal: Refusal | None = None) -> Limits:
                 excluded += [family.family for family in families() if family.draws in _drawn_by(names)]
             facets.append(_facet(text, "not", match))
         elif len(names) == 1 or KINDS["diffusion"].fullmatch(match.group()) or TRANSFORMERS.fullmatch(match.group()):
-            named += names
+            (rivals if _is_rival(text, match) else named).extend(names)
             facets.append(_facet(text, "named", match))
+    named += rivals if named else []  # "is HAT better than SwinIR?" is about both
     kinds: tuple[Draws, ...] = tuple(kind for kind, families_of in _kinds().items() if families_of <= set(excluded))
     facets = [facet.model_copy(update={"quote": text[facet.start : facet.end]}) for facet in facets]
     return Limits(
         licence, no_gpu, runs_here, tuple(dict.fromkeys(excluded)), kinds, tuple(dict.fromkeys(named)), tuple(facets)
     )
+
+
+def _is_rival(text: str, match: re.Match[str]) -> bool:
+    before, after = text[max(0, match.start() - _NEAR) : match.start()], text[match.end() : match.end() + _NEAR]
+    return bool(_RIVAL_BEFORE.search(before) or _RIVAL_AFTER.search(after))
 
 
 def what_is_meant(text: str) -> str:
@@ -150,7 +168,7 @@ def stays_here(text: str) -> Facet | None:
     patterns, said = _patterns(), what_is_meant(text)
     unfit = patterns["unfit"].search(said)
     for match in patterns["private"].finditer(said):
-        if unfit and patterns["unable"].search(match.group()):
+        if unfit and patterns["unable"].search(said, max(0, match.start() - _NEAR // 3), match.end()):
             continue  # "I can't put it online, it is too small"
         if _HOME.search(match.group()) and patterns["creature"].search(around(said, *match.span())[0]):
             continue  # "my cat must not leave the house"

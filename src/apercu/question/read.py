@@ -39,6 +39,12 @@ _ONLY = frozenset({"just", "only", "nur", "bloß", "seulement", "juste", "solo",
 _FEW_WORDS = 4
 _UNSURE = 1.0
 """A reading by less is looked at again without the limits."""
+_SURE, _REST_WORDS = 1.4, 3
+"""A reading of what is left of a question counts by this, where as many words are left."""
+_PIXELS = re.compile(
+    r"\d{3,}\s?(?:px|pixe?l|píxel|像素|ピクセル|픽셀)|(?<![a-z0-9])(?:a[0-4]|[48]k)(?![a-z0-9])", re.IGNORECASE
+)
+"""A size that is to be reached, though the picture's own is not known."""
 _CONDITIONS = frozenset({"commercial", "open", "no_gpu", "runs_here"})
 _LONGEST_LINE = 1_000_000
 _LIKE_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "IisK")
@@ -111,13 +117,20 @@ def read_question(text: str) -> Task:
 def _asked_reading(text: str, is_rest: bool) -> tuple[Reading, bool]:
     """The tasks of a question, and whether a word for enlarging asks for that.
 
-    Of what is left of one (`is_rest`), only tasks that the vocabulary knows words for are taken.
+    Of what is left of one (`is_rest`), tasks that the vocabulary knows no words for are taken only where they are sure,
+    or a size is named.
     """
     tokens, matches, enlargement = _found(text)
     decided = _decide(matches, enlargement)
-    if is_rest and decided == "other" and _names_no_task(matches):
-        return Reading((), {}), False
     reading = _reading(text, _findings(matches, enlargement, decided), decided)
+    sure = reading.tasks not in ((), ("super_resolution",)) and reading.margin >= _SURE
+    sure = sure and max(text) < "\u2fff" and len(text.split()) >= _REST_WORDS
+    if is_rest and decided == "other" and _names_no_task(matches) and not sure:
+        grown = read_enlargement(text, enlarging=True)
+        sized = grown.factor or grown.scale or grown.size or grown.width or grown.height or _PIXELS.search(text)
+        if not sized:
+            return Reading((), {}), False
+        return Reading(("super_resolution",), {"super_resolution": ()}, reading.margin), True
     return reading, any(_is_verb(match) and not _is_done_or_refused(match, tokens) for match in matches)
 
 

@@ -98,8 +98,9 @@ _TO_BE = _compiled(
 )
 _OTHER_THING = _compiled(
     r"nois|grain|blur|artifact|artefact|jpeg|bruit|flou|grano|ruido|rausch|unschärf|haze|dust|scratch|highlight|contrast|"
-    r"saturation|quality|노이즈|잡음|입자|흐림|용량|ノイズ|噪|粒|"
-    r"\b(?:risk|cost|price|time\b|memory|ram|colou?rs|bags|network|model)"
+    r"saturation|quality|ringing|glare|shadow|reflect|wrinkle|moir|number of|"
+    r"노이즈|잡음|입자|흐림|흔들림|흠집|빗줄기|얼룩|주름|반사|그림자|"
+    r"용량|ノイズ|ブレ|傷|シワ|噪|粒|\b(?:risk|cost|price|time\b|memory|ram|colou?rs|bags|network|model)"
 )
 _ANOTHER_MATTER = _compiled(
     rf"{_OTHER_THING.pattern}|\b(?:by hand|myself|manually|in photoshop|von hand|selbst|à la main|a mano)\b"

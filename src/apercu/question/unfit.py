@@ -28,13 +28,19 @@ _THING = (
     r"strangers?|address\w*|logos?|surroundings)"
 )
 _ADDED = (
-    r"(?:(?:film\s)?grain\b|noise\b(?!-| reduc| remov)|blur\b|motion blur|bokeh|vignett\w*|watermarks?\b(?! remov))"
+    r"(?:(?:film\s)?grain|noise|motion blur|blur|bokeh|vignett\w*|watermarks?)\b"
+    r"(?![- ]?(?:reduc|remov|correct|fix|filter|away|clean|suppress|reject|repair|free))"
 )
 _NO_LINK = rf"(?:(?!and\b|to\b|remove|reduce|without|colou?r|detail|less\b|no\b){_WORD})"
 _BLACK = r"(?:black[- ]?(?:and|&|n)[- ]?white|b\s?[&/]\s?w|monochrome|gr[ae]yscale)"
 _GREY = r"schwarz[- /]?(?:und[- ])?(?:weiß|weiss)"
 _NOUN = r"(?:photo|picture|image|scan|print|film|negative|portrait|drawing|logo|shot|bild|foto)"
-_REST = r"(?:\s(?!and\b|then\b|so\b|before\b|after\b)[^\s.;!?,]+){0,8}"
+_TAIL = (
+    r"(?:\s(?!(?:and|und|et|y|e|then|dann|puis|luego|so|damit|before|after|for|to|pour|para|um|i|ich|je)\b)"
+    r"[^\s.;!?,]+){0,6}"
+)
+"""What belongs to an order, up to the next one."""
+_REST = r"(?:\s(?!and\b|then\b|so\b|at\b|before\b|after\b)[^\s.;!?,]+){0,8}"
 _OPPOSITE = tuple(
     _compiled(pattern)
     for pattern in (
@@ -53,8 +59,8 @@ _OPPOSITE = tuple(
         r"(?:워터마크|그레인|필름 입자|노이즈)[를을]?\s?(?:좀 )?(?:넣|추가|입히|입혀|더하|더해)",
         r"(?:배경|얼굴|번호판)\S{0,2}\s(?:흐리게|블러)\s?(?:하|해|처리|만들)|모자이크\s?(?:처리|를?\s?넣|를?\s?씌)(?!된|되|가)",
         r"(?:透かし|ウォーターマーク|粒子|グレイン|フィルムノイズ)を?(?:入れ|追加|加え|付け|つけ|足し)",
-        r"(?:背景|顔|ナンバー\w*|文字)[をだけ]{0,3}ぼか[しす]|モザイクを(?:か|入|付)",
-        r"(?:加|添加|打)(?:上|点|一点|一个|个|些)?(?:胶片)?(?:水印|颗粒|噪点|马赛克)|虚化|打码",
+        r"(?:背景|顔|ナンバー\w*|文字)[をだけ]{0,3}ぼか[しす](?!た)|モザイクを(?:か|入|付)",
+        r"(?:加|添加|打)(?:上|点|一点|一个|个|些)?(?:胶片)?(?:水印|颗粒|噪点|马赛克)|虚化(?!的)|打码",
     )
 )
 _COLOURLESS = tuple(
@@ -78,22 +84,25 @@ _IN_COLOUR = _compiled(
     r"|en couleurs?\b|"
     r"colori[es]|colorea|컬러로|색을|カラーに|カラー化|彩色|上色|着色"
 )
+_ALBUM = (
+    r"(?:collage|slide ?show|photo ?book|photo album)s?\b(?!\s(?:pages?|photos?|pictures?|images?|captions?|covers?|"
+    r"larger|bigger|sharper|less|\d))"
+)
 _SHAPED = tuple(
     _compiled(pattern)
     for pattern in (
-        rf"{_ORDER}(?:crop|trim|rotate|flip|straighten)\s(?:{_DET}\s(?:{_WORD}){{0,2}}?)?(?:{_NOUN}s?|it|them)\b{_REST}",
-        rf"{_ORDER}(?:make|create|build|arrange|put|turn|assemble)\s(?:(?!for\b|of\b|the (?:collage"
-        rf"|slide)){_WORD}){{0,6}}?"
-        rf"(?:collage|slide ?show|photo ?book|photo album)s?\b{_REST}",
+        rf"{_ORDER}(?:crop|trim|rotate|flip|straighten)\s(?:{_DET}\s(?:(?!and\b|then\b){_WORD}){{0,2}}?)?(?:{_NOUN}s?|it|them)\b{_REST}",
+        rf"{_ORDER}(?:make|create|build|assemble)\s(?:(?:me|us)\s)?(?:an?|some)\s(?:{_WORD}){{0,3}}?{_ALBUM}",
+        rf"{_ORDER}(?:turn|arrange|put)\s(?:(?!and\b|to\b){_WORD}){{0,6}}?(?:into|in|as|to)\s(?:an?|some)\s(?:{_WORD}){{0,2}}?{_ALBUM}"
+        r"(?=\W*$)",
         rf"{_ORDER}vectori[sz]\w*\b{_REST}|\b(?:convert|turn|export)\w*\s(?:{_WORD}){{0,6}}?(?:in)?to\s"
         r"(?:an?\s)?(?:vector|svg)\b(?:\s(?:file|format|graphic|image))?",
         r"\bschneide\s(?:[\w:-]+\s){1,6}?zu\b(?!\s\w)|\bzuschneiden\b|\bvektorisier(?:e|en|t)?\b(?:\s(?:das|mein|den)\s[\w-]+)?",
-        r"\b(?:erstell\w*|mach\w*|bastel\w*)\s(?:[\w-]+\s){0,5}?(?:collage|diashow|fotobuch)\b[^.;!?,]{0,40}",
-        r"\b(?:recadre[rz]?|vectorise[rz]?)\b[^.;!?,]{0,40}|\b(?:fai\w+|cré\w+)\s(?:[\w'’-]+\s){0,4}?"
-        r"(?:collage|diaporama)\b[^.;!?,]{0,40}",
-        r"(?<!\bel )(?<!\bun )(?<!\beste )(?<!\bmi )\brecort(?:a|ar|e)\s(?!.*(?:fondo|persona|silueta))[^.;!?,]{0,40}|"
-        r"\bvectoriza[r]?\b[^.;!?,]{0,40}|"
-        r"\b(?:ha[zg]\w*|hacer|cre\w+)\s(?:[\w-]+\s){0,4}?collage\b[^.;!?,]{0,40}",
+        r"\b(?:erstell\w*|mach\w*|bastel\w*)\s(?:[\w-]+\s){0,5}?(?:collage|diashow|fotobuch)\b",
+        rf"\b(?:recadre[rz]?|vectorise[rz]?)\b{_TAIL}|\b(?:fai\w+|cré\w+)\s(?:[\w'’-]+\s){{0,4}}?(?:collage|diaporama)\b",
+        r"(?<!\bel )(?<!\bun )\brecort(?:a|ar|e)\s(?:las?|una|mis?|estas?)\s(?:fotos?|imagen|imágenes|fotografías?)\b"
+        rf"{_TAIL}|"
+        rf"\bvectoriza[r]?\b{_TAIL}|\b(?:ha[zg]\w*|hacer|cre\w+)\s(?:[\w-]+\s){{0,4}}?collage\b",
         r"(?:정사각형|크기|비율|16:9)\S{0,3}\s?(?:에 맞게 )?(?:잘라|자르)|벡터(?:로|화)\s?(?:변환|바꿔|바꾸|해"
         r"|하)?|콜라주\S{0,2}\s?만들",
         r"トリミング(?:し|する|して)|ベクター(?:化|に変換|データに)|コラージュを?作",
@@ -109,17 +118,20 @@ _OF_SOMEONE = (
     r"annual|shop|store|email|number|amount|of)\s)"
 )
 _SHOWN = (
-    r"(?!['’]?s?\s(?:cards?|logos?|pictures?|photos?|images?|icons?|charts?|graphs?|posters?|banners?|signs?|reports?|"
-    r"screenshots?|plans?|pages?|headers?|figures?|diagrams?|maps?|flyers?|brochures?|portraits?|tables?|curves?))"
+    r"(?=\s*(?:$|[.!?,;:]|\d|(?:by|in|with|without|using|through|over|per|fast\w*|quick\w*|this|next|and|online|two|"
+    r"three|four|five|six|seven|eight|nine|ten|times|more)\b))"
 )
-_PERSON = r"(?:i|me|you|him|her|us|them|mine|yours|he|she|we|they|my|his)"
+"""Figures end there: "scale our business headshots" is about a picture."""
+_PERSON = r"(?:i|me|you|him|her|us|them|he|she|we|they)"
 _OTHER_AMOUNTS = tuple(
     _compiled(pattern)
     for pattern in (
         rf"\b(?:grow|increas|doubl|tripl|quadrupl|multipl|boost|scal)\w*\s{_OF_SOMEONE}{{0,5}}?{_FIGURES}\b{_SHOWN}",
-        r"\bas (?:many|much) (?!pixels?|megapixels?|dots|points|lines|details?|px|mp\b|dpi|resolution|as\b)\w+",
-        rf"\b(?:is|am|are|was)\s(?:\w+\s){{0,2}}?as (?:tall|big|large|old|heavy|strong|fast) as {_PERSON}\b",
-        r"\bso (?:groß|gross|alt|schwer|schnell|stark) wie (?:ich|du|er|sie|wir|ihr|mein\w*|dein\w*)\b",
+        r"\bas (?:many|much) (?!\w+ as (?:possible|you)|pixels?|megapixels?|dots|points|lines|details?|px|mp\b|dpi|"
+        r"resolution|as\b)\w+",
+        rf"\b(?:is|am|are|was)\s(?:(?!not\b)\w+\s){{0,2}}?as (?:tall|big|large|old|heavy|strong|fast) as "
+        rf"{_PERSON}(?=\s*(?:$|[.!?,;]))",
+        r"\bso (?:groß|gross|alt|schwer|schnell|stark) wie (?:ich|du|er|sie|wir|ihr)(?=\s*(?:$|[.!?,;]))",
         r"\b(?:umsatz|gehalt|einkommen|gewinn|follower|reichweite|verkäufe|lohn)\s(?:\w+\s){0,3}?"
         r"(?:verdoppel\w*|verdreifach\w*|vervielfach\w*|steigern)",
         r"(?:월급|연봉|매출|수입|수익|팔로워|구독자|조회수)[를을]?\s?\S{0,5}\s?배(?:로|나)?\s?(?:올리|늘리|늘려|키우|키워|증가|만들|불리)",
