@@ -42,11 +42,13 @@ _MADE_UP = r"(?:invent\w*|hallucinat\w*|(?:mak\w+|made) (?:things|stuff|details?
 _WHETHER = _compiled(
     r"(?:^|[.;:,]\s|\b(?:and|or|but)\s)(?:is|are|was|were|does|do|did|will|how much|"
     r"what (?:does|do|is|was|did))\b"
-    rf"(?:(?!\bless|\bleast|\bfew)[^.!?;,]){{0,40}}?\b{_MADE_UP}\b(?!\s(?:the )?(?:least|less|few\w*))[^.!;]{{0,40}}?\?",
+    rf"(?:(?!\bless|\bleast|\bfew)[^.!?;,]){{0,40}}?\b{_MADE_UP}\b"
+    r"(?!\s(?:the )?(?:least|less|few\w*))[^.!;]{0,40}?\?",
 )
 """It is asked whether anything is invented, which does not say that nothing may be."""
 _NOT_SHARPENED = _compiled(
-    r"\b(?<!could )(?<!can )(?:do not|don['’]t|never|without|no|not|avoid|skip)(?: (?:any|extra|additional|artificial|more|want|need|to|it|"
+    r"\b(?<!could )(?<!can )(?:do not|don['’]t|never|without|no|not|avoid|skip)(?: (?:any|extra|additional|"
+    r"artificial|more|want|need|to|it|"
     r"be|the|for)){0,4} (?:over-?)?sharpen(?:s|ed|ing)?\b(?! enough)",
     r"\b(?:nicht|ohne|kein\w*) (?:zu |nach|über)?(?:nach|über)?schärf(?:en|ung|t|st)\b",
     r"\b(?:ne|sans|pas) (?:\w+ ){0,2}?(?:accentu|affût)\w*",
