@@ -42,9 +42,8 @@ def features(encoder: torch.nn.Module, samples: NDArray[np.uint8]) -> NDArray[np
         part = luma[top : top + SIDE, left : left + SIDE]
         windows.append((float(np.abs(np.diff(part, axis=1)).mean()) if part.shape[1] > 1 else 0.0, top, left))
     windows.sort(reverse=True)
-    return np.mean(
-        [_seen(encoder, samples[t : t + SIDE, l : l + SIDE]) for _, t, l in (windows[0], windows[3])], axis=0
-    )
+    seen = [_seen(encoder, samples[y : y + SIDE, x : x + SIDE]) for _, y, x in (windows[0], windows[3])]
+    return np.asarray(np.mean(seen, axis=0))
 
 
 @torch.no_grad()
