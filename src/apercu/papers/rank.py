@@ -102,9 +102,9 @@ def ranked(
 
 def _is_its_name(typed: str, text: str) -> bool:
     """Whether the text is of a paper "Name: what it does" of which the name alone was typed."""
-    name, colon, _ = text.partition(":")
-    words = WORD.findall(name.casefold())
-    return bool(colon and words) and words == WORD.findall(typed.casefold())
+    name, colon, _ = text[: len(typed) + 9].partition(":")
+    words = WORD.findall(name.casefold()) if colon else []
+    return bool(words) and words == WORD.findall(typed.casefold())
 
 
 def features(
