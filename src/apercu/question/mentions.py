@@ -38,7 +38,7 @@ _GENERATIVE = _compiled(
 )
 """Networks that draw what they make up: those trained as a GAN and those of diffusion."""
 SHORTEST_NAME = 3
-_WORDS = frozenset({
+WORDS = frozenset({
     "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LaMa", "LTE", "MAT", "PAN",
     "Parakeet", "Promptist", "RIFE", "SAN", "SPAN", "Thera", "ViT", "Whisper",
 })  # fmt: skip
@@ -54,7 +54,7 @@ def family_mentions(text: str) -> Iterator[Mention]:
     taken: list[tuple[re.Match[str], tuple[str, ...]]] = [
         (match, (by_name[_plain(match.group())],))
         for match in pattern.finditer(text)
-        if not (match.group() in _WORDS and is_plain_word(text, match, _sure_names()))
+        if not (match.group() in WORDS and is_plain_word(text, match, _sure_names()))
     ]
     spans = [match.span() for match, _ in taken]
     for kinds, words in ((("gan",), KINDS["gan"]), (("diffusion",), KINDS["diffusion"]), (_DRAWING, _GENERATIVE)):
@@ -77,7 +77,7 @@ def _names() -> tuple[re.Pattern[str], dict[str, str]]:
     parts = []
     for name in sorted(by_name, key=len, reverse=True):
         part = r"[-\s]?".join(re.escape(part) for part in _PART_OF_NAME.split(name))
-        parts.append(part if name in _WORDS else f"(?i:{part})")
+        parts.append(part if name in WORDS else f"(?i:{part})")
     letter = r"A-Za-z0-9_\u00c0-\u024f\u0300-\u036f"  # "carné" is no CARN, but "SwinIR은" and "SwinIR的" are SwinIR
     pattern = re.compile(rf"(?<![{letter}-])(?:{'|'.join(parts)})(?!(?!s\b)[{letter}])")
     return pattern, {_plain(name): family for name, family in by_name.items()}
@@ -86,7 +86,7 @@ def _names() -> tuple[re.Pattern[str], dict[str, str]]:
 @cache
 def _sure_names() -> frozenset[str]:
     """Names as they are looked up, but for those that are words, too."""
-    return frozenset(plain for plain, family in _names()[1].items() if family not in _WORDS)
+    return frozenset(plain for plain, family in _names()[1].items() if family not in WORDS)
 
 
 def _plain(name: str) -> str:

@@ -13,7 +13,7 @@ from functools import cache
 
 from apercu.catalogue import families
 from apercu.question.learned import Reading, Span
-from apercu.question.mentions import family_mentions
+from apercu.question.mentions import WORDS, family_mentions
 from apercu.records import Facet, TaskId
 
 
@@ -34,10 +34,7 @@ _NO_OCR = _compiled(
     r"(?:\b(?:no|not|without|isn['’]t|kein\w*|ohne|nicht|pas d[e'’]|sans|sin|tampoco)\W+(?:\w+\W+){0,2}|"
     r"不要|不用|无需|不需要|没有)$"
 )
-_WEAK = frozenset({
-    "Bark", "BART", "BLIP", "BTC", "CLIT", "DAT", "DISCO", "FILM", "HAN", "HAT", "LTE", "MAT", "PAN", "Parakeet", "SAN",
-    "SPAN", "Thera", "Whisper",
-})  # fmt: skip
+_WEAK = WORDS - {"LaMa", "Promptist", "RIFE", "ViT"}
 """Names that stand for other things, too (LTE of phones, a MAT file): one alone tells only where it is all there is."""
 _SURE_KINDS = re.compile(r"GANs?|(?i:stable diffusion)")
 _NETWORKS = _compiled(

@@ -49,6 +49,7 @@ _CONDITIONS = frozenset({"commercial", "open", "no_gpu", "runs_here"})
 _LONGEST_LINE = 1_000_000
 _LIKE_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "IisK")
 """Letters that `re.IGNORECASE` takes for ASCII ones, though `str.lower` does not ("SWİNİR", "a thırd")."""
+_Found = tuple[tuple[Token, ...], tuple[Match, ...], Enlargement]
 
 
 def read_question(text: str) -> Task:
@@ -61,11 +62,12 @@ def read_question(text: str) -> Task:
     """
     _check_question(text)
     written, text = text, text.translate(_LIKE_ASCII)
-    tokens, matches, enlargement = _found(text)
+    found = _found(text)
+    tokens, matches, _ = found
     limits = read_limits(text, refusal_score)
     shrunk = without_refused(text)
     asked = without_unfit(shrunk)
-    reading, wanted = _asked_reading(asked, asked != shrunk)
+    reading, wanted = _asked_reading(asked, found if asked == text else _found(asked), is_rest=asked != shrunk)
     reading = with_named(asked, reading, limits.excluded)
     if len(reading.tasks) == 1 and set(reading.tasks) <= _REPAIRS and wanted:
         # "Upscale a JPEG full of blocks": what is to be enlarged is damaged, and enlarging it is what is asked.
@@ -114,13 +116,13 @@ def read_question(text: str) -> Task:
     )
 
 
-def _asked_reading(text: str, is_rest: bool) -> tuple[Reading, bool]:
-    """The tasks of a question, and whether a word for enlarging asks for that.
+def _asked_reading(text: str, found: _Found, *, is_rest: bool) -> tuple[Reading, bool]:
+    """The tasks of a question in which `found` was found, and whether a word for enlarging asks for that.
 
     Of what is left of one (`is_rest`), tasks that the vocabulary knows no words for are taken only where they are sure,
     or a size is named.
     """
-    tokens, matches, enlargement = _found(text)
+    tokens, matches, enlargement = found
     decided = _decide(matches, enlargement)
     reading = _reading(text, _findings(matches, enlargement, decided), decided)
     sure = reading.tasks not in ((), ("super_resolution",)) and reading.margin >= _SURE
@@ -258,7 +260,7 @@ def _enlargement(text: str, matches: Sequence[Match]) -> Enlargement:
     return Enlargement()
 
 
-def _found(text: str) -> tuple[tuple[Token, ...], tuple[Match, ...], Enlargement]:
+def _found(text: str) -> _Found:
     """The words of a question, what the vocabulary knows of them, and what they say about the size."""
     vocabulary = _vocabulary()
     tokens = tokenize(text, vocabulary)
