@@ -32,6 +32,21 @@ def test_a_word_counts_in_any_of_its_forms_and_words_near_it_count_less(stems):
     assert found[1, 2] > found[2, 2]
 
 
+@pytest.mark.parametrize(
+    ("query", "held"),
+    [
+        ("happiness", "happy"),
+        ("pony", "ponies"),
+        ("relational", "relate"),
+        ("hop", "hopping"),
+        ("detection", "détection"),
+        ("fréchet", "frechet"),
+    ],
+)
+def test_words_of_one_stem_are_found_though_their_ends_and_accents_differ(stems, query, held):
+    assert numbers(stems, query, f"{held} and more", FAR)[:, 1].tolist() == pytest.approx([1, 0])
+
+
 def test_papers_are_ordered_by_their_texts_and_those_not_read_stay_behind(stems):
     named = [Fused(key, 1.0, (None, None)) for key in (9, 1, 2, 3)]
     texts = {1: FAR, 2: NEAR, 3: HOLDS}

@@ -5,7 +5,7 @@ import pytest
 
 from apercu.papers import vectors
 from apercu.papers.fuse import MEANING, mixed, without_twins
-from apercu.papers.vectors import VectorFile, largest, packed_signs, quantised
+from apercu.papers.vectors import VectorFile, largest, packed_signs, products, quantised
 
 
 def random_vectors(count, size=96, seed=0):
@@ -20,6 +20,15 @@ def test_eight_bits_keep_a_vector_to_within_a_hundredth():
     assert np.abs((again * given).sum(axis=1) - 1).max() < 0.01
     assert np.abs(again - given).max() < 0.01
     assert not quantised(np.zeros((1, 8), np.float32))["values"].any()
+
+
+@pytest.mark.parametrize("shapes", [(0, 3, 8), (5_000, 1, 192), (3_000, 40, 192), (2, 1, 20_000), (7, 0, 5)])
+def test_products_in_parts_are_those_of_the_whole(shapes):
+    count, others, size = shapes
+    rows, columns = random_vectors(count, size), random_vectors(others, size, seed=1)
+    found = products(rows, columns)
+    assert found.shape == (count, others)
+    assert np.allclose(found, rows @ columns.T, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [64, 96, 100])

@@ -7,7 +7,6 @@ and whose code is never imported; and `none`, words alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apercu.errors import EvidenceError, InputError, MissingDependencyError
+from apercu.papers.stems import words_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -28,7 +28,6 @@ FloatArray = NDArray[np.float32]
 DEFAULT = "apercu"
 _OWN = "words.safetensors"
 _TABLE, _TOKENS = "weights/l2_supercat_256.safetensors", "tokenizers/l2_supercat_tokenizer_config.json"
-_WORD = re.compile(r"\w+")
 
 
 class Embedder(Protocol):
@@ -62,7 +61,7 @@ class WordTable:
         """(N, size) of unit length."""
         sums = np.zeros((len(texts), self.size), np.float32)
         for i, text in enumerate(texts):
-            found = {self._words.get(word, -1) for word in _WORD.findall(text.casefold())} - {-1}
+            found = {self._words.get(word, -1) for word in words_of(text)} - {-1}
             if found:
                 chosen = np.fromiter(sorted(found), np.intp, len(found))
                 sums[i] = self._scales[chosen] @ self._vectors[chosen].astype(np.float32)
@@ -72,9 +71,10 @@ class WordTable:
         """(N, size) of unit length, and their weights; both are 0 for words that are not in the table."""
         places = np.array([self._words.get(word, -1) for word in words], np.intp)
         known = places >= 0
-        vectors = np.zeros((len(words), self.size), np.float32)
-        vectors[known] = self._vectors[places[known]] * self._scales[places[known], None]
-        return _unit(vectors), np.linalg.norm(vectors, axis=1)
+        rows = self._vectors[places].astype(np.float32)
+        length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        rows *= np.divide(known, length, out=np.zeros_like(length), where=length > 0)[:, None]
+        return rows, length * self._scales[places] * known
 
 
 class TokenTable:

@@ -15,16 +15,19 @@ Their weights were learned (see `WEIGHTS`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from typing import NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apercu.papers.embed import Embedder
 from apercu.papers.fuse import Fused
-from apercu.papers.stems import WORD, Stems
+from apercu.papers.stems import Stems, words_of
+from apercu.papers.vectors import products
 
 FloatArray = NDArray[np.float32]
 
@@ -103,8 +106,8 @@ def ranked(
 def _is_its_name(typed: str, text: str) -> bool:
     """Whether the text is of a paper "Name: what it does" of which the name alone was typed."""
     name, colon, _ = text[: len(typed) + 9].partition(":")
-    words = WORD.findall(name.casefold()) if colon else []
-    return bool(words) and words == WORD.findall(typed.casefold())
+    words = words_of(name) if colon else []
+    return bool(words) and words == words_of(typed)
 
 
 def features(
@@ -116,14 +119,13 @@ def features(
     asked = question.words
     if not asked or not texts:
         return found
-    known, rows = _numbered(texts)
-    places, lengths = np.concatenate(rows), np.array([len(row) for row in rows])
+    known, places, lengths = _numbered(texts)
     starts = np.cumsum(lengths) - lengths
     equal = _equal(asked, known, stems)
     often = np.add.reduceat(equal[:, places], starts, axis=1, dtype=np.float32).T  # (N, words of the query)
     vectors, weights = embedder.words([*(word.word for word in asked), *known])
     weights = weights[len(asked) :]
-    nearness = np.clip((vectors[: len(asked)] @ vectors[len(asked) :].T - FAR) / (1 - FAR), 0, 1)
+    nearness = np.clip((products(vectors[len(asked) :], vectors[: len(asked)]).T - FAR) / (1 - FAR), 0, 1)
     near = np.maximum.reduceat(nearness[:, places], starts, axis=1).T
     rare = np.array([rarity(word.papers, question.papers) for word in asked], np.float32)
     root = np.sqrt(rare)
@@ -135,7 +137,8 @@ def features(
     holds = np.zeros((len(texts), len(known)), np.float32)
     holds[owners, places] = 1
     answered = np.where(equal, 1, nearness).max(axis=0) * weights
-    found[:, 4] = holds @ answered / np.maximum(holds @ weights, 1e-6)
+    told = products(holds, np.stack([answered, weights]))
+    found[:, 4] = told[:, 0] / np.maximum(told[:, 1], 1e-6)
     found[:, 5] = _beside(question, rare, equal, places, owners, stems)
     return found
 
@@ -159,7 +162,7 @@ def _beside(
         stems: of words.
     """  # fmt: skip
     at = {word.stem: i for i, word in enumerate(question.words)}
-    said = WORD.findall(question.text.casefold())
+    said = words_of(question.text)
     of_words = stems.of_words(said)
     order = [at[stem] for word in said for stem in of_words[word] if stem in at]
     pairs = list(dict.fromkeys((min(a, b), max(a, b)) for a, b in pairwise(order) if a != b))
@@ -180,28 +183,32 @@ def _beside(
     return shares
 
 
-class _Numbers(dict[str, int]):
-    """Words by number, each new one by the next."""
+def _numbered(texts: Sequence[str]) -> tuple[Mapping[str, int], NDArray[np.intp], NDArray[np.intp]]:
+    """The different words of all texts by number, the texts as numbers, and how many of these each text has.
 
-    def __missing__(self, word: str) -> int:
-        number = self[word] = len(self)
-        return number
-
-
-def _numbered(texts: Sequence[str]) -> tuple[dict[str, int], list[NDArray[np.intp]]]:
-    """The different words of all texts by number, and each text as numbers; the first of each is that of no word."""
-    known = _Numbers({"": 0})
+    The first number of each text is that of no word.
+    """
+    known = defaultdict[str, int](count().__next__)
     number = known.__getitem__
-    rows = [np.array([0, *map(number, WORD.findall(text[:LONGEST_READ].casefold()))], np.intp) for text in texts]
-    return known, rows
+    rows = [[number(""), *map(number, words_of(text[:LONGEST_READ]))] for text in texts]
+    lengths = np.array([len(row) for row in rows])
+    return known, np.fromiter(chain.from_iterable(rows), np.intp, int(lengths.sum())), lengths
 
 
 def _equal(asked: Sequence[Asked], known: Mapping[str, int], stems: Stems) -> NDArray[np.bool_]:
-    """(words of the query, known words): which have the same stem. Stems keep the first two letters of a word."""
-    begins = {word.word[:2] for word in asked} | {word.stem[:2] for word in asked}
+    """(words of the query, known words): which have the same stem.
+
+    A word of plain letters begins as its stem does, up to the stem's last letter ("happy", "happi"); one with accents
+    begins with the same letter, apart from them. The others need no stemming.
+    """
+    plain = tuple({word.stem[: max(2, len(word.stem) - 1)] for word in asked})
+    accented = {normalize("NFD", word.stem)[:1] for word in asked}
+    near = (
+        word for word in known if (word.startswith(plain) if word.isascii() else normalize("NFD", word)[:1] in accented)
+    )
     rows = {word.stem: i for i, word in enumerate(asked)}
     equal = np.zeros((len(asked), len(known)), np.bool_)
-    for word, its in stems.of_words(word for word in known if word[:2] in begins).items():
+    for word, its in stems.of_words(near).items():
         for stem in its:
             if stem in rows:
                 equal[rows[stem], known[word]] = True

@@ -21,6 +21,7 @@ from apercu.papers.sqlite_file import MEND
 from apercu.papers.sqlite_search import Admitted, Candidates
 from apercu.papers.sqlite_store import Store
 from apercu.papers.stems import Stems
+from apercu.papers.vectors import products
 from apercu.records import IndexedPaper
 
 LONGEST_QUERY = 10_000
@@ -168,7 +169,7 @@ class SqliteIndex:
         nearest = list(vectors)
         if nearest:
             vectors |= self._store.vectors_of([key for key in by_words if key not in vectors])
-        near = np.array(list(vectors.values())).reshape(-1, len(vector)) @ vector
+        near = products(np.array(list(vectors.values())).reshape(-1, len(vector)), vector[None])[:, 0]
         cosines = dict(zip(vectors, near.tolist(), strict=True))
         named = mixed((by_words, nearest), {key: float(words[key]) for key in (*by_words, *nearest)}, cosines)
         texts = self._candidates.texts_of([entry.key for entry in named[:READ]])

@@ -11,7 +11,15 @@ MOST_WORDS = 64
 """Different words of a query that are looked at."""
 MOST_KEPT = 50_000
 """Words whose stems are remembered."""
-WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w+")
+_ASCII = bytes(ord(chr(code).lower()) if _WORD.match(chr(code)) else ord(" ") for code in range(128)).ljust(256, b" ")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, in their order."""
+    if text.isascii():  # the same words, in a third of the time
+        return text.encode().translate(_ASCII).decode().split()
+    return _WORD.findall(text.casefold())
 
 
 class Stems:
@@ -25,7 +33,7 @@ class Stems:
 
     def of(self, text: str) -> dict[str, str]:
         """Stem -> a word of the text that has it, in the order of the text."""
-        words = list(dict.fromkeys(WORD.findall(text.casefold())))[:MOST_WORDS]
+        words = list(dict.fromkeys(words_of(text)))[:MOST_WORDS]
         stems = self.of_words(words)
         return {stem: word for word in reversed(words) for stem in stems[word]}
 
@@ -36,11 +44,14 @@ class Stems:
         if len(self._kept) + len(new) > MOST_KEPT:
             self._kept, new = {}, asked
         if new:
-            self._database.execute("DELETE FROM text")
-            self._database.executemany("INSERT INTO text (rowid, word) VALUES (?, ?)", enumerate(new))
             found: dict[int, list[str]] = {}
-            for stem, row in self._database.execute("SELECT term, doc FROM stems"):
-                found.setdefault(row, []).append(stem)
+            self._database.execute("BEGIN")  # without, every word would be a transaction of its own
+            try:
+                self._database.executemany("INSERT INTO text (rowid, word) VALUES (?, ?)", enumerate(new))
+                for stem, row in self._database.execute("SELECT term, doc FROM stems"):
+                    found.setdefault(row, []).append(stem)
+            finally:
+                self._database.execute("ROLLBACK")
             self._kept |= {word: tuple(found.get(row, ())) for row, word in enumerate(new)}
         return {word: self._kept[word] for word in asked}
 

@@ -23,6 +23,8 @@ _MANY, _BINS = 10_000, 4_096
 _CHOSEN = 40
 """Candidates by their signs for each vector that is asked for."""
 _LEAST_CHOSEN = 4_000
+_ALONE, _ALONE_FOR_ONE = 200_000, 9_000
+"""Multiplications for which OpenBLAS takes one thread, with a matrix and with a vector."""
 
 
 def row_type(size: int) -> np.dtype[np.void]:
@@ -125,8 +127,21 @@ def _cosines(rows: NDArray[np.void], query: FloatArray) -> FloatArray:
     cosines = np.empty(len(rows), np.float32)
     for begin in range(0, len(rows), _ROWS):
         part = rows[begin : begin + _ROWS]
-        cosines[begin : begin + _ROWS] = (part["values"].astype(np.float32) @ query) * part["scale"]
+        cosines[begin : begin + _ROWS] = products(part["values"].astype(np.float32), query[None])[:, 0] * part["scale"]
     return cosines
+
+
+def products(rows: FloatArray, others: FloatArray) -> FloatArray:
+    """(N, D) and (M, D) -> (N, M), each row times each other one: in parts so small that BLAS keeps to one thread.
+
+    For so little work the other threads cost more, as they wait without sleeping, than they give.
+    """
+    most = _ALONE_FOR_ONE if len(others) == 1 else _ALONE
+    step = max(1, most // max(1, others.size))
+    found = np.empty((len(rows), len(others)), np.float32)
+    for begin in range(0, len(rows), step):
+        np.matmul(rows[begin : begin + step], others.T, out=found[begin : begin + step])
+    return found
 
 
 def packed_signs(vectors: NDArray[np.int8] | FloatArray) -> NDArray[np.uint64]:
