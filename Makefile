@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check bench bench-models clean
+.PHONY: demo test check bench bench-models bench-catalogue clean
 
 $(VENV)/core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -54,6 +54,14 @@ $(DATA)/pictures.json: $(VENV)/full
 
 bench-models: $(VENV)/full $(DATA)/pictures.json  ## the figures of docs/models.md; only new weights are measured, 40 minutes of a core for a LIIF
 	$(BIN)/python benchmarks/models.py --data $(DATA) --models $(MODELS) --json models.json --page models.png --kept benchmarks/models_figures.jsonl.gz
+
+bench-catalogue: $(VENV)/full  ## reading, choosing, styles; PAPERS=path of arxiv_61k.jsonl.gz adds the search among papers
+	$(PIP) --editable '.[bench]'
+	$(BIN)/python benchmarks/recommend/recommend.py --split test
+	$(BIN)/python benchmarks/choice/choice.py
+	$(BIN)/python benchmarks/styles/styles.py
+	$(if $(PAPERS),$(BIN)/python benchmarks/papers/retrieval.py $(PAPERS) --split cross)
+	$(if $(PAPERS),$(BIN)/python benchmarks/papers/scale.py $(PAPERS))
 
 clean:
 	rm -rf $(VENV) apercu-demo
