@@ -15,7 +15,8 @@ _PICTURE = (
     r"bild(?:er|es)?|fotos?|aufnahmen?|zeichnung(?:en)?|dessins?|imágen(?:es)?|imagen|dibujos?|capturas?)"
 )
 _OF = (
-    r"(?:(?:is |are |was )?(?:of|showing|shows?|depicts?|depicting)\b|(?:(?:zeigt|von|vom|montrant|mostrando|del?)\b|d['’]))"
+    r"(?:(?:is |are |was )?(?:of|showing|shows?|depicts?|depicting)\b|"
+    r"(?:(?:zeigt|von|vom|montrant|mostrando|del?)\b|d['’]))"
 )
 _STOP = (
     r"(?:to|on|with|without|for|using|in|by|at|and|but|or|from|that|which|must|should|needs?|will|can|has to|have to|"
@@ -46,7 +47,9 @@ _SHOWN = (
     ),
     re.compile(rf"\b{_PICTURE}\s(?:shows?|depicts?|zeigt|montre|muestra)(?P<what>{_NAMES})", re.IGNORECASE),
     re.compile(rf"(?P<what>[^、。,，.!?！？\s]{{1,8}})の(?:写真|画像|絵|イラスト|スクショ)(?!{_TOOL})"),
-    re.compile(rf"(?P<what>[^，。、,.!?！？\s放用把将要想能在上给我只没无]{{1,8}})的(?:照片|图片|图像|画|截图)(?!{_TOOL})"),
+    re.compile(
+        rf"(?P<what>[^，。、,.!?！？\s放用把将要想能在上给我只没无]{{1,8}})的(?:照片|图片|图像|画|截图)(?!{_TOOL})"
+    ),
 )
 _WRITTEN = re.compile(
     r"\b(?:says?|saying|reads?|reading|text|caption|titled?|slogan|words?|lettering|written)\s?:?\s"

@@ -36,7 +36,8 @@ _LARGE_PIXELS = re.compile(
 )
 _AI_MAKES_UP = re.compile(
     r"\b(?:no|without|zero|ohne|keine?n?|sans|pas d['’]|sin|nada de)[\s-]*"
-    r"(?:(?:the|any|an|letting|having|dass|die|que|l['’])\s?){0,3}(?:ai|ki|ia|neural net(?:work)?s?)['’s]{0,2}[\s-]{1,2}"
+    r"(?:(?:the|any|an|letting|having|dass|die|que|l['’])\s?){0,3}(?:ai|ki|ia|neural net(?:work)?s?)"
+    r"['’s]{0,2}[\s-]{1,2}"
     r"(?:generated|guess\w*|hallucinat\w*|invent\w*|made[- ]up|mak\w+ (?:things|stuff|details?|it) up|nonsense|slop|"
     r"smear\w*|artefa[ck]t\w*|artifacts?|details?|(?:\w+ )?(?:dazu)?(?:erfind\w*|erfund\w*|dicht\w*)|[fp]h?antasie\w*|"
     r"(?:qui|que) invent\w+)"
