@@ -15,7 +15,8 @@ _PICTURE = (
     r"bild(?:er|es)?|fotos?|aufnahmen?|zeichnung(?:en)?|dessins?|imágen(?:es)?|imagen|dibujos?|capturas?)"
 )
 _OF = (
-    r"(?:(?:is |are |was )?(?:of|showing|shows?|depicts?|depicting)|(?:zeigt|von|vom|montrant|mostrando|de|d['’]|del))"
+    r"(?:(?:is |are |was )?(?:of|showing|shows?|depicts?|depicting)\b|"
+    r"(?:(?:zeigt|von|vom|montrant|mostrando|del?)\b|d['’]))"
 )
 _STOP = (
     r"(?:to|on|with|without|for|using|in|by|at|and|but|or|from|that|which|must|should|needs?|will|can|has to|have to|"
@@ -33,6 +34,10 @@ _BESIDE = (
     r"(?:\s(?:a|an|the|his|her|their|its|our|my))?(?:\s(?!" + _STOP + r"\b)[\w'’-]+){1,3})?"
 )
 """What is said of the thing that is shown, unless it is about the one who asks or about what must be."""
+_TOOL = (
+    r"[^、。,，.!?！？\s]{0,6}(?:软件|工具|模型|程序|应用|网络|算法|(?i:app)|ソフト|アプリ|ツール|モデル|プログラム)"
+)
+"""A tool for pictures, of which what stands before them is said: "离线的图片放大软件"."""
 _SHOWN = (
     re.compile(rf"\b{_PICTURE}\s{_OF}(?P<what>{_NAMES}{_BESIDE}{_TOLD})", re.IGNORECASE),
     re.compile(
@@ -41,8 +46,10 @@ _SHOWN = (
         re.IGNORECASE,
     ),
     re.compile(rf"\b{_PICTURE}\s(?:shows?|depicts?|zeigt|montre|muestra)(?P<what>{_NAMES})", re.IGNORECASE),
-    re.compile(r"(?P<what>[^、。,，.!?！？\s]{1,8})の(?:写真|画像|絵|イラスト|スクショ)"),
-    re.compile(r"(?P<what>[^，。、,.!?！？\s放用把将要想能在上给我只没无]{1,8})的(?:照片|图片|图像|画|截图)"),
+    re.compile(rf"(?P<what>[^、。,，.!?！？\s]{{1,8}})の(?:写真|画像|絵|イラスト|スクショ)(?!{_TOOL})"),
+    re.compile(
+        rf"(?P<what>[^，。、,.!?！？\s放用把将要想能在上给我只没无]{{1,8}})的(?:照片|图片|图像|画|截图)(?!{_TOOL})"
+    ),
 )
 _WRITTEN = re.compile(
     r"\b(?:says?|saying|reads?|reading|text|caption|titled?|slogan|words?|lettering|written)\s?:?\s"

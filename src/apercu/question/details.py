@@ -34,6 +34,18 @@ _LARGE_PIXELS = re.compile(
     r"pixel|sprite|\b(?:8|16)[- ]?bit|retro|\bs?nes\b|game ?boy|arcade|tile|minecraft|blocky|도트|픽셀|ドット|像素",
     re.IGNORECASE,
 )
+_AI_MAKES_UP = re.compile(
+    r"\b(?:no|without|zero|ohne|keine?n?|sans|pas d['’]|sin|nada de)[\s-]*"
+    r"(?:(?:the|any|an|letting|having|dass|die|que|l['’])\s?){0,3}(?:ai|ki|ia|neural net(?:work)?s?)"
+    r"['’s]{0,2}[\s-]{1,2}"
+    r"(?:generated|guess\w*|hallucinat\w*|invent\w*|made[- ]up|mak\w+ (?:things|stuff|details?|it) up|nonsense|slop|"
+    r"smear\w*|artefa[ck]t\w*|artifacts?|details?|(?:\w+ )?(?:dazu)?(?:erfind\w*|erfund\w*|dicht\w*)|[fp]h?antasie\w*|"
+    r"(?:qui|que) invent\w+)"
+    r"|(?:不要|别|不能|不想)(?:让)?AI(?:来|去)?(?:乱|瞎|胡|脑补|编|捏|凭空|虚构|猜)"
+    r"|AI\S?\s?(?:지어내|꾸며내|만들어내)지\s?(?:않|말|못)|AI(?:に|が)(?:勝手に)?(?:描き足|作り出|捏造|でっち上げ)\S{0,4}(?:ない|たくな|ず)",
+    re.IGNORECASE,
+)
+"""What AI makes up is not wanted, though AI may be."""
 
 
 def read_details(
@@ -60,6 +72,9 @@ def read_details(
         )
     ]
     known = {("content", match.group.value) for match in others} | {("wish", wish) for wish, _, _ in waived}
+    made_up = _AI_MAKES_UP.search(text)
+    if made_up and ("wish", "fidelity") not in (*known, *((facet.kind, facet.value) for facet in found)):
+        found.append(quoted(text, made_up.span(), "wish", "fidelity"))
     found = _with_learned(text, found, reading, known)
     return _without_look_alikes(text, _without_softness(text, found))
 

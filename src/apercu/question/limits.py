@@ -132,7 +132,7 @@ def read_limits(text: str, refusal: Refusal | None = None) -> Limits:
     excluded: list[str] = []
     named: list[str] = []
     rivals: list[str] = []
-    if _first(text, patterns["no_learning"], "no_learning", facets):
+    if _first(said, patterns["no_learning"], "no_learning", facets):
         excluded += _LEARNED
     for (names, match), denied in judged_mentions(text, refusal):
         if denied:
@@ -170,6 +170,8 @@ def stays_here(text: str) -> Facet | None:
     for match in patterns["private"].finditer(said):
         if unfit and patterns["unable"].search(said, max(0, match.start() - _NEAR // 3), match.end()):
             continue  # "I can't put it online, it is too small"
+        if match.group().lower().endswith("cloud") and patterns["sky"].search(text):
+            continue  # "a sunny day, no cloud"
         if _HOME.search(match.group()) and patterns["creature"].search(around(said, *match.span())[0]):
             continue  # "my cat must not leave the house"
         start, end = match.span()

@@ -80,6 +80,15 @@ _EXPLAINS = _compiled(
     r"(?:^|[.!?]\s+)\W*(?:and |so |but |please |can you |could you |tell me )?(?:"
     r"explain\w*|how|why|what makes|erklär\w*|wie|warum|wieso|weshalb|expli\w+|comment|pourquoi|por qué|cómo)\b[^.!?]*$"
 )
+_PROMPT = _compiled(
+    r"\b(?:improv\w*|rewrit\w*|optimi[sz]\w*|polish\w*|refin\w*|enhanc\w*|expand\w*|rephras\w*|fix|shorten|better) "
+    r"(?:(?:my|a|an|the|this|these|our|short|simple|image|text) ){0,3}prompts?\b(?! ?[\"“:])|"
+    r"\bprompts? (?:\w+ ){0,6}?(?:verbesser\w*|umschreib\w*|umformulier\w*|optimier\w*)\b|"
+    r"\b(?:amélior\w*|reformul\w*|optimis\w*|mejor(?:ar|a|e)|reescrib\w*|optimiz\w*) "
+    r"(?:(?:mon|mes|mi|mis|un|une|el|le|ce|este|los|les) )?prompts?\b|"
+    r"프롬프트(?:를|을)?\s?(?:개선|다듬|고쳐|향상)|プロンプト(?:を|の)?(?:改善|書き直|磨)|(?:优化|改进|润色|改写)(?:我的|一下)?(?:提示词|prompt)"
+)
+"""Words that ask for a better prompt: the model that is named beside them only reads it."""
 _FEW_WORDS = re.compile(r"s?\W{1,3}(?:[\w'’-]+\W+){0,2}$")
 
 
@@ -99,6 +108,8 @@ def with_named(text: str, reading: Reading, refused: Sequence[str]) -> Reading:
     told += [(span, Counter({"ocr": 1})) for span in _spans_of_ocr(text)]
     if not told or _NOT_ABOUT_IT.search(text):
         return reading
+    if prompt := _PROMPT.search(text):
+        return replace(reading, tasks=("text_to_text",), quotes={"text_to_text": (prompt.span(),)}, margin=_BY_NAME)
     spans = [span for span, _ in told]
     weak = len(said) == len(told) == 1 and said[0][1].group() in _WEAK
     if (weak or reading.tasks) and not _is_only_about(text, spans, whole=weak):

@@ -59,16 +59,25 @@ _KEPT_GRAIN = re.compile(
     r"|\b(?:do not|don['’]t|never|without|no need to|not) (?:touch|remov|chang|clean|filter|smooth|denois|fix|alter|"
     r"kill)\w*(?: (?:the|its|any|my|out|up|away|that|this|film))* (?:noise|grain)\b"
     r"(?! (?:well|properly|enough|completely|fully|entirely|at all))"
-    r"|\b(?:leave|leaving|keep|keeping) (?:the |its |all |all the )?(?:film )?noise\b"
+    r"|\b(?:leave|leaving|keep|keeping) (?:the |its |all |all the )?(?:film )?(?:noise|grain)\b"
     r"(?! (?:low|down|out|away|at bay|minimal|free|behind|level|under))"
+    r"|\b(?:noise|grain) (?:should|must|can|may|is to|has to|needs to) (?:be )?(?:left|kept|stay|remain|preserved)\b"
+    r"(?! (?:out|low|away|minimal|down))"
+    r"|\bgrain (?:is|was) (?:all |just |an? |an? \w+ )?(?:part of|intend\w+|intention\w*|deliberate\w*|on purpose|"
+    r"wanted|meant|fine|welcome|the charm|the point)\b"
+    r"|\b(?:do not|don['’]t|never|without|no) (?:mess(?:ing)? with|destroy\w*|los\w+|ruin\w*|harm\w*|kill\w*)"
+    r"(?: (?:the|its|my|this|that|film|any))* grain\b"
     r"|\b(?:lass|lasst|lassen sie|behalte) (?:das |die )?(?:rauschen|korn|körnung)\b"
-    r"|\b(?:rauschen|korn|körnung)(?: \w+)? (?:lassen|erhalten|behalten|bleiben|drin|"
+    r"|\b(?:rauschen|korn|körnung)(?: \w+)? (?:lassen|erhalten|behalten|bleiben|drin|gehören? dazu|gehörig|gewollt|"
     r"nicht (?:anfassen|entfernen|anrühren))\b"
-    r"|\b(?:garde\w*|laisse\w*|touche\w* pas|conserve\w*|sans (?:toucher|enlever)) (?:à |au |le )*(?:bruit|grain)\b"
-    r"|\b(?:deja|mantén|conserva|no (?:toques|quites|elimines)|sin (?:tocar|quitar)) (?:el )?(?:ruido|grano)\b"
-    r"|노이즈(?:는|를)?\s?(?:그대로|건드리지|남겨|없애지\s?(?:말|마|않)|제거하지\s?(?:말|마|않))"
-    r"|ノイズ(?:は|を)?(?:そのまま|残し|いじら|触ら|消さ|除去(?:せず|しな))"
-    r"|(?:保留|不要(?:去掉?|动|碰|处理)|别(?:去掉?|动|碰|处理)|不(?:去掉?|动|碰|处理))(?:噪点|颗粒|噪声)",
+    r"|\b(?:garde\w*|laisse\w*|respecte\w*|préserve\w*|"
+    r"touche\w* pas|conserve\w*|sans (?:toucher|enlever)) (?:à |au |le )*(?:bruit|grain)\b"
+    r"|\b(?:dej(?:a|ar|ando|e)|mant(?:én|ener|eniendo)|conserv(?:a|ar|ando|e)|respet(?:a|ar|ando|e)|"
+    r"no (?:toques|quites|elimines)|sin (?:tocar|quitar)) (?:el )?(?:ruido|grano)\b"
+    r"|(?:노이즈|그레인|입자감?)(?:는|은|를)?\s?(?:그대로|건드리지|남겨|없애지\s?(?:말|마|않)|제거하지\s?(?:말|마|않))"
+    r"|(?:ノイズ|粒状感|粒子感?)(?:は|を)?(?:そのまま|残し|いじら|触ら|消さ|除去(?:せず|しな))"
+    r"|(?:保留|不要(?:去掉?|动|碰|处理)|别(?:去掉?|动|碰|处理)|不(?:去掉?|动|碰|处理))(?:噪点|颗粒|噪声)"
+    r"|(?:噪点|颗粒感?|噪声)(?:要|得)?(?:保留|留着|不要(?:动|去)|别(?:动|去)|不(?:动|去掉))",
     re.IGNORECASE,
 )
 
