@@ -27,9 +27,12 @@ _AMOUNT = (
 )
 NOT_A_SIDE = (
     r"(?![- ](?:art|grid|size|dimension\w*|width|height|wide|across|tall|high|long|edge|ratio)\b)"
-    r"(?!,? (?:in|on|along|per|pro|par|por|auf|sur|en) (?:each|every|both|one|a|the|jede\w*|beide\w*|chaque|cada|le|la)"
-    r" (?:side|direction|axis|axes|width|height|edge|seite\w*|richtung\w*|kante\w*|côtés?|lado|direction|dirección|"
-    r"longest|long|largeur|hauteur|ancho|alto))(?! per side\b)(?! pro seite\b)(?! par côté\b)(?! por lado\b)"
+    r"(?!,? (?:in|on|along|per|pro|par|por|auf|sur|en|dans|a|de|entlang) (?:each|every|both|one|a|the|jede\w*|beide\w*|"
+    r"chaque|cada|le|la|les deux|ambas?|ambos|des deux|todas las|all) "
+    r"(?:sides?|directions?|ways?|axis|axes|width|height|edges?|dimensions?|seite\w*|richtung\w*|achse\w*|kante\w*|"
+    r"côtés?|sens|bords?|lados?|dirección|direcciones|ejes?|longest|long|largeur|hauteur|ancho|alto)\b)"
+    r"(?!,? (?:each|either|both) (?:way|ways|side|direction|directions)\b)(?!,? (?:both )?horizontally and vertically\b)"
+    r"(?!,? (?:per|pro|par|por) (?:side|edge|axis|dimension|seite|kante|achse|côté|bord|lado|eje)\b)"
 )
 _AREA = (
     rf"(?P<area>\b(?:surface area|surface|area|square (?:inch\w*|feet|cent\w*|met\w*|footage)|"
@@ -71,10 +74,15 @@ _MORE = re.compile(
 )
 
 
+_EACH_SIDE = re.compile(r"(?:縦横|上下左右|가로\s?세로|长宽|長寬|宽高|两个?方向|両方向|各辺|每边|각 변)\S{0,6}\s?\S{0,2}\s?$")
+
+
 def grown_area(text: str) -> Said | None:
     """The factor of a side where a text says how much larger the area, or how many more the pixels are to become."""
     for pattern in (_AFTER, _BEFORE, _VERB_AT_END):
         for match in pattern.finditer(text):
+            if not match.string.isascii() and _EACH_SIDE.search(text, max(0, match.start() - 12), match.start()):
+                continue
             factor = math.sqrt(_times(match))
             if 1 < factor <= LARGEST:
                 return Said(round(factor, 4), *match.span())

@@ -14,7 +14,7 @@ from apercu.question.multiples import AMOUNT, ENLARGING, NUMBER, PICTURE, amount
 from apercu.question.numerals import Digits, in_digits
 from apercu.question.shrinking import wants_undoing, what_is_wanted
 from apercu.question.side import one_side
-from apercu.question.target import NAMED_HEIGHTS, PIXELS, SIDE_LIMITS, TIMES, is_size, pair_of_pixels, target_size
+from apercu.question.target import LENGTH, NAMED_HEIGHTS, PIXELS, SIDE_LIMITS, TIMES, is_size, pair_of_pixels, target_size
 from apercu.records import FACTOR_NOT_TAKEN, Facet
 
 
@@ -55,7 +55,8 @@ _ANY_PAIR = _compiled(pair_of_pixels(1))
 _YEAR_BY = _compiled(r"(?:1[89]|20)\d\d by [2-9]")
 """A year and a factor, no pair of pixels: "a photo from 1930 by 3"."""
 _FROM_TO = _compiled(
-    rf"{pair_of_pixels(1)}(?:(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*|\s+(?:{PICTURE})\s+){pair_of_pixels(2)}"
+    rf"{pair_of_pixels(1)}(?:(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*|\s+(?:{PICTURE})\s+|"
+    rf"(?:\s\w+){{0,2}}\s(?:auf|à|vers|jusqu['’]à|hasta)\s|\s(?:a|en)\s){pair_of_pixels(2)}"
 )
 _SIDE_TO_SIDE = _compiled(
     rf"(?<![\w.,@-]){_side(1)}\s*(?:\w+\s+){{0,2}}?(?:to|→|->|into)\s*{_side(2)}(?![\d.]|\s?[x×])"
@@ -183,7 +184,7 @@ def _read_from_to(
     text: str, facets: list[Facet]
 ) -> tuple[float | None, tuple[float, float] | None, tuple[int, int] | None, str]:
     """Read from what to what: "64x64 to 256x256" is a factor and a size, "64 px to 512 px" a factor."""
-    if pair := _FROM_TO.search(text):
+    if (pair := _FROM_TO.search(text)) and not LENGTH.match(text, pair.end()):
         width, height, new_width, new_height = (int(pair[name]) for name in ("w1", "h1", "w2", "h2"))
         y, x = (new_height / max(height, 1), new_width / max(width, 1))
         if is_size(new_height, new_width) and is_factor(max(y, x)) and min(y, x) >= 1:
