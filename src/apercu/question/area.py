@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from apercu.question.measures import LARGEST, NUMERALS, Said
+from apercu.question.measures import EACH_SIDE, LARGEST, NUMERALS, Said
 
 _N = r"\d{1,4}(?:[.,]\d{1,2})?"
 _WORD = "|".join(sorted((word for word in NUMERALS if word[0].isalpha()), key=len, reverse=True))
@@ -27,12 +27,7 @@ _AMOUNT = (
 )
 NOT_A_SIDE = (
     r"(?![- ](?:art|grid|size|dimension\w*|width|height|wide|across|tall|high|long|edge|ratio)\b)"
-    r"(?!,? (?:in|on|along|per|pro|par|por|auf|sur|en|dans|a|de|entlang) (?:each|every|both|one|a|the|jede\w*|beide\w*|"
-    r"chaque|cada|le|la|les deux|ambas?|ambos|des deux|todas las|all) "
-    r"(?:sides?|directions?|ways?|axis|axes|width|height|edges?|dimensions?|seite\w*|richtung\w*|achse\w*|kante\w*|"
-    r"côtés?|sens|bords?|lados?|dirección|direcciones|ejes?|longest|long|largeur|hauteur|ancho|alto)\b)"
-    r"(?!,? (?:each|either|both) (?:way|ways|side|direction|directions)\b)(?!,? (?:both )?horizontally and vertically\b)"
-    r"(?!,? (?:per|pro|par|por) (?:side|edge|axis|dimension|seite|kante|achse|côté|bord|lado|eje)\b)"
+    rf"(?!{EACH_SIDE})"
 )
 _AREA = (
     rf"(?P<area>\b(?:surface area|surface|area|square (?:inch\w*|feet|cent\w*|met\w*|footage)|"
