@@ -69,7 +69,9 @@ _MORE = re.compile(
 )
 
 
-_EACH_SIDE = re.compile(r"(?:縦横|上下左右|가로\s?세로|长宽|長寬|宽高|两个?方向|両方向|各辺|每边|각 변)\S{0,6}\s?\S{0,2}\s?$")
+_EACH_SIDE = re.compile(
+    r"(?:縦横|上下左右|가로\s?세로|长宽|長寬|宽高|两个?方向|両方向|各辺|每边|각 변)\S{0,6}\s?\S{0,2}\s?$"
+)
 
 
 def grown_area(text: str) -> Said | None:

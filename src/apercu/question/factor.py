@@ -14,7 +14,17 @@ from apercu.question.multiples import AMOUNT, ENLARGING, NUMBER, PICTURE, amount
 from apercu.question.numerals import Digits, in_digits
 from apercu.question.shrinking import wants_undoing, what_is_wanted
 from apercu.question.side import one_side
-from apercu.question.target import LENGTH, NAMED_HEIGHTS, PIXELS, SIDE_LIMITS, TIMES, is_size, pair_of_pixels, target_size
+from apercu.question.target import (
+    LENGTH,
+    NAMED_HEIGHTS,
+    PIXELS,
+    SIDE_LIMITS,
+    TIMES,
+    is_size,
+    pair_of_pixels,
+    target_size,
+)
+from apercu.question.unfit import TONED
 from apercu.records import FACTOR_NOT_TAKEN, Facet
 
 
@@ -49,9 +59,10 @@ _NO_SIZE = (
         rf"[^.;!?]{{0,30}}?(?P<n>\b(?:twice|thrice)|{AMOUNT} times)\b"
     ),
     _compiled(
-        r"(?<![\w.,])(?:16|32|64|128|256|512)x\s?(?:(?:minecraft|resource|texture)\s(?:packs?|textures)|textures|texturen|"
+        r"(?<![A-Za-z0-9.,])(?:16|32|64|128|256|512)x\s?(?:(?:minecraft|resource|texture)\s(?:packs?|textures)|textures|texturen|"
         r"텍스처|テクスチャ|材质|纹理)"
     ),
+    *TONED,
     _compiled(r"\b(?:twice|thrice)(?= (?:already|a (?:day|week|month|year)|before|in a row)\b)"),
 )
 """A zoom of a camera, and how often something was tried: numbers of times that are no factor."""
@@ -65,11 +76,11 @@ _FROM_TO = _compiled(
 _SIDE_TO_SIDE = _compiled(
     rf"(?<![\w.,@-]){_side(1)}\s*(?:\w+\s+){{0,2}}?(?:to|→|->|into)\s*{_side(2)}(?![\d.]|\s?[x×])"
 )
-_PACK_SIZE = r"(?<![\w.,]){}x(?![A-Za-z0-9])"
+_PACK_SIZE = r"(?<![A-Za-z0-9.,]){}x(?![A-Za-z0-9])"
 _PACK_TO_PACK = _compiled(
     _PACK_SIZE.format(r"(?P<a>8|16|32|64|128|256)")
     + r"[^.;!?\d]{0,40}?(?:\b(?:to|into|auf|à|a|en|hasta)\s|→|->|から|を|에서|[를을]|[到成])\s?"
-    + _PACK_SIZE.format(r"(?P<b>16|32|64|128|256|512|1024)").replace(r"(?<![\w.,])", "")
+    + _PACK_SIZE.format(r"(?P<b>16|32|64|128|256|512|1024)").replace(r"(?<![A-Za-z0-9.,])", "")
 )
 _PACKED = _compiled(r"textur|minecraft|resource ?pack|sprite|tiles?\b|tileset|텍스처|テクスチャ|材质|纹理|贴图")
 """Textures are called by the pixels of their sides: "16x textures to 64x"."""

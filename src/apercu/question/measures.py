@@ -302,7 +302,9 @@ _PERCENT = _compiled(
     r"|(?P<grown>\s?(?:만큼|정도|쯤|ほど|だけ|くらい|ぐらい|分)?\s?(?:더|크게|키[우워]|늘[리려]|大き|拡大|増|大一?些|大一?点|増やし|확대)))?"
 )
 _GROWS_BY = re.compile(r"(?:放大|增大|扩大|变大|加大|大了?)\s?$")
-_SIZE_BEFORE = re.compile(r"(?:分辨率|解析度|尺寸|大小|解像度|サイズ|大きさ|寸法|해상도|크기|사이즈)\S{0,2}?\s?(?:提高|提升|增加|增高|调高)?了?\s?$")
+_SIZE_BEFORE = re.compile(
+    r"(?:分辨率|解析度|尺寸|大小|解像度|サイズ|大きさ|寸法|해상도|크기|사이즈)\S{0,2}?\s?(?:提高|提升|增加|增高|调高)?了?\s?$"
+)
 _RAISED = re.compile(r"(?<=提高)|(?<=提升)|(?<=增加)|(?<=增高)|(?<=调高)")
 _RAISED_AFTER = re.compile(r"\s?(?:ほど|だけ|くらい|만큼|정도)?\s?(?:上げ|アップ|引き上げ|높[이여]|올[리려])")
 _HUNDREDTHS = _compiled(r"百分之(?P<tens>[二三四五六七八九])?十(?P<ones>[一二三四五六七八九])?")
@@ -352,11 +354,11 @@ def _said(text: str) -> Iterator[Said]:
         shrunk = _SHRUNK.search(text, max(0, match.start() - 40), match.end() + 12)
         if share < 100 and shrunk:
             yield from _limited(100 / share, match.start(), match.end())
-        elif (match["more"] and not match["grown"]) or (
-            (match["by"] or match["grown"] or _GROWS_BY.search(text, 0, match.start())) and share <= 100
+        elif (
+            (match["more"] and not match["grown"])
+            or ((match["by"] or match["grown"] or _GROWS_BY.search(text, 0, match.start())) and share <= 100)
+            or (share <= 100 and _is_raised(text, match))
         ):
-            yield from _limited(1 + share / 100, match.start(), match.end())
-        elif share <= 100 and _is_raised(text, match):
             yield from _limited(1 + share / 100, match.start(), match.end())
         else:
             yield from _limited(share / 100, match.start(), match.end())
