@@ -78,7 +78,8 @@ _MEGA = _compiled(
     rf"{_ALONE}(?P<n>{_N})[\s-]?(?:mp\b|mpx|mpix\w*|mega-?pixels?|mega-?píxe\w+|メガピクセル|[万萬](?:像素|画素)|만\s?화소|메가픽셀|mégap\w+|megapíx\w+)"
 )
 _MEGA_TOO = _compiled(
-    r"\b(?:out of|from|aus|mindestens|at least|au moins|al menos|mínimo|wants?|needs?|requires?|asks? for|demands?|will|"
+    r"\b(?:out of|from|aus|mindestens|at least|au moins|al menos|mínimo|wants?|needs?|requires?|asks? for|"
+    r"demands?|will|"
     rf"verlangt|braucht|piden?|exigen?|demande\w*|exige\w*|veu\w+|quier\w+)\s(?P<n>{_N})(?=\s*(?:[,;!?)]|\.(?!\d)|$))"
 )
 _PAPER = _compiled(r"(?<![\w-])(?:DIN[ -]?)?(?P<series>[AB])(?P<n>[0-7])(?!\w|\.\d)")
@@ -321,7 +322,8 @@ EACH_SIDE = (
 )
 """After pixels, by which these are told of one side: "twice as many pixels in each direction" is twice as wide."""
 _AREA = _compiled(
-    rf"(?:\w*\s){{0,3}}?(?:area|pixels\b|pixel count|píxeles|megapixels?|fläche)(?!{EACH_SIDE})|.{{0,3}}(?:面積|面积|면적)"
+    rf"(?:\w*\s){{0,3}}?(?:area|pixels\b|pixel count|píxeles|megapixels?|fläche)(?!{EACH_SIDE})|.{{0,3}}(?:面積|"
+    rf"面积|면적)"
 )
 _AREA_BEFORE = _compiled(r"(?:面積|面积|면적|area|fläche|surface)\S*\s?(?:\S+\s?){0,2}$")
 

@@ -16,7 +16,8 @@ _PORTION = re.compile(
     r"moitié|tiers|quart|cinquième|sixième|huitième|dixième|mitad|tercio|cuarto|quinto|sexto|octavo|décimo)\b"
     r"(?! of an? (?:second|minute|inch|mm))"
     r"|\b(?:un|una) (?P<part>tercio|cuarto|quinto|sexto|octavo|décimo|mitad)\b"
-    r"|\b(?P<more>half|third|quarter|fifth|sixth|eighth|tenth|hälfte|drittel|viertel|fünftel|zehntel|moitié|tiers|quart|mitad|tercio|cuarto) (?:again )?"
+    r"|\b(?P<more>half|third|quarter|fifth|sixth|eighth|tenth|hälfte|drittel|viertel|fünftel|zehntel|moitié|tiers|"
+    r"quart|mitad|tercio|cuarto) (?:again )?"
     r"(?:bigger|larger|more|wider|taller|größer|plus grand\w*|de plus|más grande\w*|más)\b"
     r"|(?:放大|增大|扩大|加大|大)了?\s?(?P<parted>[二三四五])分之一"
     r"|(?P<nth>[2-5])\s?(?:분의\s?1|分の1|分之一)(?:만큼|だけ|ほど)?\s?(?:더|大|增|拡|크(?!기))",

@@ -138,7 +138,8 @@ _TOO_LARGE_FOR = _compiled(
     r"\b(?:photos?|pictures?|images?|pics?|files?|scans?|screenshots?|jpe?gs?|bild\w*|fotos?|datei\w*|"
     r"fichier|imagen|imágenes|archivos?)\s(?:(?:is|are|ist|sind|est|sont|es|son|still|just|way|far|much|viel|noch|leider|"
     r"beaucoup|bien)\s){0,3}(?:too (?:big|large|heavy|huge)|zu (?:groß|gross|schwer)|trop (?:grand|gros|lourd)\w*|"
-    r"demasiado (?:grande|pesad)\w*)\s(?:for|to|für|um|zum|zur|pour|para)\b(?!\s(?:ich|mich|that|me to (?:print|read|see))\b)"
+    r"demasiado (?:grande|pesad)\w*)\s(?:for|to|für|um|zum|zur|pour|para)\b(?!\s(?:ich|mich|that|me to (?:print|"
+    r"read|see))\b)"
     r"(?![^.;!?]{0,20}\b(?:gpu|vram|memory|ram|graphics|grafik\w*|speicher|mémoire|memoria|model\w*)\b)"
     r"|(?:사진|이미지|파일)\S{0,3}\s(?:너무 )?(?:커서|크다고)|(?:写真|画像|ファイル)が大きすぎて|(?:照片|图片|文件)太大"
 )

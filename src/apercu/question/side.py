@@ -23,7 +23,10 @@ _ASKS = (
     r"genau|auf|soll\w*|braucht?|muss|exactement|doit|faut|veux|exactamente|hasta|debe|quiero|necesito|[aà](?= \d))\b"
 )
 _GAP = r"(?:(?!\b(?:is|are|has|have|only|just|ist|hat|nur|est|es|tiene|mide|fait)\b|['’]s\b|[.!?\d]).)"
-_OF_THE_PICTURE = r"(?!\s(?:logo|icon|photo|picture|image|scan|banner|screenshot|file|jpe?g|png|drawing|sprite|original|now|already)\b)"
+_OF_THE_PICTURE = (
+    r"(?!\s(?:logo|icon|photo|picture|image|scan|banner|screenshot|file|jpe?g|png|drawing|sprite|original|now|"
+    r"already)\b)"
+)
 _CJK_ASKS = r"\s?(?:으로|로|까지|가 되|に|まで|が必要|欲しい|ほしい)"
 _FORMS = tuple(
     (axis, re.compile(pattern, re.IGNORECASE))

@@ -1,7 +1,8 @@
 """Find what a question asks for that is no task here, though its words are those of one.
 
 "Blur the faces", "add film grain" and "turn it black and white" undo what a task does, cropping, collages, borders and
-vectors are none, contrast that is to rise by 20 % is no size, and "triple my followers" multiplies no picture. Only orders count: "a cropped photo" tells how it is.
+vectors are none, contrast that is to rise by 20 % is no size, and "triple my followers" multiplies no picture. Only
+orders count: "a cropped photo" tells how it is.
 """
 
 from __future__ import annotations
@@ -116,7 +117,8 @@ _ON_IT = tuple(
     _compiled(pattern)
     for pattern in (
         rf"{_ORDER}(?:add|put|draw|place|give|write)\w*\s(?:(?!and\b|to\b|in\b){_WORD}){{0,4}}?"
-        r"(?:borders?|picture frame|frame around|a caption|a text|some text|text (?:on|over|onto|under)|a title|stickers?|"
+        r"(?:borders?|picture frame|frame around|a caption|a text|some text|text (?:on|over|onto|under)|a title|"
+        r"stickers?|"
         r"speech bubbles?|date stamp)(?=\W|$)(?:\s(?!and\b|then\b|so\b|larger\b|bigger\b)[^\s;!?,]+){0,8}",
         r"\b(?:einen?|weißen|schwarzen)\s(?:[\w-]+\s){0,2}?(?:rahmen|rand)\s(?:[\w-]+\s){0,4}?(?:hinzu\w*|einfügen|ergänzen)",
         rf"\b(?:ajout\w+|mett\w+|rajout\w+)\s(?:un|une)\s(?:cadre|bordure|légende|texte|titre)\b{_TAIL}",
@@ -126,9 +128,11 @@ _ON_IT = tuple(
         r"(?:加|添加)(?:上|一?个)?(?:白色|黑色)?(?:边框|相框|文字|字幕)",
         rf"(?:{_ORDER}|\bto\s)(?:make|create|stitch|merge|build|combine|join|assemble|blend)\w*\s(?:{_WORD}){{0,6}}?"
         r"panorama\w*\b(?:\s(?:from|out of|of|with)(?:\s(?!and\b|then\b)\S+){1,4})?",
-        r"^\W*panoram\w*\s(?:from|out of|aus|à partir de|de|con)\s(?:\w+\s){0,2}?(?:shots?|photos?|pictures?|images?|bilder\w*|"
+        r"^\W*panoram\w*\s(?:from|out of|aus|à partir de|de|con)\s(?:\w+\s){0,2}?(?:shots?|photos?|pictures?|"
+        r"images?|bilder\w*|"
         r"fotos|aufnahmen|imágenes)\b",
-        r"\bpanorama\s(?:aus|von)\s(?:[\w-]+\s){1,3}?(?:erstellen|machen|zusammen\w+)|\b(?:zu einem|ein) panorama\s(?:[\w-]+\s){0,4}?"
+        r"\bpanorama\s(?:aus|von)\s(?:[\w-]+\s){1,3}?(?:erstellen|machen|zusammen\w+)|\b(?:zu einem|"
+        r"ein) panorama\s(?:[\w-]+\s){0,4}?"
         r"(?:zusammen\w+|erstellen|machen)",
         rf"\b(?:créer|faire|assembler)\s(?:[\w'’-]+\s){{0,4}}?panorama\b{_TAIL}|\b(?:crear|hacer|unir)\s(?:[\w-]+\s){{0,4}}?panorámica\b{_TAIL}",
         r"파노라마(?:를|로)?\s?(?:만들|합치|합성)|パノラマ(?:を作|に(?:し|合成)|合成|写真を作)|[拼合]成(?:一张)?全景",
