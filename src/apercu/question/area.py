@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from apercu.question.measures import LARGEST, NUMERALS, Said
+from apercu.question.measures import EACH_SIDE, LARGEST, NUMERALS, Said
 
 _N = r"\d{1,4}(?:[.,]\d{1,2})?"
 _WORD = "|".join(sorted((word for word in NUMERALS if word[0].isalpha()), key=len, reverse=True))
@@ -27,9 +27,7 @@ _AMOUNT = (
 )
 NOT_A_SIDE = (
     r"(?![- ](?:art|grid|size|dimension\w*|width|height|wide|across|tall|high|long|edge|ratio)\b)"
-    r"(?!,? (?:in|on|along|per|pro|par|por|auf|sur|en) (?:each|every|both|one|a|the|jede\w*|beide\w*|chaque|cada|le|la)"
-    r" (?:side|direction|axis|axes|width|height|edge|seite\w*|richtung\w*|kante\w*|côtés?|lado|direction|dirección|"
-    r"longest|long|largeur|hauteur|ancho|alto))(?! per side\b)(?! pro seite\b)(?! par côté\b)(?! por lado\b)"
+    rf"(?!{EACH_SIDE})"
 )
 _AREA = (
     rf"(?P<area>\b(?:surface area|surface|area|square (?:inch\w*|feet|cent\w*|met\w*|footage)|"
@@ -71,10 +69,17 @@ _MORE = re.compile(
 )
 
 
+_EACH_SIDE = re.compile(
+    r"(?:縦横|上下左右|가로\s?세로|长宽|長寬|宽高|两个?方向|両方向|各辺|每边|각 변)\S{0,6}\s?\S{0,2}\s?$"
+)
+
+
 def grown_area(text: str) -> Said | None:
     """The factor of a side where a text says how much larger the area, or how many more the pixels are to become."""
     for pattern in (_AFTER, _BEFORE, _VERB_AT_END):
         for match in pattern.finditer(text):
+            if not match.string.isascii() and _EACH_SIDE.search(text, max(0, match.start() - 12), match.start()):
+                continue
             factor = math.sqrt(_times(match))
             if 1 < factor <= LARGEST:
                 return Said(round(factor, 4), *match.span())

@@ -14,7 +14,17 @@ from apercu.question.multiples import AMOUNT, ENLARGING, NUMBER, PICTURE, amount
 from apercu.question.numerals import Digits, in_digits
 from apercu.question.shrinking import wants_undoing, what_is_wanted
 from apercu.question.side import one_side
-from apercu.question.target import NAMED_HEIGHTS, PIXELS, SIDE_LIMITS, TIMES, is_size, pair_of_pixels, target_size
+from apercu.question.target import (
+    LENGTH,
+    NAMED_HEIGHTS,
+    PIXELS,
+    SIDE_LIMITS,
+    TIMES,
+    is_size,
+    pair_of_pixels,
+    target_size,
+)
+from apercu.question.unfit import TONED
 from apercu.records import FACTOR_NOT_TAKEN, Facet
 
 
@@ -48,6 +58,11 @@ _NO_SIZE = (
         rf"\b(?:tried|tries|asked|asks|failed|attempted|clicked|said|told|complained|read|called|happened)\b"
         rf"[^.;!?]{{0,30}}?(?P<n>\b(?:twice|thrice)|{AMOUNT} times)\b"
     ),
+    _compiled(
+        r"(?<![A-Za-z0-9.,])(?:16|32|64|128|256|512)x\s?(?:(?:minecraft|resource|texture)\s(?:packs?|textures)|textures|texturen|"
+        r"텍스처|テクスチャ|材质|纹理)"
+    ),
+    *TONED,
     _compiled(r"\b(?:twice|thrice)(?= (?:already|a (?:day|week|month|year)|before|in a row)\b)"),
 )
 """A zoom of a camera, and how often something was tried: numbers of times that are no factor."""
@@ -55,10 +70,27 @@ _ANY_PAIR = _compiled(pair_of_pixels(1))
 _YEAR_BY = _compiled(r"(?:1[89]|20)\d\d by [2-9]")
 """A year and a factor, no pair of pixels: "a photo from 1930 by 3"."""
 _FROM_TO = _compiled(
-    rf"{pair_of_pixels(1)}(?:(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*|\s+(?:{PICTURE})\s+){pair_of_pixels(2)}"
+    rf"{pair_of_pixels(1)}(?:(?:\W+(?:\w+\W+){{0,4}}?(?:in)?to|\s*(?:→|->|=>))(?:\s+an?)?\s*|\s+(?:{PICTURE})\s+|"
+    rf"(?:\s\w+){{0,2}}\s(?:auf|à|vers|jusqu['’]à|hasta)\s|\s(?:a|en)\s){pair_of_pixels(2)}"
 )
 _SIDE_TO_SIDE = _compiled(
     rf"(?<![\w.,@-]){_side(1)}\s*(?:\w+\s+){{0,2}}?(?:to|→|->|into)\s*{_side(2)}(?![\d.]|\s?[x×])"
+)
+_PACK_SIZE = r"(?<![A-Za-z0-9.,]){}x(?![A-Za-z0-9])"
+_PACK_TO_PACK = _compiled(
+    _PACK_SIZE.format(r"(?P<a>8|16|32|64|128|256)")
+    + r"[^.;!?\d]{0,40}?(?:\b(?:to|into|auf|à|a|en|hasta)\s|→|->|から|を|에서|[를을]|[到成])\s?"
+    + _PACK_SIZE.format(r"(?P<b>16|32|64|128|256|512|1024)").replace(r"(?<![A-Za-z0-9.,])", "")
+)
+_PACKED = _compiled(r"textur|minecraft|resource ?pack|sprite|tiles?\b|tileset|텍스처|テクスチャ|材质|纹理|贴图")
+"""Textures are called by the pixels of their sides: "16x textures to 64x"."""
+_SHARES = _compiled(
+    r"\b(?:from|von|de|desde)\s(?P<a>\d{1,3})\s?%\s(?:to|up to|auf|à|a|hasta)\s(?P<b>\d{2,4})\s?%"
+    r"(?!\s(?:quality|opacity|contrast|brightness|qualität|qualité|calidad))"
+)
+_NO_SHARE_OF_SIZE = _compiled(
+    r"\b(?:quality|contrast|opacity|brightness|saturation|transparen\w+|battery|qualität|kontrast|helligkeit|sättigung|"
+    r"qualité|contraste|luminosité|calidad|brillo|saturación)\b[^.;!?,]{0,20}$"
 )
 _AXIS = _compiled(
     r"(?P<n>\b(?:doubl(?:e|ed|ing)|twice|tripl(?:e|ed|ing)|quadrupl(?:e|ed|ing))\b|"
@@ -183,7 +215,7 @@ def _read_from_to(
     text: str, facets: list[Facet]
 ) -> tuple[float | None, tuple[float, float] | None, tuple[int, int] | None, str]:
     """Read from what to what: "64x64 to 256x256" is a factor and a size, "64 px to 512 px" a factor."""
-    if pair := _FROM_TO.search(text):
+    if (pair := _FROM_TO.search(text)) and not LENGTH.match(text, pair.end()):
         width, height, new_width, new_height = (int(pair[name]) for name in ("w1", "h1", "w2", "h2"))
         y, x = (new_height / max(height, 1), new_width / max(width, 1))
         if is_size(new_height, new_width) and is_factor(max(y, x)) and min(y, x) >= 1:
@@ -196,6 +228,14 @@ def _read_from_to(
         if old >= 8 and is_factor(new / old):
             facets.append(_facet(text, "factor", f"{new / old:g}", *sides.span()))
             return new / old, None, None, _blanked(text, sides)
+    pack = _PACK_TO_PACK.search(text) if _PACKED.search(text) else None
+    shares = _SHARES.search(text)
+    if shares and _NO_SHARE_OF_SIZE.search(text, max(0, shares.start() - 40), shares.start()):
+        shares = None
+    for told in (pack, shares):
+        if told and is_factor(ratio := int(told["b"]) / max(int(told["a"]), 1)):
+            facets.append(_facet(text, "factor", f"{ratio:g}", *told.span()))
+            return ratio, None, None, _blanked(text, told)
     return None, None, None, text
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 LARGEST = 100.0
 _LEAST_BARE, _YEARS = 12, range(1800, 2050)
@@ -75,7 +75,12 @@ _BESIDE = 24
 _SCREEN = _compiled(rf"{_ALONE}(?:(?P<p>\d{{3,4}})p(?![a-z])|(?P<name>full ?hd|풀 ?hd|fhd|4k|8k|2k|uhd|qhd)(?![a-z]))")
 _DPI = _compiled(rf"{_ALONE}(?P<n>{_N})\s?-?(?:dpi|ppi|dots per inch|ppp|점)")
 _MEGA = _compiled(
-    rf"{_ALONE}(?P<n>{_N})[\s-]?(?:mp\b|mpx|mpix\w*|mega-?pixels?|mega-?píxe\w+|メガピクセル|万像素|메가픽셀)"
+    rf"{_ALONE}(?P<n>{_N})[\s-]?(?:mp\b|mpx|mpix\w*|mega-?pixels?|mega-?píxe\w+|メガピクセル|[万萬](?:像素|画素)|만\s?화소|메가픽셀|mégap\w+|megapíx\w+)"
+)
+_MEGA_TOO = _compiled(
+    r"\b(?:out of|from|aus|mindestens|at least|au moins|al menos|mínimo|wants?|needs?|requires?|asks? for|"
+    r"demands?|will|"
+    rf"verlangt|braucht|piden?|exigen?|demande\w*|exige\w*|veu\w+|quier\w+)\s(?P<n>{_N})(?=\s*(?:[,;!?)]|\.(?!\d)|$))"
 )
 _PAPER = _compiled(r"(?<![\w-])(?:DIN[ -]?)?(?P<series>[AB])(?P<n>[0-7])(?!\w|\.\d)")
 _SHARED = _compiled(
@@ -108,6 +113,8 @@ def two_measures(text: str) -> Said | None:
     for measure in _measures(text):
         kinds.setdefault(measure.kind, []).append(measure)
     bare = kinds.pop("bare", [])
+    if said := _printed(kinds) or _ratio([*kinds.get("mega", ()), *_of_megapixels(text, kinds)]):
+        return said
     for kind, found in kinds.items():
         if said := _ratio(found):
             return said
@@ -120,6 +127,33 @@ def two_measures(text: str) -> Said | None:
             if len(alike) == 1 and (said := _ratio([found[0], *alike])):
                 return said
     return _ratio(bare)
+
+
+def _printed(kinds: Mapping[str, list[_Measure]]) -> Said | None:
+    """Lengths at so many dots per inch against each other, each before its dots, or against a number of pixels."""
+    lengths, dots, pixels = (kinds.get(kind, []) for kind in ("length", "dpi", "pixels"))
+    if not (1 <= len(lengths) == len(dots) and len(lengths) + len(pixels) == 2):
+        return None
+    in_turn = [measure.start for pair in zip(lengths, dots, strict=True) for measure in pair]
+    if not pixels and in_turn != sorted(in_turn):
+        return None
+    sized = [
+        _Measure(
+            "pixels", tuple(value / 25.4 * at.values[0] for value in length.values), length.start, at.end, length.wide
+        )
+        for length, at in zip(lengths, dots, strict=True)
+    ]
+    both = [*pixels, *sized]
+    if len({len(measure.values) for measure in both}) != 1:
+        return None
+    # A picture may be printed lying or standing.
+    return _ratio([replace(measure, values=tuple(sorted(measure.values))) for measure in both])
+
+
+def _of_megapixels(text: str, kinds: Mapping[str, list[_Measure]]) -> Iterator[_Measure]:
+    """A small number beside one of megapixels: "I need 24 megapixels out of 6"."""
+    if len(kinds.get("mega", ())) == 1 and (bare := _MEGA_TOO.search(text)):
+        yield _Measure("mega", (math.sqrt(_number(bare["n"])),), *bare.span("n"))
 
 
 def _measures(text: str) -> Iterator[_Measure]:
@@ -269,11 +303,28 @@ _PERCENT = _compiled(
     r"|(?P<grown>\s?(?:만큼|정도|쯤|ほど|だけ|くらい|ぐらい|分)?\s?(?:더|크게|키[우워]|늘[리려]|大き|拡大|増|大一?些|大一?点|増やし|확대)))?"
 )
 _GROWS_BY = re.compile(r"(?:放大|增大|扩大|变大|加大|大了?)\s?$")
+_SIZE_BEFORE = re.compile(
+    r"(?:分辨率|解析度|尺寸|大小|解像度|サイズ|大きさ|寸法|해상도|크기|사이즈)\S{0,2}?\s?(?:提高|提升|增加|增高|调高)?了?\s?$"
+)
+_RAISED = re.compile(r"(?<=提高)|(?<=提升)|(?<=增加)|(?<=增高)|(?<=调高)")
+_RAISED_AFTER = re.compile(r"\s?(?:ほど|だけ|くらい|만큼|정도)?\s?(?:上げ|アップ|引き上げ|높[이여]|올[리려])")
 _HUNDREDTHS = _compiled(r"百分之(?P<tens>[二三四五六七八九])?十(?P<ones>[一二三四五六七八九])?")
 _SHRUNK = _compiled(
     r"\b(?:shrank|shrunk|shrink|reduced|scaled down|downsized|verkleinert|réduit\w*|reduc\w+|缩小|縮小|줄)\w*"
 )
-_AREA = _compiled(r"(?:\w*\s){0,3}?(?:area|pixels\b|pixel count|píxeles|megapixels?|fläche)|.{0,3}(?:面積|面积|면적)")
+EACH_SIDE = (
+    r",? (?:(?:in|on|along|per|pro|par|por|auf|sur|en|dans|a|de|entlang) (?:each|every|both|one|a|the|jede\w*|beide\w*|"
+    r"chaque|cada|le|la|les deux|ambas?|ambos|des deux|todas las|all) "
+    r"(?:sides?|directions?|ways?|axis|axes|width|height|edges?|dimensions?|seite\w*|richtung\w*|achse\w*|kante\w*|"
+    r"côtés?|sens|bords?|lados?|dirección|direcciones|ejes?|longest|long|largeur|hauteur|ancho|alto)"
+    r"|(?:each|either|both) (?:way|ways|side|direction|directions)|(?:both )?horizontally and vertically|"
+    r"(?:per|pro|par|por) (?:side|edge|axis|dimension|seite|kante|achse|côté|bord|lado|eje))\b"
+)
+"""After pixels, by which these are told of one side: "twice as many pixels in each direction" is twice as wide."""
+_AREA = _compiled(
+    rf"(?:\w*\s){{0,3}}?(?:area|pixels\b|pixel count|píxeles|megapixels?|fläche)(?!{EACH_SIDE})|.{{0,3}}(?:面積|"
+    rf"面积|면적)"
+)
 _AREA_BEFORE = _compiled(r"(?:面積|面积|면적|area|fläche|surface)\S*\s?(?:\S+\s?){0,2}$")
 
 
@@ -305,12 +356,22 @@ def _said(text: str) -> Iterator[Said]:
         shrunk = _SHRUNK.search(text, max(0, match.start() - 40), match.end() + 12)
         if share < 100 and shrunk:
             yield from _limited(100 / share, match.start(), match.end())
-        elif (match["more"] and not match["grown"]) or (
-            (match["by"] or match["grown"] or _GROWS_BY.search(text, 0, match.start())) and share <= 100
+        elif (
+            (match["more"] and not match["grown"])
+            or ((match["by"] or match["grown"] or _GROWS_BY.search(text, 0, match.start())) and share <= 100)
+            or (share <= 100 and _is_raised(text, match))
         ):
             yield from _limited(1 + share / 100, match.start(), match.end())
         else:
             yield from _limited(share / 100, match.start(), match.end())
+
+
+def _is_raised(text: str, match: re.Match[str]) -> bool:
+    """Whether the resolution or the size is said to rise by it: "分辨率提高50%", "解像度を50%上げたい"."""
+    before = text[max(0, match.start() - 10) : match.start()]
+    if not _SIZE_BEFORE.search(before):
+        return False
+    return bool(_RAISED_AFTER.match(text, match.end()) or _RAISED.search(before))
 
 
 def _grown(text: str, match: re.Match[str], factor: float) -> Iterator[Said]:

@@ -179,7 +179,7 @@ _WAYS: tuple[tuple[str, Callable[[re.Match[str]], str | None]], ...] = (
     ),
     # 1e9, 10^3, 10³
     (
-        rf"{_NOT_INSIDE}(?P<all>(?P<base>\d{{1,9}}(?:[.,]\d{{1,9}})?)(?:(?P<e>e)\+?|\^|\*\*)(?P<exponent>\d{{1,4}})"
+        rf"{_NOT_INSIDE}(?P<all>(?P<base>\d{{1,9}}(?:[.,]\d{{1,9}})?)(?:(?P<e>e)\+?|\^|\*\*)(?P<exponent>-?\d{{1,4}})"
         rf"(?P<raised>)){_AFTER_NUMBER}",
         _power,
     ),
@@ -187,6 +187,12 @@ _WAYS: tuple[tuple[str, Callable[[re.Match[str]], str | None]], ...] = (
         rf"{_NOT_INSIDE}(?P<all>(?P<base>\d{{1,9}})?(?P<e>(?!))?(?P<exponent>(?!))?(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,3}}))"
         rf"{_AFTER_NUMBER}",
         _power,
+    ),
+    # "2 tiems": slips of the keyboard
+    (
+        r"(?:(?<=\d\s)|(?<=two )|(?<=three )|(?<=four )|(?<=five )|(?<=ten ))"
+        r"(?P<all>tiems|tims|tmes|timse|itmes|tiimes|timess)\b",
+        lambda match: "times",
     ),
     # 1 003, 1'000; a point before three digits parts thousands in German, French and Spanish
     (

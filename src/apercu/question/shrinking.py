@@ -134,6 +134,21 @@ _TOO_BIG = _compiled(
     r"|trop (?:grand|gros|lourd|large)\w*|(?:demasiado|muy) (?:grand|pesad)\w*)"
     r"|너무 (?:커|크|큽|큰)|大きすぎ|太大|过大|太占"
 )
+_TOO_LARGE_FOR = _compiled(
+    r"\b(?:photos?|pictures?|images?|pics?|files?|scans?|screenshots?|jpe?gs?|bild\w*|fotos?|datei\w*|"
+    r"fichier|imagen|imágenes|archivos?)\s(?:(?:is|are|ist|sind|est|sont|es|son|still|just|way|far|much|viel|noch|leider|"
+    r"beaucoup|bien)\s){0,3}(?:too (?:big|large|heavy|huge)|zu (?:groß|gross|schwer)|trop (?:grand|gros|lourd)\w*|"
+    r"demasiado (?:grande|pesad)\w*)\s(?:for|to|für|um|zum|zur|pour|para)\b(?!\s(?:ich|mich|that|me to (?:print|"
+    r"read|see))\b)"
+    r"(?![^.;!?]{0,20}\b(?:gpu|vram|memory|ram|graphics|grafik\w*|speicher|mémoire|memoria|model\w*)\b)"
+    r"|(?:사진|이미지|파일)\S{0,3}\s(?:너무 )?(?:커서|크다고)|(?:写真|画像|ファイル)が大きすぎて|(?:照片|图片|文件)太大"
+)
+_SMALL_FILE = _compiled(
+    r"(?:\b(?:under|below|max\w*|at most|less than|smaller than|to|unter|höchstens|auf|moins de|sous|à|a|menos de|bajo|"
+    r"máximo)\.?\s|压缩?[到成至]|控制在|压到)(?:\d{1,4}\s?(?:kb|ko|kilobytes?|k(?=以)|кб)|[0-5](?:[.,]\d+)?\s?(?:mb|mo|megabytes?))"
+    r"(?![a-z])|\d{1,4}\s?(?:kb|mb)(?:\s?이하|\s?以[下内])"
+)
+_PRINTED = _compiled(r"\bprint\w*|poster|\bA[0-5]\b|druck\w*|imprim\w*|\bcm\b|dpi|인쇄|印刷|打印")
 _LAST = _compiled(
     r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:(?:[して下さいくだ주세요해줘라니다으로吧]|\s){0,8}[.!?。！？]?"
     r"|(?:する|し)?(?:に|方法|たい|やり方)[^。.!！\n]{0,16}[.!?。！？]?|一[半倍][.。！]?)"
@@ -168,6 +183,8 @@ def what_is_wanted(text: str, *, undo: bool = False) -> Wanted:
     passed = min([*fallen, *(amount for amount in words.amounts if gone[amount[0]])], default=None)
     grows = any(hit["grows"] and not gone[hit.start()] and _is_wanted(text, hit) for hit in words.hits)
     leads = any(_leads(text, start, end) for start, end in (*spans, *refused))
+    if not undo and not any(hit["grows"] for hit in words.hits) and _is_too_large(text):
+        shrinks = leads = True
     rest = "".join(" " if gone[i] and c not in ".,;!?，。、" else c for i, c in enumerate(text)) if any(gone) else text
     return Wanted(rest, passed, shrinks or bool(refused or fallen), grows, leads, bool(refused))
 
@@ -178,6 +195,11 @@ def _leads(text: str, start: int, end: int) -> bool:
     if _ORDER.fullmatch(text, 0, start) or _LAST.fullmatch(text, end):
         return True
     return bool(_TOO_BIG.search(text, max(0, begins - 3 * _NEAR), begins) and _ORDER.fullmatch(text, begins, start))
+
+
+def _is_too_large(text: str) -> bool:
+    """Whether a picture is too large for where it is to go, or its file is to be a small one."""
+    return bool(_TOO_LARGE_FOR.search(text) or (_SMALL_FILE.search(text) and not _PRINTED.search(text)))
 
 
 def wants_undoing(text: str) -> bool:

@@ -18,13 +18,14 @@ _WIDTH = r"(?:width|breite|largeur|ancho|anchura)"
 _HEIGHT = r"(?:height|höhe|hauteur|alto|altura)"
 _N = r"(?P<n>\d{2,6})"
 _ASKS = (
-    r"\b(?:until it(?:['’]s| is)|dass (?:es|er|sie)|fasse|so|so that|final|output|target|"
+    r"\b(?:(?:until|so(?: that)?) it(?:['’]s| is)|dass (?:es|er|sie)|fasse|so|so that|final|output|target|"
     r"resulting|export\w*|with|exactly|precisely|to|until|at least|needs?|must|should|want(?:s|ed)?|make|get|requires?|"
     r"genau|auf|soll\w*|braucht?|muss|exactement|doit|faut|veux|exactamente|hasta|debe|quiero|necesito|[aà](?= \d))\b"
 )
 _GAP = r"(?:(?!\b(?:is|are|has|have|only|just|ist|hat|nur|est|es|tiene|mide|fait)\b|['’]s\b|[.!?\d]).)"
 _OF_THE_PICTURE = (
-    r"(?!\s(?:logo|icon|photo|picture|image|scan|banner|screenshot|file|jpe?g|png|drawing|sprite|original)\b)"
+    r"(?!\s(?:logo|icon|photo|picture|image|scan|banner|screenshot|file|jpe?g|png|drawing|sprite|original|now|"
+    r"already)\b)"
 )
 _CJK_ASKS = r"\s?(?:으로|로|까지|가 되|に|まで|が必要|欲しい|ほしい)"
 _FORMS = tuple(

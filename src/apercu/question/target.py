@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass
 
 SIDE_LIMITS = (16, 100_000)
-PIXELS = r"[ ]?(?:px|pixels?)\b"
+PIXELS = r"[ ]?(?:px|pixels?|pixeln|p[ií]xeles)\b"
 TIMES = r"[x×✕✖]"
 _BETWEEN = rf"(?:{TIMES}|[ ]{TIMES}[ ]|[ ]by[ ])"
-NAMED_HEIGHTS = {"full hd": 1080, "4k": 2160, "uhd": 2160, "8k": 4320, "1080p": 1080}
+NAMED_HEIGHTS = {
+    "full hd": 1080, "full-hd": 1080, "fullhd": 1080, "fhd": 1080, "풀hd": 1080, "풀 hd": 1080, "フルhd": 1080,
+    "全高清": 1080, "qhd": 1440, "wqhd": 1440, "4k": 2160, "uhd": 2160, "ultra hd": 2160, "8k": 4320,
+    "720p": 720, "1080p": 1080, "1440p": 1440, "2160p": 2160, "4320p": 4320,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,32 @@ def pair_of_pixels(number: int) -> str:
     )
 
 
+_SIZE_WORDS = r"(?:taille|tamaño|résolution|resolución|formato?|dimensions?|dimensión|dimensiones)"
+_WANTED_WORDS = (
+    r"une?|una|el|l[ae]|m[oa]n?|mi|est[ae]|cette|que|qu['’](?:il|elle)|il|elle|sea|soit|quede|ait|mida|d['’]une?|"
+    r"(?:l['’])?image|photo\w*|logo\w*|fichier|version|versión|sortie|affiche|poster|póster|cartel|imagen|foto\w*|"
+    r"archivo|salida|resultado|nuev[ao]|nouvelle|final\w*"
+)
+"""What may stand between "I want" and "of 800x600": "I want to enlarge a photo of 800x600" says what there is."""
 _TARGET = _compiled(
     r"\b(?:to|into|as|be|make (?:it|this|the \w+|my \w+)|need(?: it| this)?|want(?: it| this)?|size(?: of)?|output|"
     r"export(?:ed)? at|=|an?(?= \S+ version)|auf|"
     r"(?:output|final|target|resulting|result|end|new|desired|wanted|required) (?:size|resolution|dimensions?|format)|"
     r"(?:need|want|must|should|make|get|render|output|export|deliver|print)\b[^.;!?\d]{0,40}? (?:at|in)|"
     r"(?:agrand|pass|redimension|export|veux|voudr|faut|besoin|ampl|escal|aument|quier|necesit)\w*[^.;!?\d]{0,40}? "
-    r"(?:à|a|en|de|hasta)|"
+    rf"(?:à|a|en|vers|hasta)(?: (?:une?|la|el) {_SIZE_WORDS}(?: \w+)? de)?|"
+    rf"(?:veux|voudrais|faut|besoin|quiero|quisiera|necesito)(?: (?:{_WANTED_WORDS}|{_SIZE_WORDS})){{1,5}} de"
+    rf"(?! (?:\d+ ?[x×] ?\d+)(?:{PIXELS})? (?:más|plus|al|à|a|en|x|\d|agrand|ampli))|"
     r"(?:must|should|has to|needs? to|have to|doit|devra|fasse|tiene que|debe|soll\w*|muss)(?: [^\W\d]+){0,2}|"
     r"(?:ziel|zielgröße|taille finale|tamaño final) (?:ist|sind|est|es|von|de)|"
+    r"(?:to|so(?: that)? it|(?:must|should|will|has to|needs to)) (?:completely |exactly )?(?:fills?|fits?|"
+    r"covers?|matche?s?) "
+    r"(?:my|the|our|an?) (?:[\w-]+ ){0,2}?(?:monitor|screen|display|desktop|tv|wallpaper)(?: of| at| with|,|:)?|"
+    r"damit (?:es|sie|er) (?:[\w-]+ ){1,2}(?:bildschirm|monitor|desktop) (?:genau )?(?:füllt|ausfüllt|"
+    r"passt)(?: mit|,)?|"
     r"in(?= \d+ ?[x×] ?\d+ (?:px |pixeln? )?(?:ausgeb|speicher|exportier|umrechn)))"
     rf"(?: (?:exactly|about|be|a|an|at|at least|in|of|is|are|der|die|genau|exactement)){{0,2}}"
-    rf"\s*:?\s*{pair_of_pixels(1)}"
+    rf"\s*:?\s*\(?{pair_of_pixels(1)}"
 )
 _CJK_PAIR = r"(?<![a-z0-9.])(?P<w{0}>\d{{1,6}})\s?[x×✕*]\s?(?P<h{0}>\d{{1,6}})(?:\s?px)?(?![a-z0-9.])"
 _CJK_TARGET = _compiled(
@@ -55,14 +73,45 @@ _CJK_TARGET = _compiled(
     rf"|(?:到|成|为|至|要)\s?{_CJK_PAIR.format(2)}"
 )
 _IN_PIXELS = _compiled(rf"{PIXELS}$")
-_LENGTH = _compiled(r"[\s-]?(?:inch(?:es)?|in(?=[.,;!?)]|$)|cm|mm|zoll|feet|foot|ft|pouces?|pulgadas?|[\"″”])(?![a-z])")
+LENGTH = _compiled(r"[\s-]?(?:inch(?:es)?|in(?=[.,;!?)]|$)|cm|mm|zoll|feet|foot|ft|pouces?|pulgadas?|[\"″”])(?![a-z])")
 """What is measured in inches or centimetres is no number of pixels."""
-_NAMED_TARGET = _compiled(r"\b(?:to|into|in|at|as)\s+(?P<name>full hd|4k(?: uhd)?|uhd|8k|1080p)\b")
+_NAME = (
+    r"(?<![A-Za-z0-9.,])(?P<name>full[ -]?hd|fhd|풀 ?hd|フルhd|全高清|w?qhd|ultra hd|uhd|[48]k(?: uhd)?|"
+    r"(?:720|1080|1440|2160|4320)p)(?![A-Za-z0-9]|[- ]?(?:monitors?|tvs?|screens?|displays?|projector|camera|kamera|"
+    r"bildschirm\w*|fernseh\w*|beamer|écran|télé\w*|pantalla|televis\w*)\b)"
+)
+_TO = r"auf|à|en|vers|jusqu['’]à|hasta"
+_NAMED_TARGETS = tuple(
+    _compiled(pattern)
+    for pattern in (
+        rf"\b(?:to|into|in|at|as|{_TO})\s+{_NAME}",
+        rf"\b(?:{_TO}|a)\s(?:(?:eine?|une|la)\s)?(?:auflösung|résolution|qualité|resolución|calidad)\s(?:von\s|de\s)?{_NAME}",
+        r"\b(?:ampl[ií]\w*|sub[ieaí]\w*|pas[aeo]\w*|llev\w+|conv[ie]\w+|(?:re)?escal\w+|aument\w+|agrand\w+|fotos?|"
+        rf"im[aá]gen(?:es)?|captura|fondo)\s+a\s+{_NAME}",
+        rf"{_NAME}\s?(?:해상도|크기|사이즈|화질|급)?(?:으로|로|까지)\s?(?:\S{{1,6}}\s){{0,2}}?(?:업스케일|업샘플|확대|키[우워울]|"
+        r"늘[리려]|변환|만들|만든|바꾸|바꿔|올[리려]|높[이여]|크게|출력|뽑|해\s?(?:줘|주)|하고 싶|[.!?]?$)",
+        rf"{_NAME}\s?(?:解像度|サイズ|画質|相当)?(?:に|へ|まで|で)(?:拡大|アップスケール|アップコンバート|引き|大き|変換|高解像|"
+        r"し(?:たい|て)|する(?:に|方)|上げ|出力|[。！？]?$)",
+        r"(?:[放扩拓升提变转做拉改增调弄超]|采样)\S{0,4}?[到成至为]\s?" + _NAME,
+    )
+)
+_HOW_IT_IS = _compiled(
+    r"(?:\b(?:took|taken|shot|filmed|recorded|captured|scanned|looks?|looked|watch\w*|stream\w*|play\w*|view\w*|"
+    r"shown|seen|see|was|were|next|compared|close|pris\w*|filmé\w*|tourn\w*|enregistr\w*|vidéo|"
+    r"écran|tomad\w*|grab\w*|hech\w*|sacad\w*|vídeo|ve|veo|gedreht|gefilmt|aufgenommen|sieht|schau\w*|"
+    r"läuft|wirk\w*|habe)\s(?:[\w'’]+\s){0,2}|拍\S{0,4})$"
+)
+_IS_SO = _compiled(
+    r"[^.,;!?\d]{0,24}\b(?:gefilmt|gedreht|aufgenommen|fotografiert|geschossen|gescannt|sieht|wirkt|schaue?n?)\b"
+)
+"""Words before or after a name of a size by which it is that of what there is: "shot in 4K", "in 4K gefilmt"."""
+_BESIDE = 40
+_LARGER_NAME = _compiled(rf"{_NAME}(?:\W+\w+){{0,3}}\W*$")
 
 
 def target_size(text: str) -> Target | None:
     """The size that a question asks for; one without a word that asks for it is the size of the picture as it is."""
-    if (pair := _TARGET.search(text)) and not _LENGTH.match(text, pair.end()):
+    if (pair := _TARGET.search(text)) and not LENGTH.match(text, pair.end()):
         height, width = int(pair["h1"]), int(pair["w1"])
         if is_size(height, width, low=1 if _IN_PIXELS.search(pair.group()) else SIDE_LIMITS[0]):
             return Target(height, width, pair.start(), pair.start("w1"), pair.end())
@@ -71,10 +120,27 @@ def target_size(text: str) -> Target | None:
         height, width = int(pair[f"h{n}"]), int(pair[f"w{n}"])
         if is_size(height, width):
             return Target(height, width, pair.start(), pair.start(f"w{n}"), pair.end())
-    if named := _NAMED_TARGET.search(text):
-        height = NAMED_HEIGHTS[named["name"].lower().removesuffix(" uhd")]
-        return Target(height, height * 16 // 9, named.start(), *named.span("name"))
+    return _named_target(text)
+
+
+def _named_target(text: str) -> Target | None:
+    """A size that a name stands for, as wide as a screen is: "to 4K", "auf Full HD", "4Kに拡大"."""
+    for pattern in _NAMED_TARGETS:
+        for named in pattern.finditer(text):
+            begins = max(0, named.start() - _BESIDE)
+            height = _height_of(named)
+            larger = _LARGER_NAME.search(text, begins, named.start())
+            if (
+                not _HOW_IT_IS.search(text, begins, named.start())
+                and not _IS_SO.match(text, named.end("name"))
+                and not (larger and _height_of(larger) > height)
+            ):
+                return Target(height, height * 16 // 9, named.start(), *named.span("name"))
     return None
+
+
+def _height_of(named: re.Match[str]) -> int:
+    return NAMED_HEIGHTS[named["name"].lower().removesuffix(" uhd")]
 
 
 def is_size(height: int, width: int, *, low: int = SIDE_LIMITS[0]) -> bool:

@@ -1,7 +1,8 @@
 """Find what a question asks for that is no task here, though its words are those of one.
 
-"Blur the faces", "add film grain" and "turn it black and white" undo what a task does, cropping, collages and vectors
-are none, and "triple my followers" multiplies no picture. Only orders count: "a cropped photo" tells how it is.
+"Blur the faces", "add film grain" and "turn it black and white" undo what a task does, cropping, collages, borders and
+vectors are none, contrast that is to rise by 20 % is no size, and "triple my followers" multiplies no picture. Only
+orders count: "a cropped photo" tells how it is.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ _COLOURLESS = tuple(
         r"(?:bild|foto|aufnahme)?(?=\s*(?:um\b|umwandeln|machen|[.!?,]|$))",
         r"\b(?:convert|transform|pass|met)\w*\s(?:[\w'’-]+\s){0,6}?en noir et blanc(?=\s*(?:[.!?,]|$))",
         r"\b(?:convi|conver|pas|cambi|pon)\w*\s(?:[\w-]+\s){0,6}?[ae]n?\sblanco y negro(?=\s*(?:[.!?,]|$))",
+        rf"{_ORDER}(?:gr[ae]yscale|desaturate)\s{_DET}\b(?!\s\w+\s(?:is|was)\b)",
         r"흑백으로\s?(?:바꿔|바꾸|변환|만들|전환)",
         r"(?:白黒|モノクロ)に(?:し|変換|変え)",
         r"(?:变成|转成|转为|转换成|改成|做成|变为)黑白(?!照|图|相)",
@@ -84,6 +86,59 @@ _IN_COLOUR = _compiled(
     r"|en couleurs?\b|"
     r"colori[es]|colorea|컬러로|색을|カラーに|カラー化|彩色|上色|着色"
 )
+_TONE = (
+    r"(?:contrast\w*|saturation|vibrance|kontrast\w*|sättigung|farbsättigung|saturación|对比度|饱和度|대비|채도|"
+    r"コントラスト|彩度)"
+)
+_LIGHT = r"(?:brightness|exposure|sharpness|helligkeit|luminosité|exposition|brillo|nitidez|亮度|明るさ|밝기)"
+_OF_IT = r"(?:\s(?:of|in|on|von|vom|des|der|de|du|del|la)(?:\s[^\W\d]+){1,3}?)?"
+_MANY = r"(?:twice|thrice|doubl\w*|tripl\w*|verdopp\w*|verdreifach\w*|dupli\w*)"
+
+
+def _toned(tone: str) -> tuple[re.Pattern[str], ...]:
+    """By how much contrast or light is to rise, in seven languages."""
+    return (
+        _compiled(
+            rf"\b(?:increas|rais|boost|enhanc|improv|adjust|turn up|pump|erhöh|steiger|augment|aument|sub[ie])\w*\s"
+            rf"(?:(?!and\b|und\b|et\b|y\b){_WORD}){{0,3}}?{tone}{_OF_IT}\s?(?:by|um|auf|to|de|d['’]|en|un)?\s?{AMOUNT}"
+        ),
+        _compiled(rf"\b{tone}{_OF_IT}\s(?:um|auf|by|de|un)\s{AMOUNT}(?:\s(?:erhöhen|steigern|anheben|up|higher))?"),
+        _compiled(rf"{AMOUNT}\s(?:more|mehr|plus de|de plus de|más|más de|the)\s{tone}\b"),
+        _compiled(rf"\b{_MANY}\s(?:(?:the|le|la|el|den|die|my|its)\s){{0,2}}{tone}\b{_OF_IT}"),
+        _compiled(
+            rf"{tone}[을를がをは]?\s?(?:提高|提升|增加|增强|调高)?[了到]?\s?{AMOUNT}\s?(?:만큼|정도|ほど)?\s?(?:높|올[리려]|늘|上げ|アップ)?"
+        ),
+    )
+
+
+_CONTRAST = _toned(_TONE)
+TONED = (*_CONTRAST, *_toned(_LIGHT))
+_ON_IT = tuple(
+    _compiled(pattern)
+    for pattern in (
+        rf"{_ORDER}(?:add|put|draw|place|give|write)\w*\s(?:(?!and\b|to\b|in\b){_WORD}){{0,4}}?"
+        r"(?:borders?|picture frame|frame around|a caption|a text|some text|text (?:on|over|onto|under)|a title|"
+        r"stickers?|"
+        r"speech bubbles?|date stamp)(?=\W|$)(?:\s(?!and\b|then\b|so\b|larger\b|bigger\b)[^\s;!?,]+){0,8}",
+        r"\b(?:einen?|weißen|schwarzen)\s(?:[\w-]+\s){0,2}?(?:rahmen|rand)\s(?:[\w-]+\s){0,4}?(?:hinzu\w*|einfügen|ergänzen)",
+        rf"\b(?:ajout\w+|mett\w+|rajout\w+)\s(?:un|une)\s(?:cadre|bordure|légende|texte|titre)\b{_TAIL}",
+        rf"\b(?:añad\w+|agreg\w+|pon|poner|ponle)\s(?:un|una)\s(?:marco|borde|texto|título)\b{_TAIL}",
+        r"(?:테두리|액자|글씨|텍스트)[를을]?\s?(?:넣|추가|씌우|두르)",
+        r"(?:枠|フレーム|縁|文字|テキスト)を(?:付け|つけ|入れ|追加)",
+        r"(?:加|添加)(?:上|一?个)?(?:白色|黑色)?(?:边框|相框|文字|字幕)",
+        rf"(?:{_ORDER}|\bto\s)(?:make|create|stitch|merge|build|combine|join|assemble|blend)\w*\s(?:{_WORD}){{0,6}}?"
+        r"panorama\w*\b(?:\s(?:from|out of|of|with)(?:\s(?!and\b|then\b)\S+){1,4})?",
+        r"^\W*panoram\w*\s(?:from|out of|aus|à partir de|de|con)\s(?:\w+\s){0,2}?(?:shots?|photos?|pictures?|"
+        r"images?|bilder\w*|"
+        r"fotos|aufnahmen|imágenes)\b",
+        r"\bpanorama\s(?:aus|von)\s(?:[\w-]+\s){1,3}?(?:erstellen|machen|zusammen\w+)|\b(?:zu einem|"
+        r"ein) panorama\s(?:[\w-]+\s){0,4}?"
+        r"(?:zusammen\w+|erstellen|machen)",
+        rf"\b(?:créer|faire|assembler)\s(?:[\w'’-]+\s){{0,4}}?panorama\b{_TAIL}|\b(?:crear|hacer|unir)\s(?:[\w-]+\s){{0,4}}?panorámica\b{_TAIL}",
+        r"파노라마(?:를|로)?\s?(?:만들|합치|합성)|パノラマ(?:を作|に(?:し|合成)|合成|写真を作)|[拼合]成(?:一张)?全景",
+    )
+)
+"""What is put on a picture or around it, and pictures that are joined."""
 _ALBUM = (
     r"(?:collage|slide ?show|photo ?book|photo album)s?\b(?!\s(?:pages?|photos?|pictures?|images?|captions?|covers?|"
     r"larger|bigger|sharper|less|\d))"
@@ -134,9 +189,9 @@ _OTHER_AMOUNTS = tuple(
         r"\bso (?:groß|gross|alt|schwer|schnell|stark) wie (?:ich|du|er|sie|wir|ihr)(?=\s*(?:$|[.!?,;]))",
         r"\b(?:umsatz|gehalt|einkommen|gewinn|follower|reichweite|verkäufe|lohn)\s(?:\w+\s){0,3}?"
         r"(?:verdoppel\w*|verdreifach\w*|vervielfach\w*|steigern)",
-        r"(?:월급|연봉|매출|수입|수익|팔로워|구독자|조회수)[를을]?\s?\S{0,5}\s?배(?:로|나)?\s?(?:올리|늘리|늘려|키우|키워|증가|만들|불리)",
+        r"(?:월급|연봉|매출|수입|수익|사업|장사|회사|가게|매장|판매량|팔로워|구독자|조회수)[를을]?\s?\S{0,5}\s?배(?:로|나)?\s?(?:올리|늘리|늘려|키우|키워|증가|만들|불리)",
         r"(?:給料|月給|年収|売上|売り上げ|収入|利益|フォロワー|再生数|貯金)(?:数)?を[^。、]{0,4}倍",
-        r"(?:粉丝|工资|月薪|收入|销售额|流量|利润)[^，。图片]{0,3}(?:翻|增加|提高)",
+        r"(?:粉丝|工资|月薪|收入|销售额|销量|业绩|营业额|流量|利润)[^，。图片]{0,3}(?:翻|增加|提高)",
         r"^\W*(?:what is |how much is )?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) (?:times|x) "
         r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?: is| equals| makes)?\W*$",
         r"^\W*(?:how (?:large|big|wide|high|tall|many pixels) (?:is|are|has|does)|wie (?:groß|gross|breit|hoch) ist|"
@@ -157,7 +212,7 @@ _AMOUNT = _compiled(AMOUNT)
 def without_unfit(text: str) -> str:
     """A question with spaces in place of what is no task here; the text itself where nothing is."""
     colourless = () if _IN_COLOUR.search(text) else _COLOURLESS
-    spans = [match.span() for match in _orders(text, (*_OPPOSITE, *colourless, *_SHAPED))]
+    spans = [match.span() for match in _orders(text, (*_OPPOSITE, *colourless, *_SHAPED, *_ON_IT, *_CONTRAST))]
     amounts = [match.span() for pattern in _OTHER_AMOUNTS for match in pattern.finditer(text)]
     if amounts:
         spans += [*amounts, *(match.span() for match in _AMOUNT.finditer(text))]
