@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from apercu.question.measures import many_times, two_measures
+from apercu.question.many_times import many_times
+from apercu.question.measures import two_measures
 from apercu.question.read import read_question
 
 

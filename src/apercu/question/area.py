@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from apercu.question.measures import EACH_SIDE, LARGEST, NUMERALS, Said
+from apercu.question.many_times import EACH_SIDE, NUMERALS
+from apercu.question.measures import LARGEST, Said
 
 _N = r"\d{1,4}(?:[.,]\d{1,2})?"
 _WORD = "|".join(sorted((word for word in NUMERALS if word[0].isalpha()), key=len, reverse=True))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from apercu.question.area import grown_area
 from apercu.question.axes import factors_of_axes
 from apercu.question.impossible import impossible_factor
-from apercu.question.measures import many_times, two_measures
+from apercu.question.many_times import many_times
+from apercu.question.measures import two_measures
 from apercu.question.multiples import AMOUNT, ENLARGING, NUMBER, PICTURE, amount_of, first_factor, is_factor, number_of
 from apercu.question.numerals import Digits, in_digits
 from apercu.question.shrinking import wants_undoing, what_is_wanted

@@ -1,8 +1,7 @@
-"""Read a factor from what a question says beside "3x": two measures of one kind, or a word for many times.
+"""Read a factor from two measures of one kind that a question names.
 
 "64 px to 512 px", "we have 90x30, we need 900x300", "72 dpi, they want 300", "A5 to A3" and "12 MP to 48 MP" all name
-two measures of the same kind; the larger over the smaller is the factor of a side. Words for many times are those of
-English, German, French, Spanish, Korean, Japanese and Chinese.
+two measures of the same kind; the larger over the smaller is the factor of a side.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ NOT_SIZE = (
     r"an? (?:day|week|month|year|night)|the (?:price|cost|speed|time|money|amount|number of (?!pixels))|"
     r"already|in a row|and (?:it )?fail|before|so far))"
 )
-_N = r"(?:\d{1,3}(?:,\d{3})+|\d{1,6}(?:[.,]\d{1,3})?)"
-_ALONE = r"(?<![a-z0-9_.,@/])(?<!\s-)(?<!^-)"
+NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,6}(?:[.,]\d{1,3})?)"
+ALONE = r"(?<![a-z0-9_.,@/])(?<!\s-)(?<!^-)"
 _TIMES = r"\s?(?:x|×|✕|\*|by|par|por|mal|auf)\s?"
 _PIXEL = r"(?:px|pixe?ls?\b|pixeln|pix|píxel(?:es)?|píxels?|像素|픽셀|ピクセル|画素|lines|角)"
 _LENGTH = {
@@ -61,41 +60,40 @@ _SCREENS = {"fhd": 1080, "fullhd": 1080, "풀hd": 1080, "2k": 1440, "qhd": 1440,
 _DENSITIES = {"ldpi": 0.75, "mdpi": 1.0, "hdpi": 1.5, "xhdpi": 2.0, "xxhdpi": 3.0, "xxxhdpi": 4.0}
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_PAIR = _compiled(
-    rf"{_ALONE}(?P<w>{_N})(?:\s?{_PIXEL})?{_TIMES}(?P<h>{_N})(?![\w.]*\d)\s?(?P<unit>{_LENGTHS}|{_PIXEL})?"
+_PAIR = compiled(
+    rf"{ALONE}(?P<w>{NUMBER})(?:\s?{_PIXEL})?{_TIMES}(?P<h>{NUMBER})(?![\w.]*\d)\s?(?P<unit>{_LENGTHS}|{_PIXEL})?"
 )
-_SIDE = _compiled(rf"{_ALONE}(?P<n>{_N})[\s-]?{_PIXEL}")
-_WIDE = _compiled(r"\s?(?:wide|in width|across|breit|breite|de (?:large|largeur|ancho|anchura))\b")
-_WIDTH = _compiled(r"(?:\b(?:width|breite|largeur|ancho|anchura)\b|가로|너비|폭|横幅?|幅|宽度?|寬度?)[^\d.,;!?]*$")
+_SIDE = compiled(rf"{ALONE}(?P<n>{NUMBER})[\s-]?{_PIXEL}")
+_WIDE = compiled(r"\s?(?:wide|in width|across|breit|breite|de (?:large|largeur|ancho|anchura))\b")
+_WIDTH = compiled(r"(?:\b(?:width|breite|largeur|ancho|anchura)\b|가로|너비|폭|横幅?|幅|宽度?|寬度?)[^\d.,;!?]*$")
 _BESIDE = 24
-_SCREEN = _compiled(rf"{_ALONE}(?:(?P<p>\d{{3,4}})p(?![a-z])|(?P<name>full ?hd|풀 ?hd|fhd|4k|8k|2k|uhd|qhd)(?![a-z]))")
-_DPI = _compiled(rf"{_ALONE}(?P<n>{_N})\s?-?(?:dpi|ppi|dots per inch|ppp|점)")
-_MEGA = _compiled(
-    rf"{_ALONE}(?P<n>{_N})[\s-]?(?:mp\b|mpx|mpix\w*|mega-?pixels?|mega-?píxe\w+|メガピクセル|[万萬](?:像素|画素)|만\s?화소|메가픽셀|mégap\w+|megapíx\w+)"
+_SCREEN = compiled(rf"{ALONE}(?:(?P<p>\d{{3,4}})p(?![a-z])|(?P<name>full ?hd|풀 ?hd|fhd|4k|8k|2k|uhd|qhd)(?![a-z]))")
+_DPI = compiled(rf"{ALONE}(?P<n>{NUMBER})\s?-?(?:dpi|ppi|dots per inch|ppp|점)")
+_MEGA = compiled(
+    rf"{ALONE}(?P<n>{NUMBER})[\s-]?(?:mp\b|mpx|mpix\w*|mega-?pixels?|mega-?píxe\w+|メガピクセル|[万萬](?:像素|画素)|만\s?화소|메가픽셀|mégap\w+|megapíx\w+)"
 )
-_MEGA_TOO = _compiled(
+_MEGA_TOO = compiled(
     r"\b(?:out of|from|aus|mindestens|at least|au moins|al menos|mínimo|wants?|needs?|requires?|asks? for|"
     r"demands?|will|"
-    rf"verlangt|braucht|piden?|exigen?|demande\w*|exige\w*|veu\w+|quier\w+)\s(?P<n>{_N})(?=\s*(?:[,;!?)]|\.(?!\d)|$))"
+    rf"verlangt|braucht|piden?|exigen?|demande\w*|exige\w*|veu\w+|quier\w+)\s(?P<n>{NUMBER})(?=\s*(?:[,;!?)]|\.(?!\d)|$))"
 )
-_PAPER = _compiled(r"(?<![\w-])(?:DIN[ -]?)?(?P<series>[AB])(?P<n>[0-7])(?!\w|\.\d)")
-_SHARED = _compiled(
-    rf"{_ALONE}(?P<a>{_N})\s?(?:to|up to|auf|bis|à|a|→|->|から|到)\s?(?P<b>{_N})\s?-?"
+_PAPER = compiled(r"(?<![\w-])(?:DIN[ -]?)?(?P<series>[AB])(?P<n>[0-7])(?!\w|\.\d)")
+_SHARED = compiled(
+    rf"{ALONE}(?P<a>{NUMBER})\s?(?:to|up to|auf|bis|à|a|→|->|から|到)\s?(?P<b>{NUMBER})\s?-?"
     r"(?:(?P<area>mp\b|mpx|mega-?p\w+|メガピクセル|万像素|메가픽셀)|(?:dpi|ppi|cm|mm|inch(?:es)?|zoll|pouces?|pulgadas?)\b)"
 )
 """Two numbers with one unit: "1.2 to 4.8 megapixels"."""
-_TO_ONE = _compiled(r"(?<![\d:.,/])(?P<n>\d{1,2}(?:[.,]\d)?)\s?:\s?1(?![\d:.,])")
-_DENSITY = _compiled(r"(?<!\w)(?P<n>x{0,3}hdpi|mdpi|ldpi)(?!\w)")
-_AT = _compiled(r"@(?P<n>[1-5])x")
-_PER_PIXEL = _compiled(
-    rf"{_ALONE}(?P<n>{_N})\s?-?(?P<unit>km|cm|m|metres?|meters?)\s?(?:/|per|pro|par|por|each)?\s?(?:pixel|px|band|gsd)"
+_DENSITY = compiled(r"(?<!\w)(?P<n>x{0,3}hdpi|mdpi|ldpi)(?!\w)")
+_AT = compiled(r"@(?P<n>[1-5])x")
+_PER_PIXEL = compiled(
+    rf"{ALONE}(?P<n>{NUMBER})\s?-?(?P<unit>km|cm|m|metres?|meters?)\s?(?:/|per|pro|par|por|each)?\s?(?:pixel|px|band|gsd)"
 )
-_RULED = _compiled(rf"{_ALONE}(?P<n>{_N})[\s-]?(?P<unit>{_LENGTHS})(?![a-z])")
-_BARE = _compiled(
+_RULED = compiled(rf"{ALONE}(?P<n>{NUMBER})[\s-]?(?P<unit>{_LENGTHS})(?![a-z])")
+_BARE = compiled(
     r"(?<![a-z0-9_.,@/×%#-])(?P<n>\d{2,5})(?!\w?[.,]?\d)(?![a-z])(?!\s?(?:%|x\b|×|times|fold|°|\$|€|£|gb|mb|kb|fps|hz|years?|min|sec))"
 )
 
@@ -106,7 +104,7 @@ def two_measures(text: str) -> Said | None:
     Bare numbers count last, and only when they cannot be years.
     """
     if pair := _SHARED.search(text):
-        ratio = _number(pair["b"]) / max(_number(pair["a"]), 1e-9)
+        ratio = plain_number(pair["b"]) / max(plain_number(pair["a"]), 1e-9)
         if 1 < ratio <= LARGEST:
             return Said(math.sqrt(ratio) if pair["area"] else ratio, *pair.span())
     kinds: dict[str, list[_Measure]] = {}
@@ -153,7 +151,7 @@ def _printed(kinds: Mapping[str, list[_Measure]]) -> Said | None:
 def _of_megapixels(text: str, kinds: Mapping[str, list[_Measure]]) -> Iterator[_Measure]:
     """A small number beside one of megapixels: "I need 24 megapixels out of 6"."""
     if len(kinds.get("mega", ())) == 1 and (bare := _MEGA_TOO.search(text)):
-        yield _Measure("mega", (math.sqrt(_number(bare["n"])),), *bare.span("n"))
+        yield _Measure("mega", (math.sqrt(plain_number(bare["n"])),), *bare.span("n"))
 
 
 def _measures(text: str) -> Iterator[_Measure]:
@@ -185,20 +183,20 @@ def _values(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[float, ...]
     """What a match measures, one number or two; larger is larger."""
     if pattern is _PAIR:
         unit = _unit(match["unit"]) if match["unit"] else 1.0
-        return tuple(_number(match[side]) * unit for side in "wh")
+        return tuple(plain_number(match[side]) * unit for side in "wh")
     if pattern is _SCREEN:
         return (float(match["p"] or _SCREENS[match["name"].lower().replace(" ", "")]),)
     if pattern is _MEGA:
-        return (math.sqrt(_number(match["n"])),)
+        return (math.sqrt(plain_number(match["n"])),)
     if pattern is _PAPER:
         return ((2**0.5 if match["series"] in "Bb" else 1.0) ** 0.5 * 2 ** (-int(match["n"]) / 2),)
     if pattern is _DENSITY:
         return (_DENSITIES[match["n"].lower()],)
     if pattern is _PER_PIXEL:
-        return (1 / max(_number(match["n"]) * _unit(match["unit"]), 1e-9),)
+        return (1 / max(plain_number(match["n"]) * _unit(match["unit"]), 1e-9),)
     if pattern is _RULED:
-        return (_number(match["n"]) * _unit(match["unit"]),)
-    value = _number(match["n"])
+        return (plain_number(match["n"]) * _unit(match["unit"]),)
+    value = plain_number(match["n"])
     if pattern is _BARE and (value < _LEAST_BARE or value in _YEARS):
         return None
     return (value,)
@@ -230,160 +228,7 @@ def _unit(name: str) -> float:
     return next((size for pattern, size in _LENGTH.items() if re.fullmatch(pattern, name, re.IGNORECASE)), 1.0)
 
 
-def _number(text: str) -> float:
+def plain_number(text: str) -> float:
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+", text):
         return float(text.replace(",", ""))
     return float(text.replace(",", "."))
-
-
-# --- words for many times ---------------------------------------------------------------------------------------------
-
-NUMERALS = {
-    "one and a half": 1.5, "two and a half": 2.5, "three and a half": 3.5, "two": 2, "three": 3, "four": 4, "five": 5,
-    "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "sixteen": 16, "twenty": 20,
-    "thirty": 30,
-    "hundred": 100, "anderthalb": 1.5, "eineinhalb": 1.5, "zweieinhalb": 2.5, "dreieinhalb": 3.5,
-    "zwei": 2, "drei": 3, "vier": 4,
-    "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "zwölf": 12, "hundert": 100,
-    "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "douze": 12, "cent": 100,
-    "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "doce": 12,
-    "cien": 100, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
-    "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
-}  # fmt: skip
-_LATIN = "|".join(sorted((word for word in NUMERALS if ord(word[0]) < 0x2000), key=len, reverse=True))
-_COUNT = rf"(?:{_N}|\b(?:{_LATIN}))"
-_CJK_ALONE = r"(?<![\d/])(?<!\d[.,])(?<!\D-)(?<!^-)"
-_CJK = rf"{_CJK_ALONE}(?:\d+(?:[.,]\d+)?|[一二两兩三四五六七八九十]|두|세|네|다섯|여섯|일곱|여덟|아홉|열)"
-_HALF = r"(?P<half>\s?(?:et demie?|y medi[ao]|and a half|半|반))?"
-
-_TIMES_OF = (
-    _compiled(
-        rf"{_ALONE}(?P<n>{_COUNT})[\s-]?(?:times|fold|fach\w*|mal\b|fois|veces)\w*{_HALF}{NOT_SIZE}"
-        r"(?!\s(?:a|per|pro|par|por|am)\s?(?:day|week|month|year|tag|jour|día))"
-    ),
-    _compiled(rf"(?P<n>{_CJK})\s?[배倍]{_HALF}"),
-    _compiled(
-        rf"\b(?:times|factor|faktor|facteur|multiplica\w* por|multipli\w* par|por|par|um das|fois|mal)"
-        rf"\s(?P<n>{_COUNT})\b(?!\s?(?:%|px|cm|mm))"
-    ),
-    _compiled(rf"{_ALONE}(?P<n>{_N})\s?[x×](?![\w×]|\s?\d){NOT_SIZE}"),
-    _compiled(rf"(?<![\w.])(?<!\d\s)[x×]\s?(?P<n>(?!64\b|86\b|32\b){_N})(?![\w%])"),
-)
-_MANY = {
-    2.0: r"doubl\w*|twice|two-?fold|doppel\w*|verdoppel\w*|doble|dobl\w+|duplic\w+|곱절|갑절|두배|翻倍|加倍|翻一番|"
-    r"(?:提高|提升|增加|增大|加大|扩大|变大|大)了?一倍|"
-    r"(?<![\d一二两三四五六七八九十.])倍(?=に|サイズ|の|寸|角)",
-    3.0: r"tripl\w*|thrice|treble\w*|verdreifach\w*|dreifach\w*",
-    4.0: r"quadrupl\w*|vervierfach\w*|cuádruple|cuadruplic\w+|quadrupel\w*",
-    5.0: r"quintupl\w*|verfünffach\w*",
-    1.5: r"(?:by\s)?half again(?: as)?|half as \w+ again|by half\b|"
-    r"une fois et demie|(?:una )?vez y media|um die hälfte|la mitad más|moitié plus",
-}
-_BEGINS = r"(?:(?<!\w)|(?<=[\u3040-\u9fff\uac00-\ud7af]))"
-"""Where a word begins; Chinese, Japanese and Korean words need no space before them."""
-_MANY_WORDS = {factor: _compiled(f"{_BEGINS}(?:{words})") for factor, words in _MANY.items()}
-_TENS = {
-    "ten zehn dix diez": 10, "fifteen fünfzehn quinze quince": 15, "twenty zwanzig vingt veinte": 20,
-    "twenty-five fünfundzwanzig vingt-cinq veinticinco": 25, "thirty dreißig trente treinta": 30,
-    "forty vierzig quarante cuarenta": 40, "fifty fünfzig cinquante cincuenta": 50,
-    "sixty sechzig soixante sesenta": 60,
-    "seventy siebzig setenta": 70, "eighty achtzig ochenta": 80, "ninety neunzig noventa": 90,
-    "hundred hundert cien": 100,
-}  # fmt: skip
-_PERCENT_WORDS = {
-    "two hundred": 200.0,
-    "three hundred": 300.0,
-    **{word: float(share) for words, share in _TENS.items() for word in words.split()},
-}
-_PERCENT = _compiled(
-    rf"(?P<by>\b(?:by|um|de|un)\s)?{_ALONE}(?P<n>{_N}|(?:\b(?:{'|'.join(_PERCENT_WORDS)})))\s?"
-    r"(?:%|％|percent|per cent|prozent|pour cent|por ciento|퍼센트|パーセント)"
-    r"(?P<more>\s(?:bigger|larger|wider|taller|more|größer|plus (?:grand|gros)\w*|de plus|más (?:grand|ampli)\w*|"
-    r"mayor|más|mehr)"
-    r"|(?P<grown>\s?(?:만큼|정도|쯤|ほど|だけ|くらい|ぐらい|分)?\s?(?:더|크게|키[우워]|늘[리려]|大き|拡大|増|大一?些|大一?点|増やし|확대)))?"
-)
-_GROWS_BY = re.compile(r"(?:放大|增大|扩大|变大|加大|大了?)\s?$")
-_SIZE_BEFORE = re.compile(
-    r"(?:分辨率|解析度|尺寸|大小|解像度|サイズ|大きさ|寸法|해상도|크기|사이즈)\S{0,2}?\s?(?:提高|提升|增加|增高|调高)?了?\s?$"
-)
-_RAISED = re.compile(r"(?<=提高)|(?<=提升)|(?<=增加)|(?<=增高)|(?<=调高)")
-_RAISED_AFTER = re.compile(r"\s?(?:ほど|だけ|くらい|만큼|정도)?\s?(?:上げ|アップ|引き上げ|높[이여]|올[리려])")
-_HUNDREDTHS = _compiled(r"百分之(?P<tens>[二三四五六七八九])?十(?P<ones>[一二三四五六七八九])?")
-_SHRUNK = _compiled(
-    r"\b(?:shrank|shrunk|shrink|reduced|scaled down|downsized|verkleinert|réduit\w*|reduc\w+|缩小|縮小|줄)\w*"
-)
-EACH_SIDE = (
-    r",? (?:(?:in|on|along|per|pro|par|por|auf|sur|en|dans|a|de|entlang) (?:each|every|both|one|a|the|jede\w*|beide\w*|"
-    r"chaque|cada|le|la|les deux|ambas?|ambos|des deux|todas las|all) "
-    r"(?:sides?|directions?|ways?|axis|axes|width|height|edges?|dimensions?|seite\w*|richtung\w*|achse\w*|kante\w*|"
-    r"côtés?|sens|bords?|lados?|dirección|direcciones|ejes?|longest|long|largeur|hauteur|ancho|alto)"
-    r"|(?:each|either|both) (?:way|ways|side|direction|directions)|(?:both )?horizontally and vertically|"
-    r"(?:per|pro|par|por) (?:side|edge|axis|dimension|seite|kante|achse|côté|bord|lado|eje))\b"
-)
-"""After pixels, by which these are told of one side: "twice as many pixels in each direction" is twice as wide."""
-_AREA = _compiled(
-    rf"(?:\w*\s){{0,3}}?(?:area|pixels\b|pixel count|píxeles|megapixels?|fläche)(?!{EACH_SIDE})|.{{0,3}}(?:面積|"
-    rf"面积|면적)"
-)
-_AREA_BEFORE = _compiled(r"(?:面積|面积|면적|area|fläche|surface)\S*\s?(?:\S+\s?){0,2}$")
-
-
-def many_times(text: str) -> Said | None:
-    """The factor that words say, of a question that is known to be about enlarging; None where they say several."""
-    found = sorted(_said(text), key=lambda said: (said.start, -said.end))
-    kept: list[Said] = []
-    for said in found:
-        if not kept or said.start >= kept[-1].end:
-            kept.append(said)
-    return kept[0] if kept and len({round(said.factor, 3) for said in kept}) == 1 else None
-
-
-def _said(text: str) -> Iterator[Said]:
-    for pattern in _TIMES_OF:
-        for match in pattern.finditer(text):
-            factor = _count(match["n"]) + (0.5 if "half" in pattern.groupindex and match["half"] else 0.0)
-            yield from _grown(text, match, factor)
-    for match in _TO_ONE.finditer(text):
-        yield from _limited(_number(match["n"]), *match.span())
-    for factor, words in _MANY_WORDS.items():
-        for match in words.finditer(text):
-            yield from _grown(text, match, factor)
-    for match in _HUNDREDTHS.finditer(text):
-        tens, ones = (NUMERALS.get(match[part] or "", default) for part, default in (("tens", 1), ("ones", 0)))
-        yield from _limited(1 + (10 * tens + ones) / 100, *match.span())
-    for match in _PERCENT.finditer(text):
-        share = _PERCENT_WORDS.get(match["n"].lower()) or _number(match["n"])
-        shrunk = _SHRUNK.search(text, max(0, match.start() - 40), match.end() + 12)
-        if share < 100 and shrunk:
-            yield from _limited(100 / share, match.start(), match.end())
-        elif (
-            (match["more"] and not match["grown"])
-            or ((match["by"] or match["grown"] or _GROWS_BY.search(text, 0, match.start())) and share <= 100)
-            or (share <= 100 and _is_raised(text, match))
-        ):
-            yield from _limited(1 + share / 100, match.start(), match.end())
-        else:
-            yield from _limited(share / 100, match.start(), match.end())
-
-
-def _is_raised(text: str, match: re.Match[str]) -> bool:
-    """Whether the resolution or the size is said to rise by it: "分辨率提高50%", "解像度を50%上げたい"."""
-    before = text[max(0, match.start() - 10) : match.start()]
-    if not _SIZE_BEFORE.search(before):
-        return False
-    return bool(_RAISED_AFTER.match(text, match.end()) or _RAISED.search(before))
-
-
-def _grown(text: str, match: re.Match[str], factor: float) -> Iterator[Said]:
-    area = _AREA.match(text, match.end()) or _AREA_BEFORE.search(text, max(0, match.start() - 14), match.start())
-    yield from _limited(math.sqrt(factor) if area else factor, match.start(), match.end())
-
-
-def _limited(factor: float, start: int, end: int) -> Iterator[Said]:
-    if 1 < factor <= LARGEST:
-        yield Said(factor, start, end)
-
-
-def _count(text: str) -> float:
-    lowered = text.lower().strip()
-    return float(NUMERALS[lowered]) if lowered in NUMERALS else _number(lowered)

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from apercu.question.measures import NUMERALS
+from apercu.question.many_times import NUMERALS
 from apercu.question.number_words import (
     CJK_DIGITS,
     NATIVE_KOREAN,

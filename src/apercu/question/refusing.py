@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from apercu.question.measures import NUMERALS
+from apercu.question.many_times import NUMERALS
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
