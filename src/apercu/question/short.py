@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -19,7 +19,7 @@ from typing import Any, cast
 from apercu.question.learned import Reading, Span
 from apercu.records import TaskId
 
-LONGEST = 120
+LONGEST = 90
 """Longer questions say more than steps."""
 MARGIN = 0.7
 """How sure a reading is that the learned reader does not share: fairly."""
@@ -28,6 +28,9 @@ _LIST = re.compile(r"<(\w+)>")
 _EDGE = r"[\s.,;:!?…\"'“”„«»()¿¡、。，！？；：「」~～-]*"
 _EDGES = re.compile(_EDGE)
 _HANGUL, _KANA, _HAN = (re.compile(f"[{letters}]") for letters in ("\uac00-\ud7af", "\u3040-\u30ff", "\u3400-\u9fff"))
+_ENGLISH = re.compile(r"\b(?:the|my|this|from|how|what|is|it|of|and|with|you|for|i|please)\b", re.IGNORECASE)
+"""Words that no other language has: where one stands, the others need not be looked at."""
+_THINGS = r"(?P<things>\S(?:.{0,60}?\S)??)"
 _Steps = list[tuple[TaskId, Span]]
 
 
@@ -41,7 +44,8 @@ class _Language:
     turns: re.Pattern[str]
     picture: re.Pattern[str]
     steps: tuple[tuple[str, TaskId, re.Pattern[str]], ...]
-    removals: tuple[tuple[str, re.Pattern[str]], ...]
+    removing: tuple[re.Pattern[str], ...]
+    listed: Mapping[str, re.Pattern[str]]
     things: re.Pattern[str]
 
 
@@ -67,7 +71,7 @@ def read_short(text: str) -> tuple[tuple[TaskId, Span], ...]:
             kinds = {"clear", "pictured"} if pictured or not stage else {"clear"}
             steps = _whole(text, begin, end, language, kinds) or _joined(text, begin, end, language, kinds, _MOST_STEPS)
             if steps:
-                return tuple({task: (task, span) for task, span in reversed(steps)}.values())[::-1]
+                return tuple(steps)
     return ()
 
 
@@ -77,8 +81,10 @@ def _whole(text: str, begin: int, end: int, language: _Language, kinds: set[str]
     for kind, task, pattern in language.steps:
         if kind in kinds and pattern.fullmatch(text, begin, end):
             return [(task, (begin, end))]
-    for kind, pattern in language.removals:
-        if kind in kinds and (match := pattern.fullmatch(text, begin, end)):
+    listed = language.listed["pictured" if "pictured" in kinds else "clear"]
+    for pattern in language.removing:
+        match = pattern.fullmatch(text, begin, end)
+        if match and listed.fullmatch(text, *match.span("things")):
             found: dict[str, Span] = {}
             for thing in language.things.finditer(text, *match.span("things")):
                 found.setdefault(cast("str", thing.lastgroup), thing.span())
@@ -93,8 +99,12 @@ def _joined(text: str, begin: int, end: int, language: _Language, kinds: set[str
         if first := _whole(text, begin, join.start(), language, kinds):
             rest = _whole(text, join.end(), end, language, kinds)
             rest = rest or _joined(text, join.end(), end, language, kinds, most - 1)
-            if rest:
-                return [*rest, *first] if language.turns.fullmatch(join.group()) else [*first, *rest]
+            turned = language.turns.fullmatch(join.group()) is not None
+            steps: dict[TaskId, Span] = {}
+            for task, span in (*rest, *first) if turned else (*first, *rest) if rest else ():
+                steps.setdefault(task, span)
+            if len(steps) > 1:
+                return list(steps.items())
     return []
 
 
@@ -119,8 +129,7 @@ def _trimmed(text: str, begin: int, end: int) -> Span:
     return begin, end
 
 
-def _languages_of(text: str) -> Sequence[_Language]:
-    languages = _languages()
+def _languages_of(text: str) -> Iterator[_Language]:
     if _HANGUL.search(text):
         names = ["korean"]
     elif _KANA.search(text):
@@ -128,17 +137,18 @@ def _languages_of(text: str) -> Sequence[_Language]:
     elif _HAN.search(text):
         names = ["chinese", "japanese"]
     else:
-        names = ["english", "german", "french", "spanish"]
-    return [languages[name] for name in names]
+        names = ["english"] if _ENGLISH.search(text) else ["english", "german", "french", "spanish"]
+    return map(_language, names)
 
 
 @cache
-def _languages() -> dict[str, _Language]:
-    tables: dict[str, Any] = tomllib.loads(files("apercu.question").joinpath("short.toml").read_text("utf-8"))
-    return {name: _language(table) for name, table in tables.items()}
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(files("apercu.question").joinpath("short.toml").read_text("utf-8"))
 
 
-def _language(table: dict[str, Any]) -> _Language:
+@cache
+def _language(name: str) -> _Language:
+    table: dict[str, Any] = _tables()[name]
     lists: dict[str, str] = {}
     for name, words in table["lists"].items():
         lists[name] = _either(words, lists)
@@ -147,12 +157,11 @@ def _language(table: dict[str, Any]) -> _Language:
         for kind in ("clear", "pictured")
     }
     every = [(task, words) for kind in ("pictured", "clear") for task, words in things[kind].items()]
-    removals = []
-    for kind in ("clear", "pictured"):
-        known = every if kind == "pictured" else list(things["clear"].items())
+    listed = {}
+    for kind, known in (("clear", list(things["clear"].items())), ("pictured", every)):
         thing = "(?:" + "|".join(words for _, words in known) + ")"
-        some = f"(?P<things>{thing}(?:{lists['and']}{thing})*)"
-        removals += [(kind, _compiled(line, {**lists, "things": some})) for line in _lines(table["removing"])]
+        listed[kind] = re.compile(f"{thing}(?:{lists['and']}{thing})*", re.IGNORECASE)
+    removing = [_compiled(line, {**lists, "things": _THINGS}) for line in _lines(table["removing"])]
     steps = [
         (kind, cast("TaskId", task), _compiled(words, lists))
         for kind in ("clear", "pictured", "chained")
@@ -167,7 +176,8 @@ def _language(table: dict[str, Any]) -> _Language:
         turns=_compiled(frames.get("turns", "(?!)"), lists),
         picture=_compiled("<pic>", lists),
         steps=tuple(steps),
-        removals=tuple(removals),
+        removing=tuple(removing),
+        listed=listed,
         things=re.compile("|".join(f"(?P<{task}>{words})" for task, words in found.items()), re.IGNORECASE),
     )
 
