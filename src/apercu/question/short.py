@@ -24,6 +24,8 @@ LONGEST = 90
 MARGIN = 0.7
 """How sure a reading is that the learned reader does not share: fairly."""
 _MOST_STEPS = 4
+_IN_ANY_ORDER = frozenset({"super_resolution", "denoise", "deblur", "restoration", "low_light"})
+"""Repairs come before enlarging however they are told, which the learned reader knows."""
 _LIST = re.compile(r"<(\w+)>")
 _EDGE = r"[\s.,;:!?…\"'“”„«»()¿¡、。，！？；：「」~～-]*"
 _EDGES = re.compile(_EDGE)
@@ -53,7 +55,9 @@ def with_short(text: str, reading: Reading, rest: str) -> Reading:
     """The reading of a question, or of the short request that it is, alone or without its limits (`rest`)."""
     steps = read_short(text) or (read_short(rest) if rest != text else ())
     tasks = tuple(task for task, _ in steps)
-    if not tasks or tasks == reading.tasks:
+    if not tasks or (set(tasks) == set(reading.tasks) and set(tasks) <= _IN_ANY_ORDER):
+        return reading
+    if tasks == reading.tasks:
         return reading
     return replace(reading, tasks=tasks, quotes={task: (span,) for task, span in steps}, margin=MARGIN)
 
