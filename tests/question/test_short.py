@@ -44,3 +44,15 @@ def test_a_step_that_only_short_words_tell_is_fairly_sure() -> None:
 
 def test_a_long_text_is_no_short_request() -> None:
     assert read_short("remove the watermark" + " please" * LONGEST) == ()
+
+
+@pytest.mark.parametrize("words", ["how", "best free software", "is there an app", "怎么办", "무료 앱 추천"])
+def test_words_that_only_stand_around_a_request_are_none(words: str) -> None:
+    assert read_short(words) == ()
+
+
+def test_every_beginning_of_a_request_can_be_read() -> None:
+    for _, words in LINES:
+        for end in range(len(words)):
+            read_short(words[:end])
+            read_short(words[end:])

@@ -55,9 +55,8 @@ def with_short(text: str, reading: Reading, rest: str) -> Reading:
     """The reading of a question, or of the short request that it is, alone or without its limits (`rest`)."""
     steps = read_short(text) or (read_short(rest) if rest != text else ())
     tasks = tuple(task for task, _ in steps)
-    if not tasks or (set(tasks) == set(reading.tasks) and set(tasks) <= _IN_ANY_ORDER):
-        return reading
-    if tasks == reading.tasks:
+    same = set(tasks) == set(reading.tasks) and set(tasks) <= _IN_ANY_ORDER
+    if not tasks or same or tasks == reading.tasks:
         return reading
     return replace(reading, tasks=tasks, quotes={task: (span,) for task, span in steps}, margin=MARGIN)
 
@@ -127,6 +126,9 @@ def _stages(text: str, language: _Language) -> Iterator[Span]:
 
 
 def _trimmed(text: str, begin: int, end: int) -> Span:
+    """A part of a text without what is no letter at its ends; none is left where its ends have crossed."""
+    if begin >= end:
+        return end, end
     begin = cast("re.Match[str]", _EDGES.match(text, begin, end)).end()
     while end > begin and _EDGES.fullmatch(text, end - 1, end):
         end -= 1
