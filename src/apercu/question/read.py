@@ -22,6 +22,7 @@ from apercu.question.limits import read_limits
 from apercu.question.match import Match, Token, Vocabulary, find_matches, index_vocabulary, tokenize
 from apercu.question.named import with_named, without_what_names_say
 from apercu.question.sensed import with_sensed
+from apercu.question.short import with_short
 from apercu.question.unfit import without_unfit
 from apercu.question.words import NEGATIONS, TASK_NAMES, load_vocabulary
 from apercu.records import Asked, Content, Damage, Facet, Task, TaskId, Wish
@@ -74,6 +75,9 @@ def read_question(text: str) -> Task:
         reading = Reading(("super_resolution",), {"super_resolution": ()})
     joined, places = with_joined(asked, reading.tasks)
     reading = replace(reading, tasks=joined, quotes={**reading.quotes, **places})
+    if asked == text:
+        places_of_limits = [(facet.start, facet.end) for facet in limits.facets if facet.value in _CONDITIONS]
+        reading = with_short(text, reading, without_clauses(text, places_of_limits) if places_of_limits else text)
     if "super_resolution" in reading.tasks and only_shrinks(text):
         reading = replace(reading, tasks=tuple(step for step in reading.tasks if step != "super_resolution"))
     elif reading.margin < _UNSURE and asked == text and _names_no_task(matches) and only_shrinks(text):
