@@ -56,3 +56,8 @@ def test_every_beginning_of_a_request_can_be_read() -> None:
         for end in range(len(words)):
             read_short(words[:end])
             read_short(words[end:])
+
+
+def test_the_learned_reader_stands_where_it_is_sure_of_another_step() -> None:
+    assert read_short("What is in this picture?")[0][0] == "captioning"
+    assert read_question("What is in this picture?").id == "vqa"

@@ -23,6 +23,8 @@ LONGEST = 90
 """Longer questions say more than steps."""
 MARGIN = 0.7
 """How sure a reading is that the learned reader does not share: fairly."""
+SURE = 1.5
+"""A margin from which the one task that the learned reader gives stands against another one."""
 _MOST_STEPS = 4
 _IN_ANY_ORDER = frozenset({"super_resolution", "denoise", "deblur", "restoration", "low_light"})
 """Repairs come before enlarging however they are told, which the learned reader knows."""
@@ -56,7 +58,8 @@ def with_short(text: str, reading: Reading, rest: str) -> Reading:
     steps = read_short(text) or (read_short(rest) if rest != text else ())
     tasks = tuple(task for task, _ in steps)
     same = set(tasks) == set(reading.tasks) and set(tasks) <= _IN_ANY_ORDER
-    if not tasks or same or tasks == reading.tasks:
+    sure = reading.margin >= SURE and len(tasks) == len(reading.tasks) == 1
+    if not tasks or same or sure or tasks == reading.tasks:
         return reading
     return replace(reading, tasks=tasks, quotes={task: (span,) for task, span in steps}, margin=MARGIN)
 

@@ -116,7 +116,7 @@ TONED = (*_CONTRAST, *_toned(_LIGHT))
 _ON_IT = tuple(
     _compiled(pattern)
     for pattern in (
-        rf"{_ORDER}(?:add|put|draw|place|give|write)\w*\s(?:(?!and\b|to\b|in\b){_WORD}){{0,4}}?"
+        rf"{_ORDER}(?!(?:give|write)\w*\s(?:{_WORD}){{0,3}}?captions?\b)(?:add|put|draw|place|give|write)\w*\s(?:(?!and\b|to\b|in\b){_WORD}){{0,4}}?"
         r"(?:borders?|picture frame|frame around|a caption|a text|some text|text (?:on|over|onto|under)|a title|"
         r"stickers?|"
         r"speech bubbles?|date stamp)(?=\W|$)(?:\s(?!and\b|then\b|so\b|larger\b|bigger\b)[^\s;!?,]+){0,8}",
