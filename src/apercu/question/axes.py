@@ -93,10 +93,18 @@ _KEEPING = re.compile(
     re.IGNORECASE,
 )
 """What stands before an axis that stays: "keep the height"."""
+_KEPT_AS_IT_IS = re.compile(
+    r"(?:\b(?:keep(?:ing)?|leav(?:e|ing)|without (?:chang|alter|touch|stretch)\w*|"
+    r"(?:n['’]t|not) (?:change|touch|alter|stretch)|behalt\w*|lass\w*|(?:sans|pas) (?:chang|touch|modifi)\w*|gard\w*|"
+    r"(?:sin|no) (?:cambi|toc|toqu|modific)\w*|mant[eé]n\w*)\s(?:the |its |die |den |la |le |el )?|保持|不改变)$",
+    re.IGNORECASE,
+)
+"""What stands before an axis that stays where none is said to grow."""
 _STAYS = re.compile(
     r"[^.;!?,。，、；]{0,14}?(?:\b(?:stays?|same|unchanged|as (?:it )?is|untouched|alone|fixed|constant|bleib\w*|"
     r"gleich\w*|unverändert|beibehalten|inchangée?s?|identiques?|intacte?s?|constantes?|igual(?:es)?|fij[oa]|"
-    r"sin cambi\w+)\b|그대로|유지|고정|변경 없|바꾸지|そのまま|変えず|変えない|固定|同じ|不变|不變|保持|不动|一样)",
+    r"sin cambi\w+|zu (?:ver)?ändern|zu strecken)\b|그대로|유지|고정|변경 없|바꾸지|"
+    r"そのまま|変えず|変えない|固定|同じ|不变|不變|保持|不动|一样)",
     re.IGNORECASE,
 )
 """What stands behind an axis that stays: "height unchanged"."""
@@ -185,7 +193,7 @@ def _one_axis(text: str, amount: _Word, words: list[_Word]) -> Axes | None:
         return None  # "double the width and the height", or both are kept
     if kept:
         axis = "y" if kept[0].axis == "x" else "x"
-        if grows[0].axis != axis if grows else not _ENDS.match(text, kept[0].end):
+        if grows[0].axis != axis if grows else not _is_left_alone(text, kept[0]):
             return None
     elif grows and _is_near(text, amount, grows) and (_OTHER_STAYS.search(text) or _is_alone(text, amount, grows)):
         axis = grows[0].axis
@@ -202,6 +210,12 @@ def _is_kept(text: str, word: _Word, begin: int, end: int) -> bool:
         return True
     named = text[word.start : word.end].lower()
     return (named not in _BARE or named.startswith(("alt", "anch"))) and bool(_STAYS.match(text, word.end, end))
+
+
+def _is_left_alone(text: str, word: _Word) -> bool:
+    """Whether it is an order that an axis stays: "keep the height", not "of the same height"."""
+    kept = _KEPT_AS_IT_IS.search(text, max(0, word.start - _LOOKED), word.start)
+    return bool(_STAYS.match(text, word.end) or (kept and _ENDS.match(text, word.end)))
 
 
 def _is_near(text: str, amount: _Word, axes: list[_Word]) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 LARGEST = 100.0
+_MOST_MEGA, _ENOUGH = 1_000, 1.05
 _LEAST_BARE, _YEARS = 12, range(1800, 2050)
 
 
@@ -144,13 +145,16 @@ def _printed(kinds: Mapping[str, list[_Measure]]) -> Said | None:
     both = [*pixels, *sized]
     if len({len(measure.values) for measure in both}) != 1:
         return None
+    if pixels and max(sized[0].values) < _ENOUGH * max(pixels[0].values):
+        return None  # there are enough
     # A picture may be printed lying or standing.
     return _ratio([replace(measure, values=tuple(sorted(measure.values))) for measure in both])
 
 
 def _of_megapixels(text: str, kinds: Mapping[str, list[_Measure]]) -> Iterator[_Measure]:
     """A small number beside one of megapixels: "I need 24 megapixels out of 6"."""
-    if len(kinds.get("mega", ())) == 1 and (bare := _MEGA_TOO.search(text)):
+    bare = _MEGA_TOO.search(text)
+    if len(kinds.get("mega", ())) == 1 and bare and plain_number(bare["n"]) < _MOST_MEGA:
         yield _Measure("mega", (math.sqrt(plain_number(bare["n"])),), *bare.span("n"))
 
 

@@ -148,6 +148,9 @@ _SMALL_FILE = _compiled(
     r"máximo)\.?\s|压缩?[到成至]|控制在|压到)(?:\d{1,4}\s?(?:kb|ko|kilobytes?|k(?=以)|кб)|[0-5](?:[.,]\d+)?\s?(?:mb|mo|megabytes?))"
     r"(?![a-z])|\d{1,4}\s?(?:kb|mb)(?:\s?이하|\s?以[下内])"
 )
+_FINER = _compiled(
+    r"resolution|quality|résolution|qualité|resoluci|calidad|auflösung|qualität|해상도|화질|解像度|画質|分辨率|画质|清晰"
+)
 _PRINTED = _compiled(r"\bprint\w*|poster|\bA[0-5]\b|druck\w*|imprim\w*|\bcm\b|dpi|인쇄|印刷|打印")
 _LAST = _compiled(
     r"(?<=[\u3040-\u9fff\uac00-\ud7af])(?:(?:[して下さいくだ주세요해줘라니다으로吧]|\s){0,8}[.!?。！？]?"
@@ -199,7 +202,8 @@ def _leads(text: str, start: int, end: int) -> bool:
 
 def _is_too_large(text: str) -> bool:
     """Whether a picture is too large for where it is to go, or its file is to be a small one."""
-    return bool(_TOO_LARGE_FOR.search(text) or (_SMALL_FILE.search(text) and not _PRINTED.search(text)))
+    small = _SMALL_FILE.search(text) and not _PRINTED.search(text) and not _FINER.search(text)
+    return bool(_TOO_LARGE_FOR.search(text) or small)
 
 
 def wants_undoing(text: str) -> bool:

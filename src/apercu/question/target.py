@@ -78,7 +78,7 @@ LENGTH = _compiled(r"[\s-]?(?:inch(?:es)?|in(?=[.,;!?)]|$)|cm|mm|zoll|feet|foot|
 _NAME = (
     r"(?<![A-Za-z0-9.,])(?P<name>full[ -]?hd|fhd|풀 ?hd|フルhd|全高清|w?qhd|ultra hd|uhd|[48]k(?: uhd)?|"
     r"(?:720|1080|1440|2160|4320)p)(?![A-Za-z0-9]|[- ]?(?:monitors?|tvs?|screens?|displays?|projector|camera|kamera|"
-    r"bildschirm\w*|fernseh\w*|beamer|écran|télé\w*|pantalla|televis\w*)\b)"
+    r"bildschirm\w*|fernseh\w*|beamer|écran|télé\w*|pantalla|televis\w*)\b(?! (?:size|resolution|format|quality)))"
 )
 _TO = r"auf|à|en|vers|jusqu['’]à|hasta"
 _NAMED_TARGETS = tuple(
@@ -95,16 +95,25 @@ _NAMED_TARGETS = tuple(
         r"(?:[放扩拓升提变转做拉改增调弄超]|采样)\S{0,4}?[到成至为]\s?" + _NAME,
     )
 )
-_HOW_IT_IS = _compiled(
-    r"(?:\b(?:took|taken|shot|filmed|recorded|captured|scanned|looks?|looked|watch\w*|stream\w*|play\w*|view\w*|"
-    r"shown|seen|see|was|were|next|compared|close|pris\w*|filmé\w*|tourn\w*|enregistr\w*|vidéo|"
-    r"écran|tomad\w*|grab\w*|hech\w*|sacad\w*|vídeo|ve|veo|gedreht|gefilmt|aufgenommen|sieht|schau\w*|"
-    r"läuft|wirk\w*|habe)\s(?:[\w'’]+\s){0,2}|拍\S{0,4})$"
+_MADE_SO = _compiled(
+    r"(?:\b(?:took|taken|shot|filmed|recorded|captured|scanned|next|compared|close|similar|pris\w*|filmé\w*|tourn\w*|"
+    r"enregistr\w*|vidéo|tomad\w*|grab\w*|hech\w*|sacad\w*|vídeo|gedreht|gefilmt|aufgenommen)"
+    r"\s(?:[\w'’]+\s){0,2}|拍\S{0,4})$"
+)
+_SEEN_SO = _compiled(
+    r"\b(?:looks?|looked|watch\w*|stream(?:s|ed)?|play(?:s|ed|ing)?|views?|viewed|shown|seen|see|is|are|was|were|has|have|"
+    r"got|j['’]ai|est|sont|écran|tengo|est[aá]n?|ve|veo|sieht|schau\w*|läuft|wirk\w*|habe|hat|ist|sind)\s(?:[\w'’]+\s){0,2}$"
+)
+_WANTED = _compiled(
+    r"\b(?:want|wanna|would like|['’]d like|need|make|must|should|so (?:that )?(?:i|it|we)|möchte|will|soll\w*|muss|"
+    r"veux|voudrais|doit|quiero|quisiera|debe)\b"
 )
 _IS_SO = _compiled(
-    r"[^.,;!?\d]{0,24}\b(?:gefilmt|gedreht|aufgenommen|fotografiert|geschossen|gescannt|sieht|wirkt|schaue?n?)\b"
+    r"[^.,;!?\d]{0,24}\b(?:gefilmt|gedreht|aufgenommen|fotografiert|geschossen|gescannt|sieht|wirkt|schaue?n?)\b|"
+    r"\s?vor(?=\s?(?:[,.;!?]|$|und\b|aber\b))|\s?(?:으?로\s?)?(?:찍|촬영|녹화)"
 )
 """Words before or after a name of a size by which it is that of what there is: "shot in 4K", "in 4K gefilmt"."""
+_TOWARDS = _compiled(r"(?:to|into|auf|vers|jusqu['’]à|hasta)\b")
 _BESIDE = 40
 _LARGER_NAME = _compiled(rf"{_NAME}(?:\W+\w+){{0,3}}\W*$")
 
@@ -123,6 +132,15 @@ def target_size(text: str) -> Target | None:
     return _named_target(text)
 
 
+def _is_how_it_is(text: str, begins: int, named: re.Match[str]) -> bool:
+    """Whether what stands before a name of a size says that the picture has it: "shot in 4K", not "to see it in 4K"."""
+    made = _MADE_SO.search(text, begins, named.start())
+    if _TOWARDS.match(named.group()):
+        return made is not None and made.group().lower().startswith(("next", "compared", "close", "similar"))
+    seen = _SEEN_SO.search(text, begins, named.start())
+    return bool(made) or (seen is not None and not _WANTED.search(text, begins, seen.end()))
+
+
 def _named_target(text: str) -> Target | None:
     """A size that a name stands for, as wide as a screen is: "to 4K", "auf Full HD", "4Kに拡大"."""
     for pattern in _NAMED_TARGETS:
@@ -131,7 +149,7 @@ def _named_target(text: str) -> Target | None:
             height = _height_of(named)
             larger = _LARGER_NAME.search(text, begins, named.start())
             if (
-                not _HOW_IT_IS.search(text, begins, named.start())
+                not _is_how_it_is(text, begins, named)
                 and not _IS_SO.match(text, named.end("name"))
                 and not (larger and _height_of(larger) > height)
             ):

@@ -86,55 +86,69 @@ _IN_COLOUR = _compiled(
     r"|en couleurs?\b|"
     r"colori[es]|colorea|컬러로|색을|カラーに|カラー化|彩色|上色|着色"
 )
-_TONE = (
-    r"(?:contrast\w*|saturation|vibrance|kontrast\w*|sättigung|farbsättigung|saturación|对比度|饱和度|대비|채도|"
-    r"コントラスト|彩度)"
-)
-_LIGHT = r"(?:brightness|exposure|sharpness|helligkeit|luminosité|exposition|brillo|nitidez|亮度|明るさ|밝기)"
+_TONE = r"(?:contrast\w*|saturation|vibrance|kontrast\w*|sättigung|farbsättigung|saturación)"
+_LIGHT = r"(?:brightness|exposure|sharpness|helligkeit|luminosité|exposition|brillo|nitidez)"
 _OF_IT = r"(?:\s(?:of|in|on|von|vom|des|der|de|du|del|la)(?:\s[^\W\d]+){1,3}?)?"
 _MANY = r"(?:twice|thrice|doubl\w*|tripl\w*|verdopp\w*|verdreifach\w*|dupli\w*)"
+_UP = r"(?:提高|提升|增加|增强|调高)"
+_NO_GROWTH = r"(?!\s?(?:larger|bigger|upscal\w*|enlarg\w*|zoom\w*|größer|vergrößer\w*|hochskal\w*|agrand\w*|ampli\w*))"
+_QUALIFIED = "".join(
+    rf"(?<!\b{word} )"
+    for word in ("and", "and the", "und", "with", "at", "high", "low", "good", "best", "max", "maximum", "same", "more")
+)
+"""Before what a picture has and keeps, or what grows together with its size: "at maximum sharpness by 3x"."""
 
 
-def _toned(tone: str) -> tuple[re.Pattern[str], ...]:
-    """By how much contrast or light is to rise, in seven languages."""
+def _toned(tone: str, far: str) -> tuple[re.Pattern[str], ...]:
+    """By how much contrast or light is to rise, in the words of four languages and in those of three others."""
     return (
         _compiled(
             rf"\b(?:increas|rais|boost|enhanc|improv|adjust|turn up|pump|erhöh|steiger|augment|aument|sub[ie])\w*\s"
             rf"(?:(?!and\b|und\b|et\b|y\b){_WORD}){{0,3}}?{tone}{_OF_IT}\s?(?:by|um|auf|to|de|d['’]|en|un)?\s?{AMOUNT}"
+            rf"{_NO_GROWTH}"
         ),
-        _compiled(rf"\b{tone}{_OF_IT}\s(?:um|auf|by|de|un)\s{AMOUNT}(?:\s(?:erhöhen|steigern|anheben|up|higher))?"),
+        _compiled(
+            rf"\b{_QUALIFIED}{tone}{_OF_IT}\s(?:um|auf|by|de|un)\s{AMOUNT}{_NO_GROWTH}"
+            r"(?:\s(?:erhöhen|steigern|anheben|up|higher))?"
+        ),
         _compiled(rf"{AMOUNT}\s(?:more|mehr|plus de|de plus de|más|más de|the)\s{tone}\b"),
         _compiled(rf"\b{_MANY}\s(?:(?:the|le|la|el|den|die|my|its)\s){{0,2}}{tone}\b{_OF_IT}"),
-        _compiled(
-            rf"{tone}[을를がをは]?\s?(?:提高|提升|增加|增强|调高)?[了到]?\s?{AMOUNT}\s?(?:만큼|정도|ほど)?\s?(?:높|올[리려]|늘|上げ|アップ)?"
-        ),
+        _compiled(rf"(?:{far}{_UP}|{_UP}{far})[了到]?\s?{AMOUNT}"),
+        _compiled(rf"{far}[을를がをは]?\s?{AMOUNT}\s?(?:만큼|정도|ほど)?\s?(?:높|올[리려]|늘|上げ|アップ)"),
     )
 
 
-_CONTRAST = _toned(_TONE)
-TONED = (*_CONTRAST, *_toned(_LIGHT))
+_CONTRAST = _toned(_TONE, r"(?:对比度|饱和度|대비|채도|コントラスト|彩度)")
+TONED = (*_CONTRAST, *_toned(_LIGHT, r"(?:亮度|明るさ|밝기)"))
 _ON_IT = tuple(
     _compiled(pattern)
     for pattern in (
-        rf"{_ORDER}(?!(?:give|write)\w*\s(?:{_WORD}){{0,3}}?captions?\b)(?:add|put|draw|place|give|write)\w*\s(?:(?!and\b|to\b|in\b){_WORD}){{0,4}}?"
-        r"(?:borders?|picture frame|frame around|a caption|a text|some text|text (?:on|over|onto|under)|a title|"
-        r"stickers?|"
-        r"speech bubbles?|date stamp)(?=\W|$)(?:\s(?!and\b|then\b|so\b|larger\b|bigger\b)[^\s;!?,]+){0,8}",
+        rf"{_ORDER}(?!(?:give|write)\w*\s(?:{_WORD}){{0,3}}?captions?\b)(?:add|put|draw|place|give|write)\w*\s"
+        rf"(?:(?!and\b|to\b|in\b|with\b|on\b|the\b(?!\s{_NOUN}))(?!(?:my|this|these|those)\sstickers?\b){_WORD}){{0,4}}?"
+        r"(?:borders?|(?:an?|the)\s(?:\w+\s)?picture frame|frame around|a caption|a text|some text|a title|stickers?|"
+        r"speech bubbles?|date stamp)(?=\W|$)"
+        r"(?!(?:\s\S+){0,6}?\s(?:resolution|pixels?|larger|bigger|enlarg\w*|\d[\d.]*\s?(?:x|times)\b))"
+        r"(?:\s(?!and\b|then\b|so\b|after\b|before\b)[^\s;!?,]+){0,8}",
+        rf"{_ORDER}(?:add|put|place|write)\w*\s(?:an?\s|some\s|my\s|the\s)?text\s(?:on|over|onto|under)\b"
+        r"(?:\s(?!and\b|then\b|so\b|after\b|before\b)[^\s;!?,]+){0,8}",
         r"\b(?:einen?|weißen|schwarzen)\s(?:[\w-]+\s){0,2}?(?:rahmen|rand)\s(?:[\w-]+\s){0,4}?(?:hinzu\w*|einfügen|ergänzen)",
         rf"\b(?:ajout\w+|mett\w+|rajout\w+)\s(?:un|une)\s(?:cadre|bordure|légende|texte|titre)\b{_TAIL}",
         rf"\b(?:añad\w+|agreg\w+|pon|poner|ponle)\s(?:un|una)\s(?:marco|borde|texto|título)\b{_TAIL}",
         r"(?:테두리|액자|글씨|텍스트)[를을]?\s?(?:넣|추가|씌우|두르)",
         r"(?:枠|フレーム|縁|文字|テキスト)を(?:付け|つけ|入れ|追加)",
         r"(?:加|添加)(?:上|一?个)?(?:白色|黑色)?(?:边框|相框|文字|字幕)",
-        rf"(?:{_ORDER}|\bto\s)(?:make|create|stitch|merge|build|combine|join|assemble|blend)\w*\s(?:{_WORD}){{0,6}}?"
+        rf"(?:{_ORDER}|\bto\s)(?:stitch|merg|build|combin|join|assembl|blend)\w*\s(?:{_WORD}){{0,6}}?"
         r"panorama\w*\b(?:\s(?:from|out of|of|with)(?:\s(?!and\b|then\b)\S+){1,4})?",
+        rf"(?:{_ORDER}|\bto\s)(?:make|creat)\w*\s(?:(?!bigger|larg|big|print|version|high|my|the|that|this|your|our){_WORD}){{0,4}}?panoramas?"
+        r"(?:\s(?:from|out of|with|using)(?:\s(?!and\b|then\b)\S+){1,4}|(?=\W*$))",
         r"^\W*panoram\w*\s(?:from|out of|aus|à partir de|de|con)\s(?:\w+\s){0,2}?(?:shots?|photos?|pictures?|"
         r"images?|bilder\w*|"
         r"fotos|aufnahmen|imágenes)\b",
         r"\bpanorama\s(?:aus|von)\s(?:[\w-]+\s){1,3}?(?:erstellen|machen|zusammen\w+)|\b(?:zu einem|"
         r"ein) panorama\s(?:[\w-]+\s){0,4}?"
         r"(?:zusammen\w+|erstellen|machen)",
-        rf"\b(?:créer|faire|assembler)\s(?:[\w'’-]+\s){{0,4}}?panorama\b{_TAIL}|\b(?:crear|hacer|unir)\s(?:[\w-]+\s){{0,4}}?panorámica\b{_TAIL}",
+        rf"\b(?:créer|faire|assembler)\s(?:[\w'’-]+\s){{0,4}}?(?<!mon )panorama\b(?!\splus){_TAIL}|"
+        rf"\b(?:crear|hacer|unir)\s(?:[\w-]+\s){{0,4}}?(?<!mi )panorámica\b(?!\smás){_TAIL}",
         r"파노라마(?:를|로)?\s?(?:만들|합치|합성)|パノラマ(?:を作|に(?:し|合成)|合成|写真を作)|[拼合]成(?:一张)?全景",
     )
 )
