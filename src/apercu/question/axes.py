@@ -29,7 +29,7 @@ _HEIGHT = re.compile(
     rf"hoch(?!{_GOOD})|höher(?!{_GOOD})|höhe|senkrecht|(?:haut|haute)s?(?! (?:qual|réso|défi|fidé)\w*)|hauteur|"
     rf"verticalement|alt[oa]s?(?!{_GOOD}| resol| def)|altura|(?:in|along) (?:the )?y|y(?= (?:by|times)\b)|"
     r"y[- ](?:axis|direction))\b|"
-    r"세로|높이(?!고|기|려|며|면|자|다|도록|는(?!\s?[\d그유같변한두세네고바]))|縦(?![書長横断型読])|纵(?![横观])向?|高さ|高度|"
+    r"세로|높이(?!고|기|려|며|면|자|다|도록|는(?!\s?[\d그유같변한두세네고바]))|縦(?![書長横断型読])|纵(?![横观])向?|高さ|高度(?!还原|清晰|逼真|精细|真实|相似|压缩|保真)|"
     r"(?<![越更要很提最较够])高(?=\d|\s\d|[二两三四一]倍|放|拉|不变|不動|保持|为|是)|竖直|垂直",
     re.IGNORECASE,
 )
@@ -103,7 +103,8 @@ _KEPT_AS_IT_IS = re.compile(
 _STAYS = re.compile(
     r"[^.;!?,。，、；]{0,14}?(?:\b(?:stays?|same|unchanged|as (?:it )?is|untouched|alone|fixed|constant|bleib\w*|"
     r"gleich\w*|unverändert|beibehalten|inchangée?s?|identiques?|intacte?s?|constantes?|igual(?:es)?|fij[oa]|"
-    r"sin cambi\w+|zu (?:ver)?ändern|zu strecken)\b|그대로|유지|고정|변경 없|바꾸지|"
+    r"sin cambi\w+|no cambi\w+|ne chang\w+ pas|ändert sich nicht|(?:does not|doesn['’]t|must not|should not) change|"
+    r"zu (?:ver)?ändern|zu strecken)\b|그대로|유지|고정|변경 없|바꾸지|"
     r"そのまま|変えず|変えない|固定|同じ|不变|不變|保持|不动|一样)",
     re.IGNORECASE,
 )
