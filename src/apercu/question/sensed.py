@@ -31,8 +31,7 @@ def with_sensed(text: str, limits: Limits, *, here: bool) -> Limits:
         limits: what the patterns found.
         here: whether "on my own machine" rules out models that do not run here: where none does, it would rule out all.
     """
-    private = stays_here(text)
-    if here and not limits.runs_here and private:
+    if here and not limits.runs_here and (private := stays_here(text)):
         limits = replace(limits, runs_here=True, facets=(*limits.facets, private))
     if _UNKNOWN.search(text):
         return limits
@@ -43,7 +42,7 @@ def with_sensed(text: str, limits: Limits, *, here: bool) -> Limits:
     odds = {name: more for name, more in over.items() if more > 0 and (here or name != "runs_here")}
     known = {"no_gpu": limits.no_gpu, "runs_here": limits.runs_here}
     found = [name for name, is_known in known.items() if not is_known and name in odds]
-    if private and "no_gpu" in found and not _is_without(said, private, "no_gpu"):
+    if "no_gpu" in found and (private := stays_here(text)) and not _is_without(said, private, "no_gpu"):
         found.remove("no_gpu")  # "on our own computers only" says where, not on what
     licences = [name for name in ("commercial", "open") if name in odds]
     if limits.licence is None and licences:
