@@ -158,7 +158,7 @@ _LAST = _compiled(
 )
 """What may stand after an order in languages whose verbs come last."""
 _ADJECTIVES = ("smaller", "kleiner", "plus petit", "más peq", "half size", "half-size")
-_AND = _compiled(r"\s(?:and|und|et|y)\s")
+_AND = _compiled(r"\s(?:and|und|et|y)(?=\s)")
 _AND_KO = _compiled(r"(?:고|(?<=말고))\s")
 """Joins what is wanted instead: "확대하지 말고 노이즈만 제거해 줘"."""
 _NEAR = 60
@@ -176,6 +176,7 @@ def what_is_wanted(text: str, *, undo: bool = False) -> Wanted:
         list(_HITS.finditer(text)),
         [match.span() for match in _AMOUNTS.finditer(text)],
         [match.start() for match in _BOUNDARY.finditer(text)],
+        [match.span() for match in _AND.finditer(text)],
     )
     spans, shrinks = _shrinking(words, undo=undo)
     refused = list(dict.fromkeys(_refused(words)))
@@ -213,16 +214,22 @@ def wants_undoing(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """A text, the words for smaller and larger in it, the places of amounts, and where its clauses end."""
+    """A text, the words for smaller and larger in it, the places of amounts, of the ends of clauses and of "and"."""
 
     text: str
     hits: list[re.Match[str]]
     amounts: list[tuple[int, int]]
     boundaries: list[int]
+    ands: list[tuple[int, int]]
 
     def end_of_clause(self, at: int) -> int:
         place = bisect_left(self.boundaries, at)
         return self.boundaries[place] if place < len(self.boundaries) else len(self.text)
+
+    def joined(self, at: int, end: int) -> int:
+        """Where the first "and" of `at` to `end` stands, or `end`."""
+        place = bisect_left(self.ands, (at, at))
+        return self.ands[place][0] if place < len(self.ands) and self.ands[place][1] < end else end
 
 
 def _shrinking(words: _Words, *, undo: bool) -> tuple[list[tuple[int, int]], bool]:
@@ -245,8 +252,7 @@ def _shrinking(words: _Words, *, undo: bool) -> tuple[list[tuple[int, int]], boo
             continue  # "reduce the noise and make it 4x bigger"
         if hit.group().lower().startswith(_ADJECTIVES) and not amount and not _TO_BE.search(before):
             continue  # "smaller icons look bad"
-        if conjunction := _AND.search(text, hit.end(), ends):
-            ends = conjunction.start()
+        ends = words.joined(hit.end(), ends)
         start = amount.start() if amount else hit.start()
         if (hit["shrunk"] or _IS.search(before)) and not _TO_BE.search(before):
             spans += _done(words, hit, start, ends, undo=undo)
