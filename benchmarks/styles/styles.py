@@ -2,13 +2,14 @@
 
     python benchmarks/styles/styles.py --data FOLDER     measure the pictures (see labels.toml), then judge
     python benchmarks/styles/styles.py                   judge by the table of an earlier measurement, traits.tsv
-    python benchmarks/styles/styles.py --families        only which families a forest knows while they are held out
+    python benchmarks/styles/styles.py --families        only which families the map knows while they are held out
+    python benchmarks/styles/styles.py --photos FOLDER   only what the shipped rules call the photographs of a folder
 
 FOLDER is what `python -m apercu.train prepare FOLDER` made; the packages of packages.json are fetched. Protocol: of
 each style whole families are held out until they hold 20 % of its pictures; three seeds. Beside it the same with single
 pictures held out, whose families are known. For each the rules are learned anew by tools/styles/learn.py from what is
 left, and so is gradient boosting (scikit-learn). Right means that this style was stated: "not sure" counts as wrong.
-The rules that are shipped were learned without the families of seed 0.
+What is shipped was learned from all pictures; what it calls others is asked with `--photos`.
 """
 
 from __future__ import annotations
@@ -22,42 +23,50 @@ from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from safetensors.numpy import save_file
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE.parents[1] / "tools" / "styles"), str(HERE.parent)]
 
 import learn  # noqa: E402
 
+from apercu.inspection.likeness import likenesses, shipped_map  # noqa: E402
 from apercu.inspection.styles import Rule, name_style, read_rules, recheck_style, style_rules  # noqa: E402
-from apercu.inspection.traits import TRAITS, Traits, picture_traits  # noqa: E402
+from apercu.inspection.traits import TRAITS, picture_traits  # noqa: E402
+from apercu.models.recognition import picture_features  # noqa: E402
 from apercu.records import Style  # noqa: E402
 
 TABLE = HERE / "traits.tsv"
+FEATURES = HERE / "features.safetensors"
 STYLES = get_args(Style)
 SEEDS = (0, 1, 2)
 CHOICE_SEEDS = range(100, 112)
 
 
 def measure(prepared: Path, table: Path) -> None:
-    """Write the traits of all labelled pictures, one a line."""
+    """Write the traits of all labelled pictures, one a line, and beside them what the network sees."""
     from labelled import labelled_pictures
 
+    seen = []
     with table.open("w", encoding="utf-8") as out:
         out.write("\t".join(("style", "family", "id", *TRAITS)) + "\n")
         for picture in labelled_pictures(prepared):
             traits = picture_traits(picture.samples)
             values = (f"{getattr(traits, name):.6g}" for name in TRAITS)
             out.write("\t".join((picture.style, picture.family, picture.id, *values)) + "\n")
+            seen.append(picture_features(picture.samples).astype(np.float16))
+    save_file({"features": np.stack(seen)}, table.with_name(FEATURES.name))
 
 
 def by_rules(measured: learn.Measured, rules: tuple[Rule, ...]) -> list[str]:
     """The style that rules state of each picture, "not sure" where they state none."""
-    return [name_style(traits_of(row), rules).style or "not sure" for row in measured.values]
+    return [name_style(values, rules).style or "not sure" for values in each(measured)]
 
 
-def traits_of(row: NDArray[np.float64]) -> Traits:
-    """A line of the table as a record."""
-    return Traits(**dict(zip(TRAITS, row.tolist(), strict=True)))
+def each(measured: learn.Measured) -> list[dict[str, float]]:
+    """Traits and likenesses of each picture by their names."""
+    return [dict(zip(measured.traits, row.tolist(), strict=True)) for row in measured.values]
 
 
 def by_boosting(train: learn.Measured, test: learn.Measured, seed: int) -> list[str]:
@@ -96,8 +105,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the prepared training pictures")
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
-    parser.add_argument("--families", action="store_true", help="what a forest says of each family, no rules")
+    parser.add_argument("--families", action="store_true", help="what the map says of each family, no rules")
+    parser.add_argument("--photos", type=Path, nargs="*", help="folders of photographs that nothing was learned from")
     given = parser.parse_args()
+    if given.photos:
+        for folder in given.photos:
+            print(f"{folder.name}: {dict(called(folder).most_common())}")
+        return
     if given.data:
         measure(given.data, given.table)
     measured = learn.read_measured(given.table)
@@ -123,9 +137,11 @@ def judge(
     for seed in seeds:
         out = split(measured, seed)
         train, test = measured.part(~out), measured.part(out)
-        rules = read_rules(learn.written(learn.learn(train, seed)))
-        said, boosted = by_rules(test, rules), by_boosting(train, test, seed)
-        learned = right(train.styles, by_rules(train, rules))
+        lesson = learn.learn(train, seed)
+        rules = read_rules(learn.written(lesson.rules))
+        known, test = (part.alike(learn.shares(part, lesson.map)) for part in (train, test))
+        said, boosted = by_rules(test, rules), by_boosting(train.alike(learn.crossed(train, seed)), test, seed)
+        learned = right(train.styles, by_rules(known, rules))
         print(
             f"seed {seed}: {len(rules)} rules, {sum(len(rule.terms) for rule in rules)} conditions;"
             f" {test.styles.size} pictures held out; rules {_shares(right(test.styles, said))}"
@@ -145,36 +161,41 @@ def judge(
 
 
 def told_by_family(measured: learn.Measured) -> None:
-    """How often a forest names the style of each family while it is held out, and what it says instead.
+    """How often the map alone names the style of each family while it is held out, and what it says instead.
 
-    On the draws of families on which choices are made: a forest is quick to learn, so pictures can be judged by it.
+    On the draws of families on which choices are made; the map is quick to learn, so pictures can be judged by it.
     """
-    from sklearn.ensemble import ExtraTreesClassifier
-
     told: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for seed in CHOICE_SEEDS:
         out = learn.held_out(measured, seed)
-        train, test = measured.part(~out), measured.part(out)
-        forest = ExtraTreesClassifier(120, class_weight="balanced", min_samples_leaf=2, random_state=seed)
-        forest.fit(train.values, train.styles)
-        for style, family, said in zip(test.styles, test.families, forest.predict(test.values), strict=True):
-            told[str(style), str(family)][str(said)] += 1
+        test, found = measured.part(out), learn.learn_map(measured.part(~out))
+        said = np.array(STYLES)[learn.shares(test, found).argmax(axis=1)]
+        for style, family, one in zip(test.styles, test.families, said, strict=True):
+            told[str(style), str(family)][str(one)] += 1
     for (style, family), counts in sorted(told.items()):
         others = ", ".join(f"{name} {count}" for name, count in counts.most_common(3) if name != style)
         print(f"{style:>10}: {family:34} {counts[style] / counts.total():4.0%} of {counts.total():3}  {others}")
 
 
+def called(folder: Path) -> Counter[str]:
+    """What the shipped rules call the pictures of a folder."""
+    found: Counter[str] = Counter()
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in (".png", ".jpg")):
+        samples = np.asarray(Image.open(path).convert("RGB"))
+        traits = picture_traits(samples)
+        values = traits.model_dump() | likenesses(picture_features(samples), traits)
+        found[name_style(values).style or "not sure"] += 1
+    return found
+
+
 def shipped(measured: learn.Measured) -> None:
     """The rules as they are in the package."""
-    rules, test = style_rules(), measured.part(learn.held_out(measured, SEEDS[0]))
+    rules, measured = style_rules(), measured.alike(learn.shares(measured, shipped_map()))
     conditions = [len(rule.terms) for rule in rules]
     print(f"\nshipped: {len(rules)} rules, {sum(conditions)} conditions, at most {max(conditions)} a rule;", end=" ")
-    said = by_rules(test, rules)
-    print(f"held-out families of seed 0: {_shares(right(test.styles, said))}")
-    print(confusion(test.styles, said))
-    every = [traits_of(row) for row in measured.values]
-    wrong = sum(bool(recheck_style(name_style(traits), traits)) for traits in every)
-    print(f"stated labels that do not hold when computed again: {wrong} of {len(every)} pictures")
+    print(f"of what they were learned from {_shares(right(measured.styles, by_rules(measured, rules)))} right")
+    wrong = sum(bool(recheck_style(name_style(values), values)) for values in each(measured))
+    print(f"stated labels that do not hold when computed again: {wrong} of {measured.styles.size} pictures")
 
 
 def _shares(shares: tuple[float, float]) -> str:

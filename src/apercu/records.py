@@ -407,6 +407,32 @@ class RelatedPaper(Record):
     ruled_out: str = ""
 
 
+class StyleCondition(Record):
+    """One condition of a rule about style: in words, the trait that it looks at, its value, and how well it holds.
+
+    `membership` is 0 (not at all) to 1 (fully).
+    """
+
+    says: str
+    trait: str
+    value: float
+    membership: float
+
+
+class StyleNamed(Record):
+    """The style of a picture by the rules of `inspection/styles.toml`; `style` is None where they are not sure.
+
+    `membership` is that of the rule that fired: the least of its conditions. `memberships` holds the best of every
+    style. Where no style is stated, `conditions` are those of the best rule and `why_not` says what was missing.
+    """
+
+    style: Style | None
+    membership: float
+    conditions: tuple[StyleCondition, ...]
+    memberships: dict[Style, float]
+    why_not: str = ""
+
+
 class Recommendation(Record):
     """Models and papers for a question. `abstained` is true when nothing in the catalogue fits, and `why` says why.
 
@@ -414,7 +440,7 @@ class Recommendation(Record):
     apart. `not_predicted` says, where a picture was looked at and nothing can be predicted from it, why. `conditions`
     are what the question demands of a model, as it was understood; of the `considered` models that do the task,
     `left_out` counts those that do not meet it. `factor_on_picture` is, where a picture was looked at, by how much it
-    is to be enlarged, the larger of both axes.
+    is to be enlarged, the larger of both axes, and `style` what style it is in.
     """
 
     task: Task
@@ -425,6 +451,7 @@ class Recommendation(Record):
     against_runner_up: str = ""
     not_predicted: str = ""
     factor_on_picture: float | None = None
+    style: StyleNamed | None = None
     conditions: tuple[str, ...] = ()
     considered: int = 0
     left_out: tuple[LeftOut, ...] = ()
@@ -457,7 +484,7 @@ class Prediction(Record):
     that were measured the nearest to `asked`, by which the picture is to be enlarged. `unknown` says of
     each other model that runs here why nothing is predicted, `why_not` why nothing is for any. `weights` are how much
     each kind of knowledge counted for the user of the question, 0 to 2. `pixel_art` is why the picture counts as pixel
-    art, for which nothing is predicted; empty where it does not.
+    art, for which nothing is predicted; empty where it does not. `style` is the style that the picture is in.
     """
 
     shows: str
@@ -468,6 +495,7 @@ class Prediction(Record):
     why_not: str = ""
     weights: dict[str, float] = Field(default={})
     pixel_art: str = ""
+    style: StyleNamed | None = None
 
     def said_of(self, model: str) -> str:
         """What is predicted of a model, in the words in which it is said everywhere; it begins behind the name."""
@@ -529,32 +557,6 @@ class Finding(Record):
     id: Literal["enlarged", "pixel_art", "jpeg", "noise", "blur", "text"]
     text: str
     suggestion: str | None = None
-
-
-class StyleCondition(Record):
-    """One condition of a rule about style: in words, the trait that it looks at, its value, and how well it holds.
-
-    `membership` is 0 (not at all) to 1 (fully).
-    """
-
-    says: str
-    trait: str
-    value: float
-    membership: float
-
-
-class StyleNamed(Record):
-    """The style of a picture by the rules of `inspection/styles.toml`; `style` is None where they are not sure.
-
-    `membership` is that of the rule that fired: the least of its conditions. `memberships` holds the best of every
-    style. Where no style is stated, `conditions` are those of the best rule and `why_not` says what was missing.
-    """
-
-    style: Style | None
-    membership: float
-    conditions: tuple[StyleCondition, ...]
-    memberships: dict[Style, float]
-    why_not: str = ""
 
 
 class Trial(Record):

@@ -174,7 +174,7 @@ def _recommended(
             settings, question=question, prefer=prefer, source=source, predicted=parts, asked=asked,
         )  # fmt: skip
         found = with_unknown(found, prediction).model_copy(
-            update={"task": task, "factor_on_picture": round(prediction.asked, 4)}
+            update={"task": task, "factor_on_picture": round(prediction.asked, 4), "style": prediction.style}
         )
     papers = () if found.abstained else related_papers(question, task, found.models, settings)
     return found.model_copy(update={"papers": papers}), prediction

@@ -31,9 +31,13 @@ def saved_picture(shell: Shell) -> str:
 def test_each_model_that_runs_is_judged_on_the_picture(shell: Shell, saved_picture: str) -> None:
     told = shell.process("recommend", ASKED, "--image", saved_picture)
     assert (told.code, told.err) == (0, "")
+    assert re.search(
+        r"^The (?:picture looks like an? [a-z ]+ \(\d\.\d\d\)|style of the picture is not clear): ", told.out, re.M
+    )
     first = told.out.split("\n\n")[1]
     assert re.search(
-        r"\+ On this picture \(flat areas \d\.\d\d, JPEG quality 61\) it is predicted to measure \+\d+\.\d dB over "
+        r"\+ On this picture \((?:an? [a-z ]+, )?flat areas \d\.\d\d, JPEG quality 61\) "
+        r"it is predicted to measure \+\d+\.\d dB over "
         r"bicubic at x2 \([+-]\d+\.\d to [+-]\d+\.\d in 9 of 10 pictures\); learned from \d+ measurements\.",
         first,
     ), first
@@ -43,6 +47,8 @@ def test_the_picture_changes_the_order_and_nothing_that_is_not_said(shell: Shell
     with_picture = json.loads(shell.process("recommend", ASKED, "--image", saved_picture, "--json").out)
     without = json.loads(shell.process("recommend", ASKED, "--json").out)
     assert with_picture.keys() == without.keys()
+    assert without["style"] is None
+    assert with_picture["style"]["conditions"][0].keys() == {"says", "trait", "value", "membership"}
     assert {model["id"] for model in with_picture["models"]} == {model["id"] for model in without["models"]}
     assert with_picture["models"][0]["id"] == "liif-edsr-web"
     assert without["models"][0]["id"] == "liif-edsr"

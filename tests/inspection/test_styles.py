@@ -1,16 +1,20 @@
 """What is said about a style holds when it is computed again, and the rules keep to their bounds."""
 
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 from made_pictures import page, photograph, shapes, sprite
+from safetensors.numpy import load_file
 
-from apercu.errors import EvidenceError
+from apercu.errors import EvidenceError, ShapeError
+from apercu.inspection.likeness import LIKENESSES, likenesses
 from apercu.inspection.styles import (
     MOST_CONDITIONS,
     MOST_RULES,
+    READ,
     STATED_FROM,
     content_of,
     name_style,
@@ -20,6 +24,7 @@ from apercu.inspection.styles import (
     style_words,
 )
 from apercu.inspection.traits import TRAITS, Traits, picture_traits
+from apercu.models.recognition import picture_features
 from apercu.records import Style, StyleNamed
 
 TABLE = Path(__file__).parents[2] / "benchmarks" / "styles" / "traits.tsv"
@@ -43,14 +48,23 @@ def rules_text(*more):
     return TWO_STYLES + "\n".join(lines)
 
 
+@cache
 def measured():
+    """Traits and likenesses of the labelled pictures."""
     head, *rows = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines()]
+    features = load_file(TABLE.with_name("features.safetensors"))["features"].astype(np.float32)
     assert tuple(head[3:]) == TRAITS
-    return [Traits(**dict(zip(TRAITS, map(float, row[3:]), strict=True))) for row in rows]
+    traits = [Traits(**dict(zip(TRAITS, map(float, row[3:]), strict=True))) for row in rows]
+    return [one.model_dump() | likenesses(seen, one) for one, seen in zip(traits, features, strict=True)]
 
 
 def with_flat(share):
-    return measured()[0].model_copy(update={"flat_share": share})
+    return measured()[0] | {"flat_share": share}
+
+
+def values_of(samples):
+    traits = picture_traits(samples)
+    return traits.model_dump() | likenesses(picture_features(samples), traits)
 
 
 def test_every_stated_style_holds_by_half_or_more_when_computed_again():
@@ -75,7 +89,7 @@ def test_what_was_altered_does_not_pass_the_check():
 def test_the_sentence_holds_every_condition_with_its_membership():
     named = next(named for named in map(name_style, measured()) if named.style)
     words = style_words(named)
-    assert words.startswith("Looks like ")
+    assert words.startswith("The picture looks like ")
     for condition in named.conditions:
         assert f"{condition.says} ({condition.membership:.2f})" in words
 
@@ -107,10 +121,10 @@ def test_where_two_styles_hold_alike_or_none_by_half_nothing_is_stated():
 
 def test_pictures_of_clear_kinds_are_named_or_left_open():
     for samples in (photograph(), page(12), sprite(), np.rint(shapes()).astype(np.uint8)):
-        named = name_style(picture_traits(samples))
+        named = name_style(values_of(samples))
         assert isinstance(named, StyleNamed)
         assert set(named.memberships) == set(get_args(Style))
-        assert recheck_style(named, picture_traits(samples)) == ()
+        assert recheck_style(named, values_of(samples)) == ()
 
 
 def test_the_shipped_rules_keep_to_their_bounds_and_name_all_styles():
@@ -135,3 +149,20 @@ def test_the_shipped_rules_keep_to_their_bounds_and_name_all_styles():
 def test_rules_that_break_their_bounds_are_refused(text, told):
     with pytest.raises(EvidenceError, match=told):
         read_rules(text)
+
+
+def test_likenesses_are_shares_of_one_in_the_order_of_the_styles():
+    assert tuple(LIKENESSES.values()) == get_args(Style)
+    assert (*TRAITS, *LIKENESSES) == READ
+    for values in measured()[::50]:
+        shares = [values[name] for name in LIKENESSES]
+        assert min(shares) >= 0
+        assert sum(shares) == pytest.approx(1, abs=1e-5)
+
+
+def test_likenesses_of_other_numbers_than_the_map_reads_are_refused():
+    traits = picture_traits(sprite())
+    with pytest.raises(ShapeError, match=r"reads 224 numbers; got \(36,\)"):
+        likenesses(np.zeros(4, np.float32), traits)
+    largest = likenesses(np.full(192, 1e30, np.float32), traits)
+    assert sum(largest.values()) == pytest.approx(1, abs=1e-5)

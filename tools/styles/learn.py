@@ -1,6 +1,10 @@
-"""Learn the rules of `inspection/styles.toml` from measured traits.
+"""Learn what names a style: the map of `inspection/likeness.safetensors` and the rules of `inspection/styles.toml`.
 
     python tools/styles/learn.py benchmarks/styles/traits.tsv
+
+The map is a logistic regression (scikit-learn, extra `bench`) from what the network sees and from the traits. A picture that the map was
+learned from is called too alike to its style, so the rules learn from shares of maps that were learned without the
+picture's family: families are dealt to five folds.
 
 Conditions are named terms: of each trait a few places, at even shares of the pictures, with a slope around each, in two
 figures. From these `search.py` builds at most 15 rules of at most four conditions, and judges them by the engine that
@@ -20,7 +24,11 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file, save
 
+from apercu.inspection.likeness import LIKENESSES, Map, all_seen, shares_of
+from apercu.inspection.styles import NAMES
+from apercu.inspection.traits import Traits
 from apercu.records import Style
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -30,10 +38,15 @@ from search import Search
 Floats = NDArray[np.float64]
 STYLES: tuple[Style, ...] = get_args(Style)
 OUT = Path(__file__).parents[2] / "src" / "apercu" / "inspection" / "styles.toml"
+MAP = OUT.with_name("likeness.safetensors")
+FOLDS, LOOSENESS = 5, 0.1
+"""`LOOSENESS` is the inverse of the regularisation of the map."""
 GRADES = ("barely ", "slightly ", "fairly ", "rather ", "", "very ", "extremely ", "utterly ")
 PLAIN = GRADES.index("")
 RAMP, RATIO = 0.6, 1.4
 PLACES, FIRST_PLACE = 20, 0.04
+MORE_OR_LESS = (0.3, 0.5, 0.7)
+"""Places of a likeness; more of them fitted the families that were learned from."""
 HELD_OUT = 0.2
 MIXES, MOST_MIXED = 3, 0.35
 
@@ -54,7 +67,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "row_rhythm": ("the rhythm of rows is", "weak", "strong"),
     "glyph_ink": ("parts as small as letters are", "rare", "common"),
     "largest_part": ("the largest part is", "small", "large"),
-}
+} | {name: (f"likeness to {NAMES[style]} is", "small", "large") for name, style in LIKENESSES.items()}
 """How a trait is said: its subject, and the word for low and for high values. Rules made of more traits did worse."""
 COUNTS = ("area_colours",)
 """Traits on which a condition begins at a ratio, not at a difference."""
@@ -64,25 +77,43 @@ Side = tuple[str, int]
 
 
 class Measured(NamedTuple):
-    """Pictures: their styles and families, and `values` (pictures, traits) in the order of `traits`."""
+    """Pictures: their styles and families, `values` (pictures, traits) in the order of `traits`, and all that is `seen`.
+
+    `seen` (pictures, 224) are what the network sees, and the traits on 0..1.
+    """
 
     traits: tuple[str, ...]
     styles: NDArray[np.str_]
     families: NDArray[np.str_]
     values: Floats
+    seen: NDArray[np.float32]
 
     def part(self, chosen: NDArray[np.bool_]) -> Measured:
         """Those where `chosen` is true."""
-        return Measured(self.traits, self.styles[chosen], self.families[chosen], self.values[chosen])
+        rows = (self.styles[chosen], self.families[chosen], self.values[chosen], self.seen[chosen])
+        return Measured(self.traits, *rows)
+
+    def alike(self, shares: Floats) -> Measured:
+        """With the likenesses (pictures, 7) as further traits."""
+        traits = (*self.traits, *LIKENESSES)
+        return self._replace(traits=traits, values=np.hstack([self.values, shares]))
 
 
 def read_measured(path: Path) -> Measured:
-    """The table that `benchmarks/styles/styles.py --measure` writes: style, family, id, and one column a trait."""
+    """The table that `benchmarks/styles/styles.py --data` writes: style, family, id, and one column a trait.
+
+    What the network sees lies beside it in `features.safetensors`, in the same order.
+    """
     head, *lines = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
     values = np.array([[float(value) for value in line[3:]] for line in lines])
-    return Measured(
-        tuple(head[3:]), np.array([line[0] for line in lines]), np.array([line[1] for line in lines]), values
-    )
+    features = load_file(path.with_name("features.safetensors"))["features"].astype(np.float32)
+    if len(features) != len(lines):
+        raise SystemExit(f"{path.name} holds {len(lines)} pictures, the features beside it {len(features)}")
+    styles, families = (np.array([line[column] for line in lines]) for column in (0, 1))
+    names = tuple(head[3:])
+    traits = [Traits(**dict(zip(names, row.tolist(), strict=True))) for row in values]
+    seen = np.array([all_seen(*both) for both in zip(features, traits, strict=True)])
+    return Measured(names, styles, families, values, seen)
 
 
 class Learned(NamedTuple):
@@ -90,6 +121,13 @@ class Learned(NamedTuple):
 
     style: Style
     cuts: dict[Side, tuple[float, float]]
+
+
+class Lesson(NamedTuple):
+    """What was learned: rules, and the map that gives the likenesses which they read."""
+
+    rules: list[Learned]
+    map: Map
 
 
 def _weights(measured: Measured) -> Floats:
@@ -104,21 +142,68 @@ def _weights(measured: Measured) -> Floats:
     return weights
 
 
-def learn(measured: Measured, seed: int) -> list[Learned]:
-    """Rules for measured pictures; the same for the same seed."""
+def learn(measured: Measured, seed: int) -> Lesson:
+    """Rules and map for measured pictures; the same for the same seed."""
+    return Lesson(learn_rules(measured.alike(crossed(measured, seed)), seed), learn_map(measured))
+
+
+def learn_map(measured: Measured) -> Map:
+    """The map from what is seen to styles; families count by the root of their pictures, styles alike."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, spread = measured.seen.mean(axis=0), measured.seen.std(axis=0) + 1e-6
+    weights = _weights(measured) * measured.styles.size
+    regression = LogisticRegression(C=LOOSENESS, max_iter=2000)
+    regression.fit((measured.seen - mean) / spread, measured.styles, sample_weight=weights)
+    order = [regression.classes_.tolist().index(style) for style in STYLES]
+    weight = regression.coef_[order] / spread
+    bias = regression.intercept_[order] - weight @ mean
+    return Map(np.ascontiguousarray(weight, np.float32), np.ascontiguousarray(bias, np.float32))
+
+
+def shares(measured: Measured, learned: Map) -> Floats:
+    """The likenesses (pictures, 7)."""
+    return np.array([list(shares_of(row, learned).values()) for row in measured.seen])
+
+
+def crossed(measured: Measured, seed: int) -> Floats:
+    """The likenesses of each picture by a map that was learned without the picture's family."""
+    rng = np.random.default_rng(seed)
+    fold = np.zeros(measured.styles.size, np.int64)
+    for style in np.unique(measured.styles):
+        own = measured.styles == style
+        for number, family in enumerate(rng.permutation(np.unique(measured.families[own]))):
+            fold[own & (measured.families == family)] = number % FOLDS
+    found = np.zeros((measured.styles.size, len(LIKENESSES)))
+    for number in range(FOLDS):
+        away = fold == number
+        found[away] = shares(measured.part(away), learn_map(measured.part(~away)))
+    return found
+
+
+def learn_rules(measured: Measured, seed: int) -> list[Learned]:
+    """Rules for pictures whose likenesses are among the traits."""
     terms: list[tuple[Side, tuple[float, float]]] = []
     for trait in WORDS:
         values = measured.values[:, measured.traits.index(trait)]
-        places = np.unique(np.quantile(values, np.linspace(FIRST_PLACE, 1 - FIRST_PLACE, PLACES)))
+        shares = np.quantile(values, np.linspace(FIRST_PLACE, 1 - FIRST_PLACE, PLACES))
+        places = np.array(MORE_OR_LESS) if trait in LIKENESSES else np.unique(shares)
         slopes = sorted({_slope(measured, trait, float(at)) for at in places})
         terms += [((trait, side), slope) for slope in slopes for side in (0, 1)]
     weights = np.tile(_weights(measured), MIXES + 1).astype(np.float32)
     mixed = _mixed(measured, seed)
     held = [_held(mixed.values[:, mixed.traits.index(trait)], side, slope) for (trait, side), slope in terms]
-    kinds = [2 * list(WORDS).index(trait) + side for (trait, side), _ in terms]
+    kinds = [list(WORDS).index(trait) for (trait, _), _ in terms]
     truth = np.array([STYLES.index(style) for style in mixed.styles])
-    found = Search(np.array(held, np.float32), np.array(kinds), truth, weights).found()
+    allowed = np.array([[_may_stand(side, style) for side, _ in terms] for style in STYLES])
+    found = Search(np.array(held, np.float32), np.array(kinds), truth, weights, allowed).found()
     return [Learned(STYLES[rule.style], dict(terms[number] for number in rule.conditions)) for rule in found]
+
+
+def _may_stand(side: Side, style: Style) -> bool:
+    """A large likeness speaks for its own style only, a small one for another."""
+    trait, high = side
+    return trait not in LIKENESSES or (LIKENESSES[trait] == style) == bool(high)
 
 
 def _mixed(measured: Measured, seed: int) -> Measured:
@@ -134,7 +219,7 @@ def _mixed(measured: Measured, seed: int) -> Measured:
         values.append(measured.values * (1 - share) + measured.values[others] * share)
     times = MIXES + 1
     styles, families = np.tile(measured.styles, times), np.tile(measured.families, times)
-    return Measured(measured.traits, styles, families, np.vstack(values))
+    return Measured(measured.traits, styles, families, np.vstack(values), np.tile(measured.seen, (times, 1)))
 
 
 def _slope(measured: Measured, trait: str, at: float) -> tuple[float, float]:
@@ -212,12 +297,13 @@ def main() -> None:
     """Learn from a table and write the rules."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
-    parser.add_argument("--seed", type=int, default=0, help="which families are held out")
+    parser.add_argument("--seed", type=int, default=0, help="of the mixing and of the folds")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
     measured = read_measured(given.table)
-    rules = learn(measured.part(~held_out(measured, given.seed)), given.seed)
+    rules, learned = learn(measured, given.seed)
     given.out.write_text(written(rules), "utf-8")
+    given.out.with_name(MAP.name).write_bytes(save(learned._asdict()))
     print(f"{len(rules)} rules, {sum(len(rule.cuts) for rule in rules)} conditions: {given.out}")
 
 

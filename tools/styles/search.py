@@ -34,9 +34,19 @@ class Search:
     and over 0.5, at most 0.4 to both sides), less a little for each condition.
     """
 
-    def __init__(self, held: Floats, kinds: NDArray[np.int64], truth: NDArray[np.int64], weights: Floats) -> None:
-        """Take conditions as `held` (conditions, pictures), of a kind each: no rule has two of one kind."""
-        self.held, self.kinds, self.truth = held, kinds, truth
+    def __init__(
+        self,
+        held: Floats,
+        kinds: NDArray[np.int64],
+        truth: NDArray[np.int64],
+        weights: Floats,
+        allowed: NDArray[np.bool_],
+    ) -> None:
+        """Take conditions as `held` (conditions, pictures), of a kind each: no rule has two of one kind.
+
+        `allowed` (styles, conditions) says which may stand in a rule of a style.
+        """
+        self.held, self.kinds, self.truth, self.allowed = held, kinds, truth, allowed
         self.weights = (weights / weights.sum()).astype(np.float32)
         self.styles = int(truth.max()) + 1
 
@@ -46,7 +56,10 @@ class Search:
         while len(rules) < MOST_RULES:
             grown = [self._grown(rules, style) for style in range(self.styles)]
             missing = set(range(self.styles)) - {rule.style for rule in rules}
-            rules.append(max((grown[style] for style in missing or range(self.styles)), key=lambda one: one[1])[0])
+            best, worth = max((grown[style] for style in missing or range(self.styles)), key=lambda one: one[1])
+            if not missing and worth <= self.worth(rules) + _GAIN:
+                break
+            rules.append(best)
             if len(rules) in POLISH_AT:
                 rules = self._polished(rules, 1)
         rules = self._polished(rules, SWEEPS)
@@ -94,7 +107,7 @@ class Search:
         theirs = own[~mine] - np.maximum(np.maximum(tried[:, ~mine], others[~mine]), UNSURE)
         worth = self._share(leads, self.weights[mine]) + self._share(theirs, self.weights[~mine])
         worth -= _price(rest) + A_CONDITION * (len(conditions) + 1)
-        worth[np.isin(self.kinds, self.kinds[list(conditions)])] = -np.inf
+        worth[np.isin(self.kinds, self.kinds[list(conditions)]) | ~self.allowed[style]] = -np.inf
         return worth
 
     def _grown(self, rest: Sequence[Found], style: int) -> tuple[Found, float]:

@@ -10,6 +10,7 @@ from apercu.choice.learned import Learned, MeasuredModel, kind_weights, load_lea
 from apercu.choice.near import why_far
 from apercu.choice.seen import Seen, opaque_samples, see
 from apercu.image import Image, read_image
+from apercu.inspection.styles import NAMES
 from apercu.records import ModelCard, PredictedQuality, Prediction, Task
 from apercu.registry import model_cards, model_status, weights_digest
 from apercu.settings import Settings
@@ -50,11 +51,12 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
         return Prediction(shows=why, factor=factor, asked=asked, why_not=why)
     seen, learned = see(samples), load_learned()
     art = seen.looks.pixel_art
+    style = None if art.found else seen.named  # its squares were counted, which is surer than what it looks like
     if art.found or "pixel_art" in task.content:
         why = art.reason if art.found else "the question says so"
-        return Prediction(shows=shown(seen), factor=factor, asked=asked, pixel_art=why)
+        return Prediction(shows=shown(seen), factor=factor, asked=asked, pixel_art=why, style=style)
     if why := why_far(learned, seen.style, seen.damage):
-        return Prediction(shows=shown(seen), factor=factor, asked=asked, why_not=why)
+        return Prediction(shows=shown(seen), factor=factor, asked=asked, why_not=why, style=style)
     unknown = {card.id: why for card in runs if (why := _why_unknown(card, learned, settings))}
     inputs = {"question": question_values(task.content, task.damage, factor), **picture_values(seen)}
     user = user_of(task)
@@ -71,6 +73,7 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
         models={model.model: model for model in sorted(models, key=lambda model: -model.liking)},
         unknown=unknown,
         weights={kind: round(weight, 3) for kind, weight in kind_weights(learned, user).items()},
+        style=style,
     )
 
 
@@ -138,9 +141,10 @@ def _factor(task: Task, size: tuple[int, int]) -> float:
 
 
 def shown(seen: Seen) -> str:
-    """What is worth a word: how even the picture is, and what happened to it."""
+    """What is worth a word: its style where it is clear, how even the picture is, and what happened to it."""
     looks = seen.looks
-    words = [f"flat areas {seen.flat_share:.2f}"]
+    style = [] if looks.pixel_art.found or seen.named.style is None else [NAMES[seen.named.style]]
+    words = [*style, f"flat areas {seen.flat_share:.2f}"]
     if looks.jpeg.quality is not None:
         words.append(f"JPEG quality {looks.jpeg.quality}")
     elif not looks.native.found and max(seen.damage["emptied_8"], seen.damage["emptied_4"]) > _TRACES:

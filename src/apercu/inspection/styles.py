@@ -1,24 +1,27 @@
 """Which style a picture is drawn in, by fuzzy rules that read as sentences (`styles.toml`), and why.
 
-A condition holds to a degree: its trapezoid over one trait. A rule holds as well as the least of its conditions, a
-style as well as the best of its rules. A style is stated from a membership of 0.5 on, and only where no other holds as
-well.
+A condition holds to a degree: its trapezoid over one trait, or over the likeness to a style. A rule holds as well as
+the least of its conditions, a style as well as the best of its rules. A style is stated from a membership of 0.5 on,
+and only where no other holds as well.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple, get_args
 
 from apercu.errors import EvidenceError
-from apercu.inspection.traits import TRAITS, Traits
+from apercu.inspection.likeness import LIKENESSES
+from apercu.inspection.traits import TRAITS
 from apercu.records import Content, Style, StyleCondition, StyleNamed
 
 STATED_FROM = 0.5
 MOST_RULES, MOST_CONDITIONS = 15, 4
+READ = (*TRAITS, *LIKENESSES)
+"""What a condition may look at."""
 
 NAMES: dict[Style, str] = {
     "pixel_art": "pixel art",
@@ -71,9 +74,13 @@ class Rule(NamedTuple):
     terms: tuple[Term, ...]
 
 
-def name_style(traits: Traits, rules: Sequence[Rule] | None = None) -> StyleNamed:
-    """Name the style of a picture from its traits, with the rule that says so; by the shipped rules, or by others."""
-    tried = [(_conditions(rule, traits), rule.style) for rule in rules or style_rules()]
+def name_style(values: Mapping[str, float], rules: Sequence[Rule] | None = None) -> StyleNamed:
+    """Name the style of a picture, with the rule that says so; by the shipped rules, or by others.
+
+    Args:
+        values: traits and likenesses by their names, as in `READ`.
+    """
+    tried = [(_conditions(rule, values), rule.style) for rule in rules or style_rules()]
     best: dict[Style, tuple[float, tuple[StyleCondition, ...]]] = {}
     for conditions, style in tried:
         holds = min(condition.membership for condition in conditions)
@@ -96,11 +103,15 @@ def name_style(traits: Traits, rules: Sequence[Rule] | None = None) -> StyleName
     )
 
 
-def _conditions(rule: Rule, traits: Traits) -> tuple[StyleCondition, ...]:
-    values = [float(getattr(traits, term.trait)) for term in rule.terms]
+def _conditions(rule: Rule, values: Mapping[str, float]) -> tuple[StyleCondition, ...]:
     return tuple(
-        StyleCondition(says=term.says, trait=term.trait, value=value, membership=round(term.membership(value), 4))
-        for term, value in zip(rule.terms, values, strict=True)
+        StyleCondition(
+            says=term.says,
+            trait=term.trait,
+            value=float(values[term.trait]),
+            membership=round(term.membership(float(values[term.trait])), 4),
+        )
+        for term in rule.terms
     )
 
 
@@ -108,12 +119,12 @@ def style_words(named: StyleNamed) -> str:
     """One sentence with the evidence: each condition of the rule and how well it holds."""
     why = ", ".join(f"{condition.says} ({condition.membership:.2f})" for condition in named.conditions)
     if named.style is None:
-        return f"Its style is not clear: {named.why_not}. Nearest: {why}."
-    return f"Looks like {NAMES[named.style]} ({named.membership:.2f}): {why}."
+        return f"The style of the picture is not clear: {named.why_not}. Nearest: {why}."
+    return f"The picture looks like {NAMES[named.style]} ({named.membership:.2f}): {why}."
 
 
-def recheck_style(named: StyleNamed, traits: Traits) -> tuple[str, ...]:
-    """What of a stated style does not hold when it is computed again from the traits; nothing, if all of it does."""
+def recheck_style(named: StyleNamed, values: Mapping[str, float]) -> tuple[str, ...]:
+    """What of a stated style does not hold when it is computed again from `values`; nothing, if all of it does."""
     if named.style is None:
         return ()
     terms = {term.says: term for rule in style_rules() if rule.style == named.style for term in rule.terms}
@@ -124,7 +135,7 @@ def recheck_style(named: StyleNamed, traits: Traits) -> tuple[str, ...]:
         if term is None:
             problems.append(f"no rule for {named.style} says {condition.says!r}")
             continue
-        again.append(round(term.membership(float(getattr(traits, term.trait))), 4))
+        again.append(round(term.membership(float(values[term.trait])), 4))
         if abs(again[-1] - condition.membership) > 0.0001:
             problems.append(f"{condition.says!r} holds by {again[-1]:.4f}, not by {condition.membership:.4f}")
     if not again or min(again) < STATED_FROM:
@@ -162,7 +173,7 @@ def read_rules(text: str) -> tuple[Rule, ...]:
     except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise EvidenceError(f"the rules about style cannot be read: {error}") from error
     for term in terms.values():
-        if term.trait not in TRAITS or not term.begin <= term.full_from <= term.full_to <= term.end:
+        if term.trait not in READ or not term.begin <= term.full_from <= term.full_to <= term.end:
             raise EvidenceError(f"the term {term.says!r} has no trapezoid over a trait: {term[1:]}")
     if len(rules) > MOST_RULES or any(not 1 <= len(rule.terms) <= MOST_CONDITIONS for rule in rules):
         raise EvidenceError(

@@ -139,6 +139,10 @@ def show_recommendation(found: Recommendation, *, whole: bool) -> None:
         say(clean(left_out))
     if found.sureness:
         say(found.sureness.text)
+    if found.style:
+        from apercu.inspection.styles import style_words
+
+        say(style_words(found.style))
     if found.not_predicted:
         say(found.not_predicted)
     if found.against_runner_up:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from apercu.errors import WeightsError
 
+onnxruntime.disable_telemetry_events()  # on Windows, where no variable does (see `apercu.models`)
+
 FloatArray = NDArray[np.float32]
 
 # The runtime's own error classes are not public, so its sentences tell what happened.

@@ -24,6 +24,7 @@ except ImportError as error:
     ) from error
 
 from apercu.networks.edsr import EDSR
+from apercu.networks.efficientnet import LiteFeatures
 from apercu.networks.fast import FastLIIF, Parts
 from apercu.networks.liif import LIIF, FirstLayer, Tail
 from apercu.networks.rdn import RDN
@@ -97,6 +98,14 @@ def main(folder: Path) -> None:
         {"feat": {2: "height", 3: "width"}, "cell": {}},
         folder / "fast-parts.onnx",
         output="parts",
+    )
+    seen = LiteFeatures()
+    export_graph(
+        seen,
+        (torch.zeros(2, 3, seen.side, seen.side),),
+        {"inp": {0: "n"}},
+        folder / "efficientnet-lite0.onnx",
+        output="feat",
     )
     export_graph(
         FirstLayer(liif),
