@@ -2,9 +2,9 @@
 
     python tools/styles/learn.py benchmarks/styles/traits.tsv
 
-The map is a logistic regression (scikit-learn, extra `bench`) from what the network sees and from the traits. A picture that the map was
-learned from is called too alike to its style, so the rules learn from shares of maps that were learned without the
-picture's family: families are dealt to five folds.
+The map is a logistic regression (scikit-learn, extra `bench`) from what the network sees and from the traits. A picture
+that the map was learned from is called too alike to its style, so the rules learn from shares of maps that were learned
+without the picture's family: families are dealt to five folds.
 
 Conditions are named terms: of each trait a few places, at even shares of the pictures, with a slope around each, in two
 figures. From these `search.py` builds at most 15 rules of at most four conditions, and judges them by the engine that
@@ -77,9 +77,9 @@ Side = tuple[str, int]
 
 
 class Measured(NamedTuple):
-    """Pictures: their styles and families, `values` (pictures, traits) in the order of `traits`, and all that is `seen`.
+    """Pictures: their styles and families, and `values` (pictures, traits) in the order of `traits`.
 
-    `seen` (pictures, 224) are what the network sees, and the traits on 0..1.
+    `seen` (pictures, 224) is what the network sees, and the traits on 0..1.
     """
 
     traits: tuple[str, ...]
