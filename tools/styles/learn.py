@@ -150,11 +150,13 @@ def learn(measured: Measured, seed: int) -> Lesson:
 def learn_map(measured: Measured) -> Map:
     """The map from what is seen to styles; families count by the root of their pictures, styles alike."""
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     mean, spread = measured.seen.mean(axis=0), measured.seen.std(axis=0) + 1e-6
     weights = _weights(measured) * measured.styles.size
     regression = LogisticRegression(C=LOOSENESS, max_iter=2000)
-    regression.fit((measured.seen - mean) / spread, measured.styles, sample_weight=weights)
+    with threadpool_limits(1):  # the same to the last digit whatever the number of processors
+        regression.fit((measured.seen - mean) / spread, measured.styles, sample_weight=weights)
     order = [regression.classes_.tolist().index(style) for style in STYLES]
     weight = regression.coef_[order] / spread
     bias = regression.intercept_[order] - weight @ mean
@@ -227,7 +229,8 @@ def _slope(measured: Measured, trait: str, at: float) -> tuple[float, float]:
     if trait in COUNTS:
         begin, end = at / RATIO, at * RATIO
     else:
-        low, high = np.percentile(measured.values[:, measured.traits.index(trait)], (2, 98))
+        own = measured.values[:, measured.traits.index(trait)]
+        low, high = (0, 1) if trait in LIKENESSES else np.percentile(own, (2, 98))
         half = RAMP / 2 * float(high - low)
         begin, end = at - half, at + half
     rounded = float(f"{begin:.2g}"), float(f"{end:.2g}")
