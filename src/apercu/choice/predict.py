@@ -39,6 +39,7 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
 
     Raises:
         ImageError: the picture cannot be read.
+        EvidenceError, WeightsError: a file that Apercu came with is damaged.
     """
     image = picture if isinstance(picture, Image) else read_image(picture, max_pixels=settings.max_input_pixels)
     asked = _factor(task, image.size)
@@ -56,7 +57,7 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
         why = art.reason if art.found else "the question says so"
         return Prediction(shows=shown(seen), factor=factor, asked=asked, pixel_art=why, style=style)
     if why := why_far(learned, seen.style, seen.damage):
-        return Prediction(shows=shown(seen), factor=factor, asked=asked, why_not=why, style=style)
+        return Prediction(shows=shown(seen), factor=factor, asked=asked, why_not=why)
     unknown = {card.id: why for card in runs if (why := _why_unknown(card, learned, settings))}
     inputs = {"question": question_values(task.content, task.damage, factor), **picture_values(seen)}
     user = user_of(task)

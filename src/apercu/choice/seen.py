@@ -19,6 +19,7 @@ from apercu.resample import resize
 
 _OPAQUE_ON = 0.5
 """Grey that a picture with transparency is laid on."""
+_ROWS_AT_ONCE = 256
 _LOUD = 16.0
 _WIDE_GRID = 3.0
 _WIDE_BLUR = 5.0
@@ -47,7 +48,7 @@ def see(samples: Samples) -> Seen:
     """Look at a small picture.
 
     Args:
-        samples: (H, W, 1 or 3) uint8 or uint16, without transparency; at most nine crops of it are read.
+        samples: (H, W, 1 or 3) uint8 or uint16, without transparency; what is read of it is bounded.
 
     Raises:
         ShapeError: the array is no such picture.
@@ -69,9 +70,12 @@ def opaque_samples(image: Image) -> Samples | None:
     if not still.has_alpha:
         return still.samples
     highest = np.iinfo(still.samples.dtype).max
-    alpha = still.samples[:, :, -1:] / np.float32(highest)
-    mixed = still.samples[:, :, :-1] * alpha + np.float32(_OPAQUE_ON * highest) * (1 - alpha)
-    laid: Samples = np.rint(mixed).astype(still.samples.dtype)
+    laid = np.empty_like(still.samples[:, :, :-1])
+    for top in range(0, len(laid), _ROWS_AT_ONCE):
+        rows = still.samples[top : top + _ROWS_AT_ONCE]
+        alpha = rows[:, :, -1:] / np.float32(highest)
+        mixed = rows[:, :, :-1] * alpha + np.float32(_OPAQUE_ON * highest) * (1 - alpha)
+        laid[top : top + _ROWS_AT_ONCE] = np.rint(mixed)
     return laid
 
 

@@ -13,9 +13,10 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from apercu.errors import ShapeError
+from apercu.errors import EvidenceError, ShapeError
 from apercu.inspection.traits import Traits, style_vector
 from apercu.records import Style
 
@@ -65,6 +66,13 @@ def shares_of(seen: Floats, learned: Map) -> dict[str, float]:
 
 @cache
 def shipped_map() -> Map:
-    """The map of `likeness.safetensors`."""
-    arrays = load((files("apercu.inspection") / "likeness.safetensors").read_bytes())
-    return Map(arrays["weight"], arrays["bias"])
+    """The map of `likeness.safetensors`.
+
+    Raises:
+        EvidenceError: the file is not what Apercu came with.
+    """
+    try:
+        arrays = load((files("apercu.inspection") / "likeness.safetensors").read_bytes())
+        return Map(arrays["weight"], arrays["bias"])
+    except (SafetensorError, KeyError, OSError) as error:
+        raise EvidenceError(f"the map of styles cannot be read: {error}", hint="Install Apercu again.") from error

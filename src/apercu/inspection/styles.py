@@ -16,7 +16,7 @@ from typing import NamedTuple, get_args
 from apercu.errors import EvidenceError
 from apercu.inspection.likeness import LIKENESSES
 from apercu.inspection.traits import TRAITS
-from apercu.records import Content, Style, StyleCondition, StyleNamed
+from apercu.records import Style, StyleCondition, StyleNamed
 
 STATED_FROM = 0.5
 MOST_RULES, MOST_CONDITIONS = 15, 4
@@ -31,15 +31,6 @@ NAMES: dict[Style, str] = {
     "ui": "a user interface",
     "text": "a page of text",
     "photo": "a photograph",
-}
-_CONTENT: dict[Style, Content] = {
-    "pixel_art": "pixel_art",
-    "ink": "illustration",
-    "cel": "anime",
-    "painting": "illustration",
-    "ui": "ui",
-    "text": "text",
-    "photo": "photo",
 }
 
 
@@ -77,6 +68,8 @@ class Rule(NamedTuple):
 def name_style(values: Mapping[str, float], rules: Sequence[Rule] | None = None) -> StyleNamed:
     """Name the style of a picture, with the rule that says so; by the shipped rules, or by others.
 
+    A picture of one colour has none.
+
     Args:
         values: traits and likenesses by their names, as in `READ`.
     """
@@ -90,7 +83,9 @@ def name_style(values: Mapping[str, float], rules: Sequence[Rule] | None = None)
     first, (membership, conditions) = ranked[0], best[ranked[0]]
     alike = [style for style in ranked if best[style][0] == membership]
     why_not = ""
-    if membership < STATED_FROM:
+    if values["area_colours"] <= 1:
+        why_not = "it is of one colour"
+    elif membership < STATED_FROM:
         why_not = f"no rule holds by {STATED_FROM} or more"
     elif len(alike) > 1:
         why_not = "it may as well be " + " or ".join(NAMES[style] for style in alike)
@@ -118,9 +113,10 @@ def _conditions(rule: Rule, values: Mapping[str, float]) -> tuple[StyleCondition
 def style_words(named: StyleNamed) -> str:
     """One sentence with the evidence: each condition of the rule and how well it holds."""
     why = ", ".join(f"{condition.says} ({condition.membership:.2f})" for condition in named.conditions)
+    nearest = max(named.memberships, key=lambda style: named.memberships[style])
     if named.style is None:
-        return f"The style of the picture is not clear: {named.why_not}. Nearest: {why}."
-    return f"The picture looks like {NAMES[named.style]} ({named.membership:.2f}): {why}."
+        return f"The style of the picture is not clear: {named.why_not}. Nearest is {NAMES[nearest]}: {why}."
+    return f"The picture looks like {NAMES[named.style]}: {why}."
 
 
 def recheck_style(named: StyleNamed, values: Mapping[str, float]) -> tuple[str, ...]:
@@ -141,11 +137,6 @@ def recheck_style(named: StyleNamed, values: Mapping[str, float]) -> tuple[str, 
     if not again or min(again) < STATED_FROM:
         problems.append(f"{named.style} holds by {min(again, default=0.0):.4f}, which is less than {STATED_FROM}")
     return tuple(problems)
-
-
-def content_of(named: StyleNamed) -> tuple[Content, ...]:
-    """The kind of picture that a recommendation should count with; none where the style is not clear."""
-    return () if named.style is None else (_CONTENT[named.style],)
 
 
 @cache
