@@ -17,6 +17,7 @@ from apercu.inspection.styles import (
     MOST_CONDITIONS,
     MOST_RULES,
     READ,
+    RIGHT_OF_100,
     STATED_FROM,
     name_style,
     read_rules,
@@ -90,6 +91,7 @@ def test_what_was_altered_does_not_pass_the_check():
 def test_the_sentence_holds_every_condition_with_its_membership():
     named = next(named for named in map(name_style, measured()) if named.style)
     words = style_words(named)
+    assert f"{RIGHT_OF_100}.0 % are right" in (Path(__file__).parents[2] / "docs" / "styles.md").read_text("utf-8")
     assert words.startswith("The picture looks like ")
     for condition in named.conditions:
         assert f"{condition.says} ({condition.membership:.2f})" in words

@@ -10,7 +10,6 @@ from apercu.choice.learned import Learned, MeasuredModel, kind_weights, load_lea
 from apercu.choice.near import why_far
 from apercu.choice.seen import Seen, opaque_samples, see
 from apercu.image import Image, read_image
-from apercu.inspection.styles import NAMES
 from apercu.records import ModelCard, PredictedQuality, Prediction, Task
 from apercu.registry import model_cards, model_status, weights_digest
 from apercu.settings import Settings
@@ -142,10 +141,9 @@ def _factor(task: Task, size: tuple[int, int]) -> float:
 
 
 def shown(seen: Seen) -> str:
-    """What is worth a word: its style where it is clear, how even the picture is, and what happened to it."""
+    """What is worth a word: how even the picture is, and what happened to it. The style does not count."""
     looks = seen.looks
-    style = [] if looks.pixel_art.found or seen.named.style is None else [NAMES[seen.named.style]]
-    words = [*style, f"flat areas {seen.flat_share:.2f}"]
+    words = [f"flat areas {seen.flat_share:.2f}"]
     if looks.jpeg.quality is not None:
         words.append(f"JPEG quality {looks.jpeg.quality}")
     elif not looks.native.found and max(seen.damage["emptied_8"], seen.damage["emptied_4"]) > _TRACES:

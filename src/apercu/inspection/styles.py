@@ -19,6 +19,8 @@ from apercu.inspection.traits import TRAITS
 from apercu.records import Style, StyleCondition, StyleNamed
 
 STATED_FROM = 0.5
+RIGHT_OF_100 = 89
+"""Of the styles that are stated for families that nothing was learned from (docs/styles.md)."""
 MOST_RULES, MOST_CONDITIONS = 15, 4
 READ = (*TRAITS, *LIKENESSES)
 """What a condition may look at."""
@@ -111,12 +113,15 @@ def _conditions(rule: Rule, values: Mapping[str, float]) -> tuple[StyleCondition
 
 
 def style_words(named: StyleNamed) -> str:
-    """One sentence with the evidence: each condition of the rule and how well it holds."""
+    """What it looks like, with the evidence: each condition of the rule and how well it holds."""
     why = ", ".join(f"{condition.says} ({condition.membership:.2f})" for condition in named.conditions)
     nearest = max(named.memberships, key=lambda style: named.memberships[style])
     if named.style is None:
         return f"The style of the picture is not clear: {named.why_not}. Nearest is {NAMES[nearest]}: {why}."
-    return f"The picture looks like {NAMES[named.style]}: {why}."
+    return (
+        f"The picture looks like {NAMES[named.style]}: {why}. "
+        f"Of such sentences {RIGHT_OF_100} in 100 were right about pictures of kinds that nothing was learned from."
+    )
 
 
 def recheck_style(named: StyleNamed, values: Mapping[str, float]) -> tuple[str, ...]:

@@ -139,14 +139,14 @@ def show_recommendation(found: Recommendation, *, whole: bool) -> None:
         say(clean(left_out))
     if found.sureness:
         say(found.sureness.text)
-    if found.style:
-        from apercu.inspection.styles import style_words
-
-        say(style_words(found.style))
     if found.not_predicted:
         say(found.not_predicted)
     if found.against_runner_up:
         say(clean(found.against_runner_up))
+    if found.style:
+        from apercu.inspection.styles import style_words
+
+        say(style_words(found.style))
     models, papers = (found.models, found.papers) if whole else (found.models[:SHOWN], found.papers[:SHOWN])
     for model in models:
         say(f"\n{clean(model.id)} ({model.status}, score {model.score:g}): {clean(model.name)}")
