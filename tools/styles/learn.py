@@ -188,8 +188,8 @@ def learn_rules(measured: Measured, seed: int) -> list[Learned]:
     terms: list[tuple[Side, tuple[float, float]]] = []
     for trait in WORDS:
         values = measured.values[:, measured.traits.index(trait)]
-        shares = np.quantile(values, np.linspace(FIRST_PLACE, 1 - FIRST_PLACE, PLACES))
-        places = np.array(MORE_OR_LESS) if trait in LIKENESSES else np.unique(shares)
+        even = np.unique(np.quantile(values, np.linspace(FIRST_PLACE, 1 - FIRST_PLACE, PLACES)))
+        places = np.array(MORE_OR_LESS) if trait in LIKENESSES else even
         slopes = sorted({_slope(measured, trait, float(at)) for at in places})
         terms += [((trait, side), slope) for slope in slopes for side in (0, 1)]
     weights = np.tile(_weights(measured), MIXES + 1).astype(np.float32)

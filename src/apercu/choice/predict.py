@@ -10,7 +10,11 @@ from apercu.choice.learned import Learned, MeasuredModel, kind_weights, load_lea
 from apercu.choice.near import why_far
 from apercu.choice.seen import Seen, opaque_samples, see
 from apercu.image import Image, read_image
-from apercu.records import ModelCard, PredictedQuality, Prediction, Task
+from apercu.inspection.crops import Samples
+from apercu.inspection.likeness import likenesses
+from apercu.inspection.styles import name_style
+from apercu.models.recognition import picture_features
+from apercu.records import ModelCard, PredictedQuality, Prediction, StyleNamed, Task
 from apercu.registry import model_cards, model_status, weights_digest
 from apercu.settings import Settings
 
@@ -51,9 +55,10 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
         return Prediction(shows=why, factor=factor, asked=asked, why_not=why)
     seen, learned = see(samples), load_learned()
     art = seen.looks.pixel_art
-    style = None if art.found else seen.named  # its squares were counted, which is surer than what it looks like
-    if art.found or "pixel_art" in task.content:
-        why = art.reason if art.found else "the question says so"
+    if art.found:  # its squares were counted, which is surer than what it looks like
+        return Prediction(shows=shown(seen), factor=factor, asked=asked, pixel_art=art.reason)
+    if "pixel_art" in task.content:
+        style, why = _style(samples, seen), "the question says so"
         return Prediction(shows=shown(seen), factor=factor, asked=asked, pixel_art=why, style=style)
     if why := why_far(learned, seen.style, seen.damage):
         return Prediction(shows=shown(seen), factor=factor, asked=asked, why_not=why)
@@ -73,8 +78,13 @@ def predict_quality(picture: Path | Image, task: Task, settings: Settings) -> Pr
         models={model.model: model for model in sorted(models, key=lambda model: -model.liking)},
         unknown=unknown,
         weights={kind: round(weight, 3) for kind, weight in kind_weights(learned, user).items()},
-        style=style,
+        style=_style(samples, seen),
     )
+
+
+def _style(samples: Samples, seen: Seen) -> StyleNamed:
+    """The style in words, which nothing is chosen by."""
+    return name_style(seen.traits.model_dump() | likenesses(picture_features(samples), seen.traits))
 
 
 def sentences(prediction: Prediction) -> Mapping[str, str]:
@@ -141,9 +151,9 @@ def _factor(task: Task, size: tuple[int, int]) -> float:
 
 
 def shown(seen: Seen) -> str:
-    """What is worth a word: how even the picture is, and what happened to it. The style does not count."""
+    """What is worth a word: how even the picture is, and what happened to it."""
     looks = seen.looks
-    words = [f"flat areas {seen.flat_share:.2f}"]
+    words = [f"flat areas {seen.traits.flat_share:.2f}"]
     if looks.jpeg.quality is not None:
         words.append(f"JPEG quality {looks.jpeg.quality}")
     elif not looks.native.found and max(seen.damage["emptied_8"], seen.damage["emptied_4"]) > _TRACES:

@@ -9,12 +9,9 @@ import numpy as np
 from apercu.choice.traces import emptied
 from apercu.image import Image
 from apercu.inspection.crops import Samples, luma, spread_crops
-from apercu.inspection.likeness import likenesses
 from apercu.inspection.looks import Looks, look
-from apercu.inspection.styles import name_style
-from apercu.inspection.traits import TRAITS, picture_traits, style_vector
-from apercu.models.recognition import picture_features
-from apercu.records import Kernel, Record, StyleNamed
+from apercu.inspection.traits import TRAITS, Traits, picture_traits, style_vector
+from apercu.records import Kernel, Record
 from apercu.resample import resize
 
 _OPAQUE_ON = 0.5
@@ -32,16 +29,14 @@ _KERNELS: tuple[Kernel, ...] = ("bicubic", "lanczos")
 class Seen(Record):
     """What is seen of a picture.
 
-    `style`: the style vector (`inspection.traits`) and how calm the picture is (`_halved`). `damage`: what inspection
-    finds, see `_damage`. `looks`: the same findings as they are, for sentences; `flat_share` is a trait. `named`: the
-    style in words; the chooser does not reckon with it.
+    `traits`: as they are. `style`: the style vector of them and how calm the picture is (`_halved`). `damage`: what
+    inspection finds, see `_damage`. `looks`: the same findings as they are, for sentences.
     """
 
+    traits: Traits
     style: dict[str, float]
     damage: dict[str, float]
     looks: Looks
-    flat_share: float
-    named: StyleNamed
 
 
 def see(samples: Samples) -> Seen:
@@ -55,8 +50,7 @@ def see(samples: Samples) -> Seen:
     """
     traits, looks = picture_traits(samples), look(samples)
     style = dict(zip(TRAITS, style_vector(traits), strict=True)) | _halved(samples)
-    named = name_style(traits.model_dump() | likenesses(picture_features(samples), traits))
-    return Seen(style=style, damage=_damage(samples, looks), looks=looks, flat_share=traits.flat_share, named=named)
+    return Seen(traits=traits, style=style, damage=_damage(samples, looks), looks=looks)
 
 
 def opaque_samples(image: Image) -> Samples | None:
