@@ -166,6 +166,8 @@ def test_a_recommendation_shows_the_first_few_unless_all_are_asked_for(shell: Sh
     assert first.count(", score ") == 6 < every.count(", score ")
     assert re.search(r"\n\d+ more models and \d+ more papers: --all\n$", first)
     assert "--all" not in every
+    assert first.index("only differences count.\n\nliif-edsr (runs, score ") > 0
+    assert "score" not in shell.call("recommend", "How do I boil an egg?").out
 
 
 def test_a_plan_says_what_of_the_question_it_leaves_out(shell: Shell) -> None:

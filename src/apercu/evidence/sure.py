@@ -62,7 +62,7 @@ def what_tells_apart(models: Sequence[RecommendedModel], other: RecommendedModel
     lead = first.score - other.score
     told = [_of(first.id, gains[0])] if gains else []
     told += [_of(other.id, losses[0])] if losses else []
-    near = "as good by rank" if lead < CLOSE_LEAD else f"{lead:.2f} behind"
+    near = "as good by rank" if lead < CLOSE_LEAD else f"{lead:.2f} behind by score"
     more = sum(model.family == first.family for model in models[1 : place - 1])
     same = f" after {more} more of the family {first.family}" if more else ""
     who = f"The best of another family, in place {place}{same}, is" if place > 2 else "The second is"

@@ -122,6 +122,10 @@ def show_check(found: Check) -> None:
         say(f"  map      {clean(found.added_map)}")
 
 
+_SCORE = (
+    "The score adds up what the question, the card and, with a picture, the prediction say for and against a model; "
+    "only differences count."
+)
 SHOWN = 6
 """Models, and papers, of a recommendation that are shown unless all are asked for."""
 
@@ -148,6 +152,8 @@ def show_recommendation(found: Recommendation, *, whole: bool) -> None:
 
         say(style_words(found.style))
     models, papers = (found.models, found.papers) if whole else (found.models[:SHOWN], found.papers[:SHOWN])
+    if models:
+        say(_SCORE)
     for model in models:
         say(f"\n{clean(model.id)} ({model.status}, score {model.score:g}): {clean(model.name)}")
         for sign, reasons in (("+", model.reasons_for), ("-", model.reasons_against)):
