@@ -43,6 +43,8 @@ NEAR = {
     "2倍不够，放大4倍": 4, "2倍では足りない、4倍に拡大": 4, "2배는 부족해, 4배로 확대": 4,
     "3x isn't quite enough, 5x": 5, "2x ne suffit pas, agrandis 4x": 4, "con 2x no basta, amplía 4x": 4,
     "4x, not 2x, of this photo": 4, "Is 2x enough or should I take 4x?": 2,
+    "2x or 3x of my photo? I think 3x": 3, "Enlarge it 2x or 4x? Let's go with the 4x.": 4,
+    "2x oder 4x größer? Lieber 4x": 4, "Should I upscale 2x? I think my printer is fine": 2,
     "why not enlarge 3x?": 3, "no blur, 3x bigger": 3, "we don't want pixelation, enlarge 3x": 3,
 }  # fmt: skip
 NOT_REFUSED = {

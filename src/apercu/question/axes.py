@@ -120,7 +120,10 @@ _ONLY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ONLY_BEHIND = re.compile(r"\s?(?:\b(?:only|alone|nur|seulement|solo)\b|.{0,4}?(?:만|だけ|のみ))", re.IGNORECASE)
-_ONLY_AT_LAST = re.compile(r"\s?(?:only|alone|nur|seulement|solo)\s?(?:[.,;!]|$)", re.IGNORECASE)
+_ONLY_AT_LAST = re.compile(
+    r"\s?(?:only|alone|nur|seulement|solo)\s?(?:[.,;!]|$|(?:please|thanks?|thx|bitte|danke|merci|gracias|por favor)\b)",
+    re.IGNORECASE,
+)
 _GAP, _LOOKED = 32, 64
 _JOINED = re.compile(
     r"^\s?(?:and|und|et|y|or|oder|ou|o|,|/|&|와|과|と|、|和)\s?(?:the |its |die |la |el |le )?$", re.IGNORECASE

@@ -114,6 +114,13 @@ NOW = _compiled(
     rf"(?P<n>{_TIMES})"
 )
 """An amount that is wanted now: another one before it tells of earlier."""
+DECIDED = _compiled(
+    r"[?？]\s(?:(?:hm+|well|ok|okay|also|bon|bueno)[,.…]?\s)?"
+    r"(?:i (?:think|guess|suppose)|(?:i['’]d|let['’]s|i) (?:say|take|go (?:with|for))|(?:probably|maybe|rather)|"
+    r"ich (?:denke|glaube|nehme)|lieber|eher|je (?:pense|prends)|disons|plutôt|creo que|digamos|mejor)\s"
+    rf"(?:(?:the|a|an|that|it['’]s|it|is|should|be|die|das|le|la|el)\s){{0,3}}(?P<n>{_TIMES})"
+)
+"""An amount that is chosen after a question about others: "2x or 3x? I think 3x"."""
 _QUITE = r"(?:quite|really|more than|already|völlig|schon|bien|más que|largement)"
 ENOUGH = _compiled(
     rf"(?:[,;.]|\b(?:but|aber|doch|mais|pero))\s(?P<n>{_TIMES})\s"

@@ -18,6 +18,7 @@ from apercu.question.refusing import (
     AMOUNT,
     CONTRAST,
     CORRECTION,
+    DECIDED,
     ENOUGH,
     GROWS,
     NOW,
@@ -302,7 +303,7 @@ def _refused(words: _Words) -> Iterator[tuple[int, int]]:
 
 def _taken_back(text: str) -> Iterator[tuple[int, int]]:
     """Amounts before one that replaces them: "2x, no wait, 3x", "10x would be a dream, 2x is enough"."""
-    for pattern in (CORRECTION, NOW, ENOUGH):
+    for pattern in (CORRECTION, DECIDED, NOW, ENOUGH):
         for match in pattern.finditer(text):
             first = max(0, match.start() - 3 * _NEAR)
             yield from (amount.span() for amount in _AMOUNTS.finditer(text, first, match.start()))
